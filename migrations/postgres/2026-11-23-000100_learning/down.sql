@@ -1,0 +1,4 @@
+DROP TABLE plan_assignments;
+DROP TABLE learning_plans;
+DROP TABLE enrollments;
+DROP TABLE courses;

@@ -1,0 +1,4 @@
+//! Proving who somebody is: tokens and passwords.
+
+pub mod passwords;
+pub mod tokens;

@@ -1,0 +1,96 @@
+//! Every change of the state: who may make it, what it does, and what the log says of it.
+
+pub mod courses;
+pub mod enrollments;
+pub mod notes;
+pub mod plans;
+pub mod sessions;
+pub mod users;
+
+use crate::{
+    db::{AnyConnection, Db, Draft, Recorded, Stamped, Tx},
+    domain::{
+        ids::UserId,
+        policy::{Act, Caller, Credentials, Relation},
+    },
+    error::Result,
+    store,
+};
+
+/// A change of the state.
+///
+/// It may be tried more than once, when PostgreSQL breaks a deadlock, so it keeps nothing of its
+/// own between `authorize` and `apply`.
+pub trait Change: Send + 'static {
+    /// What it comes to.
+    type Output: Send;
+
+    /// Refuses callers who may not.
+    ///
+    /// # Errors
+    /// `not_found` and `forbidden`.
+    fn authorize(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<()>;
+
+    /// Does it, and says what the log tells of it.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being done; then nothing is written.
+    fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>>;
+}
+
+/// Makes a change: one transaction, from asking who the caller is now to writing the entries.
+///
+/// # Errors
+/// `invalid_token` where the credentials are not good any more; whatever the change answers.
+pub async fn apply<C: Change>(db: &Db, credentials: Credentials, change: C) -> Result<C::Output> {
+    db.transact(move |tx| {
+        let caller = caller(tx.read(), credentials)?;
+        change.authorize(&caller, tx)?;
+        change.apply(&caller, tx)
+    })
+    .await
+}
+
+/// Who the caller is now, whatever his token says.
+///
+/// # Errors
+/// `invalid_token` where his session has ended or he is not active any more.
+pub fn caller(conn: &mut AnyConnection, credentials: Credentials) -> Result<Caller> {
+    Ok(match credentials {
+        Credentials::Session(user, session) => {
+            Caller::Known(store::sessions::identity(conn, session, user)?)
+        }
+        Credentials::None => Caller::Nobody,
+        Credentials::Service => Caller::Service,
+    })
+}
+
+/// Lets the caller see a user's profile, and with it his log: one rule, here and nowhere else.
+///
+/// # Errors
+/// `not_found` where there is no such user, or none that the caller may see.
+pub fn see_user(conn: &mut AnyConnection, caller: &Caller, user: UserId) -> Result<Relation> {
+    let relation = store::users::relation(conn, caller.id(), user)?;
+    caller.must_for_user(relation, Act::SeeUser(relation))?;
+    Ok(relation)
+}
+
+/// Lets the caller do something to a user.
+///
+/// # Errors
+/// As [`see_user`]; `forbidden` where the caller may see the user, but not do this.
+pub fn act_on_user(
+    conn: &mut AnyConnection,
+    caller: &Caller,
+    user: UserId,
+    act: impl FnOnce(Relation) -> Act,
+) -> Result<()> {
+    let relation = store::users::relation(conn, caller.id(), user)?;
+    caller.must_for_user(relation, act(relation))
+}
+
+/// Dates an entry, and signs it with the caller.
+fn entry(tx: &Tx<'_>, caller: &Caller, draft: Draft) -> Stamped {
+    let actor = caller.identity().map(|identity| identity.actor());
+    tx.stamp(draft, actor.as_ref())
+}

@@ -1,0 +1,202 @@
+//! Notes: the manual entries of a log.
+
+use super::{Change, act_on_user, entry, see_user};
+use crate::{
+    db::{Draft, EntryRow, Recorded, Tx},
+    domain::{
+        entry::{Action, Actor},
+        ids::{EntryId, UserId},
+        policy::{Act, Caller},
+        text::fold,
+        timestamp::Timestamp,
+        user::{Role, UserStatus},
+        version::IfMatch,
+    },
+    error::{Code, Error, Result},
+    store::{self, revisions::RevisionRow, users::UserRow},
+};
+
+/// Adds a note to a user's log.
+pub struct AddNote {
+    /// Whose log.
+    pub user: UserId,
+    /// What it says.
+    pub notes: String,
+    /// When it happened, if not now; not in the future.
+    pub occurred_at: Option<Timestamp>,
+    /// Whom the log names as the author, if not the caller; has to be on the Created By list.
+    pub created_by: Option<UserId>,
+    /// The entry of the same log that it explains.
+    pub relates_to: Option<EntryId>,
+}
+
+impl Change for AddNote {
+    type Output = EntryRow;
+
+    fn authorize(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<()> {
+        act_on_user(tx.read(), caller, self.user, Act::AddNote)
+    }
+
+    fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<EntryRow>> {
+        store::users::lock(tx, self.user)?;
+        let author = match self.created_by.or(caller.id()) {
+            Some(id) => author(tx, id)?,
+            None => return Err(Error::forbidden()),
+        };
+        let occurred_at = self.occurred_at.unwrap_or(tx.now());
+        check_time(tx, occurred_at)?;
+        if let Some(related) = self.relates_to {
+            check_related(tx, self.user, related)?;
+        }
+        let draft = Draft::note(self.user, self.notes.clone(), author)
+            .occurred_at(occurred_at)
+            .relates_to(self.relates_to);
+        let written = entry(tx, caller, draft);
+        Ok(Recorded::new(written.row().clone(), vec![written]))
+    }
+}
+
+/// Edits a note, and keeps the wording that it had. What is `None` stays as it is.
+pub struct EditNote {
+    /// Whose log.
+    pub user: UserId,
+    /// Which note.
+    pub id: EntryId,
+    /// The revision that the caller read.
+    pub if_match: IfMatch,
+    /// What it says now.
+    pub notes: Option<String>,
+    /// When it happened.
+    pub occurred_at: Option<Timestamp>,
+    /// Whom the log names as the author.
+    pub created_by: Option<UserId>,
+    /// The entry that it explains.
+    pub relates_to: Option<Option<EntryId>>,
+}
+
+impl Change for EditNote {
+    type Output = EntryRow;
+
+    fn authorize(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<()> {
+        let relation = see_user(tx.read(), caller, self.user)?;
+        let row = store::entries::get(tx.read(), self.user, self.id)?;
+        let own = caller.id().is_some() && row.entered_by_id == caller.id();
+        caller.must(Act::EditNote { relation, own })?;
+        if row.action == Action::Note {
+            return Ok(());
+        }
+        let text = "A system entry can't be changed. Add a note that explains it.";
+        Err(Error::new(Code::ImmutableEntry, text))
+    }
+
+    fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<EntryRow>> {
+        let user = store::users::lock(tx, self.user)?;
+        let before = store::entries::lock(tx, self.user, self.id)?;
+        let revision = before.revision.unwrap_or_default();
+        self.if_match.check(revision)?;
+        let after = self.patched(tx, &before)?;
+        let moved = after.occurred_at != before.occurred_at;
+        let changed = moved
+            || after.notes != before.notes
+            || after.created_by_id != before.created_by_id
+            || after.relates_to != before.relates_to;
+        if !changed {
+            return Ok(Recorded::unchanged(before));
+        }
+        let editor = caller.identity().ok_or_else(Error::forbidden)?.actor();
+        let kept = earlier_wording(tx, &user, &before, &editor, moved)?;
+        store::revisions::insert(tx, &kept)?;
+        let after = EntryRow {
+            revision: Some(revision + 1),
+            edited_at: Some(tx.now()),
+            edited_by_id: Some(editor.id),
+            edited_by_name: Some(editor.name),
+            edited_by_kind: Some(editor.kind),
+            ..after
+        };
+        store::entries::update_note(tx, &after)?;
+        Ok(Recorded::revised(after))
+    }
+}
+
+impl EditNote {
+    fn patched(&self, tx: &mut Tx<'_>, before: &EntryRow) -> Result<EntryRow> {
+        let mut after = before.clone();
+        if let Some(notes) = &self.notes {
+            after.search_key = fold(notes);
+            after.notes = Some(notes.clone());
+        }
+        if let Some(time) = self.occurred_at {
+            check_time(tx, time)?;
+            after.occurred_at = time;
+        }
+        if let Some(id) = self.created_by.filter(|id| before.created_by_id != Some(*id)) {
+            let author = author(tx, id)?;
+            after.created_by_id = Some(author.id);
+            after.created_by_name = Some(author.name);
+            after.created_by_kind = Some(author.kind);
+        }
+        if let Some(related) = self.relates_to {
+            if let Some(id) = related {
+                if id == self.id {
+                    let text = "A note can't explain itself.";
+                    return Err(Error::invalid_field("/relates_to", "invalid", text));
+                }
+                check_related(tx, self.user, id)?;
+            }
+            after.relates_to = related;
+        }
+        Ok(after)
+    }
+}
+
+fn earlier_wording(
+    tx: &mut Tx<'_>,
+    user: &UserRow,
+    before: &EntryRow,
+    editor: &Actor,
+    moved: bool,
+) -> Result<RevisionRow> {
+    let broken = || Error::internal(format!("note {} has no author or no text", before.id));
+    let author = before.created_by().ok_or_else(broken)?;
+    Ok(RevisionRow {
+        entry_id: before.id,
+        revision: before.revision.unwrap_or_default(),
+        user_id: before.user_id,
+        notes: before.notes.clone().ok_or_else(broken)?,
+        occurred_at: before.occurred_at,
+        created_by_id: author.id,
+        created_by_name: author.name,
+        created_by_kind: author.kind,
+        replaced_at: tx.now(),
+        replaced_by_id: editor.id,
+        replaced_by_name: editor.name.clone(),
+        replaced_by_kind: editor.kind,
+        relates_to: before.relates_to,
+        log_move: if moved { Some(store::users::count_log_move(tx, user)?) } else { None },
+    })
+}
+
+/// A user on the Created By list: active, and allowed to add a note to this log.
+fn author(tx: &mut Tx<'_>, id: UserId) -> Result<Actor> {
+    let user = store::users::get(tx.read(), id)
+        .map_err(|error| error.in_body("/created_by", "user on the Created By list"))?;
+    if user.status == UserStatus::Active && user.role == Role::Administrator {
+        return Ok(user.actor());
+    }
+    Err(Error::unknown_reference("/created_by", "user on the Created By list"))
+}
+
+fn check_time(tx: &Tx<'_>, time: Timestamp) -> Result<()> {
+    if time <= tx.now() {
+        return Ok(());
+    }
+    let text = "A note tells of what has happened: occurred_at can't be in the future.";
+    Err(Error::invalid_field("/occurred_at", "in_future", text))
+}
+
+fn check_related(tx: &mut Tx<'_>, user: UserId, id: EntryId) -> Result<()> {
+    store::entries::get(tx.read(), user, id)
+        .map_err(|error| error.in_body("/relates_to", "entry in this log"))?;
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! One connection type over both databases, and how each is opened.
+
+use diesel::{Connection, PgConnection, SqliteConnection, connection::SimpleConnection};
+
+use super::url::DatabaseUrl;
+use crate::error::{Error, Result};
+
+/// A connection to either database. Never opened by its own `establish`, which would try SQLite
+/// with whatever text it gets: see [`open_reader`] and [`open_writer`].
+#[allow(missing_docs, reason = "diesel's derive makes public items without a doc comment")]
+mod multi {
+    use diesel::{PgConnection, SqliteConnection};
+
+    #[derive(diesel::MultiConnection)]
+    pub enum AnyConnection {
+        Sqlite(SqliteConnection),
+        Postgres(PgConnection),
+    }
+}
+pub use multi::{AnyConnection, MultiBackend};
+
+/// Settings of every SQLite connection. `synchronous=FULL` makes each commit durable; the memory
+/// map saves a copy of each page that is read.
+const SQLITE: &str = "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; \
+     PRAGMA synchronous = FULL; PRAGMA mmap_size = 8589934592; PRAGMA cache_size = -16000; \
+     PRAGMA temp_store = MEMORY;";
+
+/// Opens a connection that the database itself lets do nothing but read.
+///
+/// # Errors
+/// `unavailable` where there is no database to be reached.
+pub fn open_reader(url: &DatabaseUrl) -> Result<AnyConnection> {
+    let mut conn = open(url)?;
+    match &mut conn {
+        AnyConnection::Sqlite(conn) => conn.batch_execute("PRAGMA query_only = ON"),
+        AnyConnection::Postgres(conn) => {
+            conn.batch_execute("SET default_transaction_read_only = on")
+        }
+    }
+    .map_err(Error::unavailable)?;
+    Ok(conn)
+}
+
+/// Opens a connection for the journal, the migrations, and nobody else.
+///
+/// # Errors
+/// `unavailable` where there is no database to be reached.
+pub fn open_writer(url: &DatabaseUrl) -> Result<AnyConnection> {
+    open(url)
+}
+
+fn open(url: &DatabaseUrl) -> Result<AnyConnection> {
+    match url {
+        DatabaseUrl::Sqlite(path) => {
+            let path = path.to_str().ok_or_else(|| Error::unavailable("the path is not UTF-8"))?;
+            let mut conn = SqliteConnection::establish(path).map_err(Error::unavailable)?;
+            conn.batch_execute(SQLITE).map_err(Error::unavailable)?;
+            Ok(AnyConnection::Sqlite(conn))
+        }
+        DatabaseUrl::Postgres(url) => {
+            let mut conn = PgConnection::establish(url).map_err(Error::unavailable)?;
+            // Text is UTF-8 and times are UTC, whatever the server or the role prefers.
+            conn.batch_execute(
+                "SET client_encoding = 'UTF8'; SET TIME ZONE 'UTC'; \
+                 SET application_name = 'daybook'; SET synchronous_commit = on;",
+            )
+            .map_err(Error::unavailable)?;
+            Ok(AnyConnection::Postgres(conn))
+        }
+    }
+}
+
+/// Reads several things as they were at one time.
+///
+/// # Errors
+/// Whatever `work` answers.
+pub fn snapshot<T>(
+    conn: &mut AnyConnection,
+    work: impl FnOnce(&mut AnyConnection) -> Result<T>,
+) -> Result<T> {
+    conn.batch_execute(match conn {
+        AnyConnection::Sqlite(_) => "BEGIN DEFERRED",
+        AnyConnection::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    })?;
+    let result = work(conn);
+    conn.batch_execute("ROLLBACK")?;
+    result
+}

@@ -1,0 +1,65 @@
+//! Errors of the database, turned into the errors of the house, in one function.
+
+use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind as Kind, Error as DieselError};
+
+use crate::error::{Code, Error, InputError};
+
+/// A uniqueness that clients can run into: as PostgreSQL names it, as SQLite names it, where in the
+/// body the clash is, and what to say.
+const UNIQUE: &[(&str, &str, Option<&str>, &str)] = &[
+    ("users_email_key", "users.email_key", Some("/email"), "Another user has this e-mail address."),
+    (
+        "users_employee_id",
+        "users.employee_id",
+        Some("/employee_id"),
+        "Another user has this employee_id.",
+    ),
+    (
+        "enrollments_current",
+        "enrollments.user_id, enrollments.course_id",
+        Some("/course_id"),
+        "The user is enrolled in this course already.",
+    ),
+];
+
+impl From<DieselError> for Error {
+    fn from(error: DieselError) -> Self {
+        match &error {
+            DieselError::NotFound => Self::not_found(),
+            DieselError::DatabaseError(Kind::UniqueViolation, info) => unique(info.as_ref()),
+            // PostgreSQL broke a deadlock or a cycle, or the connection was gone before the commit.
+            DieselError::DatabaseError(
+                Kind::ClosedConnection | Kind::SerializationFailure,
+                _,
+            ) => Self { transient: true, ..Self::unavailable(error) },
+            DieselError::DatabaseError(_, info) if info.message().contains("deadlock detected") => {
+                Self { transient: true, ..Self::unavailable(error) }
+            }
+            DieselError::DatabaseError(_, info) if is_busy(info.message()) => {
+                Self::unavailable(error)
+            }
+            _ => Self::internal(error),
+        }
+    }
+}
+
+fn unique(info: &dyn DatabaseErrorInformation) -> Error {
+    let message = info.message();
+    let known = UNIQUE.iter().find(|(postgres, sqlite, ..)| {
+        info.constraint_name() == Some(postgres)
+            || message.strip_prefix("UNIQUE constraint failed: ") == Some(sqlite)
+    });
+    let Some((_, _, pointer, detail)) = known else {
+        return Error::internal(message);
+    };
+    let errors = pointer.iter().map(|at| InputError::body(*at, "already_exists", *detail));
+    Error { errors: errors.collect(), ..Error::new(Code::AlreadyExists, *detail) }
+}
+
+/// SQLite could not get its lock in time, or PostgreSQL is going down or full: no fault of the
+/// request.
+fn is_busy(message: &str) -> bool {
+    ["database is locked", "database is busy", "shutting down", "starting up", "too many clients"]
+        .iter()
+        .any(|sign| message.contains(sign))
+}

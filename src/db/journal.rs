@@ -1,0 +1,247 @@
+//! The journal: the only way to write. A change and its entries are one transaction.
+
+use diesel::RunQueryDsl;
+
+use super::{AnyConnection, EntryRow, schema::entries};
+use crate::{
+    domain::{
+        clock::Clock,
+        entry::{Action, Actor, EntryType, FieldChange, Source, Target},
+        ids::{EntryId, Id, UserId},
+        text::fold,
+        timestamp::Timestamp,
+    },
+    error::{Error, Result},
+};
+
+/// A transaction that may write. Only the journal makes one, so whoever holds one is inside it.
+pub struct Tx<'a> {
+    conn: &'a mut AnyConnection,
+    clock: &'a Clock,
+    now: Timestamp,
+    written: bool,
+}
+
+impl Tx<'_> {
+    /// When the change happens: one instant for all of it.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// A new id, greater than those made before.
+    pub fn new_id<K>(&self) -> Id<K> {
+        self.clock.new_id(self.now)
+    }
+
+    /// The connection, for reading.
+    pub fn read(&mut self) -> &mut AnyConnection {
+        self.conn
+    }
+
+    /// The connection, for writing. Only `store` asks for it: a test watches over that.
+    pub fn write(&mut self) -> &mut AnyConnection {
+        self.written = true;
+        self.conn
+    }
+
+    /// Dates and signs an entry. It is written when the change declares it in its [`Recorded`].
+    pub fn stamp(&self, draft: Draft, by: Option<&Actor>) -> Stamped {
+        let source = draft.source.unwrap_or(match by {
+            Some(actor) if actor.id == draft.user_id => Source::Own,
+            Some(_) => Source::Admin,
+            None => Source::System,
+        });
+        let entered_by = by.cloned();
+        let text = draft.notes.as_ref().or(draft.description.as_ref());
+        let is_note = draft.action.entry_type() == EntryType::Manual;
+        Stamped(EntryRow {
+            user_id: draft.user_id,
+            occurred_at: draft.occurred_at.unwrap_or(self.now),
+            id: self.new_id(),
+            recorded_at: self.now,
+            action: draft.action,
+            source,
+            created_by_id: draft.created_by.as_ref().map(|actor| actor.id),
+            created_by_kind: draft.created_by.as_ref().map(|actor| actor.kind),
+            created_by_name: draft.created_by.map(|actor| actor.name),
+            entered_by_id: entered_by.as_ref().map(|actor| actor.id),
+            entered_by_kind: entered_by.as_ref().map(|actor| actor.kind),
+            entered_by_name: entered_by.map(|actor| actor.name),
+            relates_to: draft.relates_to,
+            search_key: text.map_or_else(String::new, |text| fold(text)),
+            description: draft.description,
+            target_type: draft.target.as_ref().map(|target| target.target_type),
+            target_id: draft.target.as_ref().map(|target| target.id),
+            target_name: draft.target.map(|target| target.name),
+            changes: (!is_note).then(|| changes_json(&draft.changes)),
+            external_id: None,
+            notes: draft.notes,
+            revision: is_note.then_some(1),
+            edited_at: None,
+            edited_by_id: None,
+            edited_by_name: None,
+            edited_by_kind: None,
+        })
+    }
+}
+
+/// Field changes are made of strings and JSON values, so this can't fail.
+fn changes_json(changes: &[FieldChange]) -> String {
+    serde_json::to_string(changes).unwrap_or_else(|_| "[]".to_owned())
+}
+
+/// What an entry will say, before it is dated and signed.
+#[derive(Debug)]
+pub struct Draft {
+    user_id: UserId,
+    action: Action,
+    occurred_at: Option<Timestamp>,
+    source: Option<Source>,
+    created_by: Option<Actor>,
+    relates_to: Option<EntryId>,
+    description: Option<String>,
+    target: Option<Target>,
+    changes: Vec<FieldChange>,
+    notes: Option<String>,
+}
+
+impl Draft {
+    /// A system entry on a user's log, described in one English sentence.
+    pub fn system(user_id: UserId, action: Action, description: String) -> Self {
+        Self { description: Some(description), ..Self::blank(user_id, action) }
+    }
+
+    /// A note on a user's log, by the author that it names.
+    pub fn note(user_id: UserId, notes: String, created_by: Actor) -> Self {
+        let blank = Self::blank(user_id, Action::Note);
+        Self { notes: Some(notes), created_by: Some(created_by), ..blank }
+    }
+
+    fn blank(user_id: UserId, action: Action) -> Self {
+        Self {
+            user_id,
+            action,
+            occurred_at: None,
+            source: None,
+            created_by: None,
+            relates_to: None,
+            description: None,
+            target: None,
+            changes: Vec::new(),
+            notes: None,
+        }
+    }
+
+    /// What the action was done to.
+    pub fn target(self, target: Target) -> Self {
+        Self { target: Some(target), ..self }
+    }
+
+    /// The values that changed.
+    pub fn changes(self, changes: impl IntoIterator<Item = FieldChange>) -> Self {
+        Self { changes: changes.into_iter().collect(), ..self }
+    }
+
+    /// When it happened, if not now.
+    pub fn occurred_at(self, time: Timestamp) -> Self {
+        Self { occurred_at: Some(time), ..self }
+    }
+
+    /// The entry that this one explains, or follows from.
+    pub fn relates_to(self, entry: Option<EntryId>) -> Self {
+        Self { relates_to: entry, ..self }
+    }
+}
+
+/// An entry, dated and signed. Only a [`Tx`] makes one.
+#[derive(Debug)]
+pub struct Stamped(EntryRow);
+
+impl Stamped {
+    /// What will be stored.
+    pub fn row(&self) -> &EntryRow {
+        &self.0
+    }
+}
+
+/// What a change came to: its output, and what the log says of it.
+#[derive(Debug)]
+pub struct Recorded<T> {
+    output: T,
+    log: Log,
+}
+
+#[derive(Debug)]
+enum Log {
+    Entries(Vec<Stamped>),
+    Unchanged,
+    Revision,
+    OfNoUser,
+}
+
+impl<T> Recorded<T> {
+    /// Something changed, and these entries tell of it: at least one.
+    pub fn new(output: T, entries: Vec<Stamped>) -> Self {
+        Self { output, log: Log::Entries(entries) }
+    }
+
+    /// Nothing changed, nothing is told. The journal refuses this of a change that wrote.
+    pub fn unchanged(output: T) -> Self {
+        Self { output, log: Log::Unchanged }
+    }
+
+    /// A note was edited: its revision tells of it.
+    pub fn revised(output: T) -> Self {
+        Self { output, log: Log::Revision }
+    }
+
+    /// Something changed that is about no user, or is no fact of a user's life (a course; the
+    /// rotation of a token): it is not part of a log.
+    pub fn of_no_user(output: T) -> Self {
+        Self { output, log: Log::OfNoUser }
+    }
+}
+
+/// One change as a job for the writer: everything `work` does, and the entries it declares.
+pub(super) fn job<T, F>(
+    clock: Clock,
+    mut work: F,
+) -> impl FnMut(&mut AnyConnection) -> Result<T> + Send + 'static
+where
+    F: FnMut(&mut Tx<'_>) -> Result<Recorded<T>> + Send + 'static,
+{
+    move |conn| {
+        let now = clock.now();
+        let mut tx = Tx { conn, clock: &clock, now, written: false };
+        let Recorded { output, log } = work(&mut tx)?;
+        match log {
+            Log::Entries(entries) => write_entries(&mut tx, entries)?,
+            Log::Unchanged if tx.written => {
+                return Err(Error::internal("a change wrote, and says that nothing changed"));
+            }
+            Log::Unchanged | Log::Revision | Log::OfNoUser => {}
+        }
+        Ok(output)
+    }
+}
+
+/// Rows in one statement, which both databases take.
+const ROWS_PER_INSERT: usize = 100;
+
+fn write_entries(tx: &mut Tx<'_>, entries: Vec<Stamped>) -> Result<()> {
+    if entries.is_empty() {
+        return Err(Error::internal("a change has no entry that tells of it"));
+    }
+    let rows: Vec<EntryRow> = entries.into_iter().map(|entry| entry.0).collect();
+    for rows in rows.chunks(ROWS_PER_INSERT) {
+        match tx.write() {
+            AnyConnection::Sqlite(conn) => {
+                diesel::insert_into(entries::table).values(rows).execute(conn)?
+            }
+            AnyConnection::Postgres(conn) => {
+                diesel::insert_into(entries::table).values(rows).execute(conn)?
+            }
+        };
+    }
+    Ok(())
+}

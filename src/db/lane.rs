@@ -1,0 +1,260 @@
+//! Threads that own a connection each, and take work from one bounded queue.
+//!
+//! Readers run one job at a time. A writer may take several: each in its own savepoint, so that a
+//! bad one fails alone, and all of them in one commit, so that they share one fsync.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    thread::{self, JoinHandle},
+};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use diesel::connection::SimpleConnection;
+use tokio::sync::oneshot;
+
+use super::{
+    connection::{AnyConnection, open_reader, open_writer},
+    url::DatabaseUrl,
+};
+use crate::error::{Error, Result};
+
+/// How often work is begun anew when the database says that this may help.
+const TRIES: usize = 8;
+
+type Open = fn(&DatabaseUrl) -> Result<AnyConnection>;
+
+/// A queue, and the threads that serve it. Dropping it lets them finish what is queued.
+pub(super) struct Lane {
+    queue: Option<Sender<Box<dyn Job>>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Lane {
+    /// Threads whose connections can only read.
+    pub(super) fn readers(url: &DatabaseUrl, threads: usize, queue: usize) -> Result<Self> {
+        Self::start("reader", url, open_reader, threads, queue, read_loop)
+    }
+
+    /// Threads whose jobs are transactions, up to `group` of them in one commit.
+    pub(super) fn writers(
+        url: &DatabaseUrl,
+        threads: usize,
+        queue: usize,
+        group: usize,
+    ) -> Result<Self> {
+        Self::start("writer", url, open_writer, threads, queue, move |seat| write_loop(seat, group))
+    }
+
+    fn start(
+        name: &str,
+        url: &DatabaseUrl,
+        open: Open,
+        threads: usize,
+        queue: usize,
+        body: impl Fn(&mut Seat) + Clone + Send + 'static,
+    ) -> Result<Self> {
+        let (queue, jobs) = bounded(queue);
+        let mut lane = Self { queue: Some(queue), threads: Vec::new() };
+        for number in 0..threads {
+            // The first connection is made now, so that a database that can't be used is known.
+            let conn = if number == 0 { Some(open(url)?) } else { None };
+            let mut seat = Seat { url: url.clone(), open, conn, jobs: jobs.clone() };
+            let body = body.clone();
+            let thread = thread::Builder::new()
+                .name(format!("{name}-{number}"))
+                .spawn(move || body(&mut seat))
+                .map_err(Error::internal)?;
+            lane.threads.push(thread);
+        }
+        Ok(lane)
+    }
+
+    /// Queues `work` and waits for what it answers.
+    ///
+    /// # Errors
+    /// Whatever `work` answers; `unavailable` where the queue is full or there is no connection.
+    pub(super) async fn run<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut AnyConnection) -> Result<T> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let task = Task { work, outcome: None, reply };
+        let queue = self.queue.as_ref().ok_or_else(|| Error::unavailable("shutting down"))?;
+        queue.try_send(Box::new(task)).map_err(|error| match error {
+            TrySendError::Full(_) => Error::unavailable("the queue of the database is full"),
+            TrySendError::Disconnected(_) => Error::internal("the database threads are gone"),
+        })?;
+        answer.await.map_err(|_| Error::internal("a job was dropped without an answer"))?
+    }
+}
+
+impl Drop for Lane {
+    fn drop(&mut self) {
+        self.queue = None;
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                log::error!("a database thread ended in a panic");
+            }
+        }
+    }
+}
+
+/// What the queue holds: work that keeps its own outcome, until it may be told.
+trait Job: Send {
+    /// Runs, and says whether it came to a good end.
+    fn run(&mut self, conn: &mut AnyConnection) -> End;
+    /// Tells the outcome; the error that came after it, if there was one, instead of a success.
+    fn finish(self: Box<Self>, after: Option<Error>);
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Good,
+    Bad,
+    /// Begun anew, it may come to a good end.
+    Transient,
+}
+
+struct Task<T, F> {
+    work: F,
+    outcome: Option<Result<T>>,
+    reply: oneshot::Sender<Result<T>>,
+}
+
+impl<T, F> Job for Task<T, F>
+where
+    T: Send,
+    F: FnMut(&mut AnyConnection) -> Result<T> + Send,
+{
+    fn run(&mut self, conn: &mut AnyConnection) -> End {
+        let work = &mut self.work;
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(conn)))
+            .unwrap_or_else(|_| Err(Error::internal("a database job panicked")));
+        let end = match &outcome {
+            Ok(_) => End::Good,
+            Err(error) if error.transient => End::Transient,
+            Err(_) => End::Bad,
+        };
+        self.outcome = Some(outcome);
+        end
+    }
+
+    fn finish(self: Box<Self>, after: Option<Error>) {
+        let outcome = match (self.outcome, after) {
+            (Some(Err(error)), _) | (_, Some(error)) => Err(error),
+            (Some(Ok(output)), None) => Ok(output),
+            (None, None) => Err(Error::internal("a job was not run")),
+        };
+        // The client may have gone; what is done is done.
+        let _ = self.reply.send(outcome);
+    }
+}
+
+/// A thread's place: its connection, made again when it is lost, and the queue.
+struct Seat {
+    url: DatabaseUrl,
+    open: Open,
+    conn: Option<AnyConnection>,
+    jobs: Receiver<Box<dyn Job>>,
+}
+
+impl Seat {
+    fn conn(&mut self) -> Result<&mut AnyConnection> {
+        if self.conn.is_none() {
+            self.conn = Some((self.open)(&self.url)?);
+        }
+        self.conn.as_mut().ok_or_else(|| Error::unavailable("no connection"))
+    }
+}
+
+fn read_loop(seat: &mut Seat) {
+    while let Ok(mut job) = seat.jobs.recv() {
+        let mut failure = None;
+        for _ in 0..TRIES {
+            match seat.conn() {
+                Ok(conn) => match job.run(conn) {
+                    End::Good | End::Bad => break,
+                    End::Transient => seat.conn = None,
+                },
+                Err(error) => {
+                    failure = Some(error);
+                    break;
+                }
+            }
+        }
+        job.finish(failure);
+    }
+}
+
+fn write_loop(seat: &mut Seat, group: usize) {
+    while let Ok(first) = seat.jobs.recv() {
+        let mut jobs = vec![first];
+        jobs.extend(seat.jobs.try_iter().take(group - 1));
+        let failure = (1..=TRIES).find_map(|attempt| {
+            match commit_together(seat, &mut jobs) {
+                Ok(()) => Some(None),
+                Err(Failure { error, again: true }) if attempt < TRIES => {
+                    log::warn!("a transaction is begun anew: {error}");
+                    None
+                }
+                Err(Failure { error, .. }) => Some(Some(error.to_string())),
+            }
+        });
+        for job in jobs {
+            job.finish(failure.as_ref().and_then(|f| f.as_ref()).map(Error::unavailable));
+        }
+    }
+}
+
+/// Why nothing of a transaction was kept.
+struct Failure {
+    error: Error,
+    again: bool,
+}
+
+fn commit_together(seat: &mut Seat, jobs: &mut [Box<dyn Job>]) -> Result<(), Failure> {
+    let result = try_commit(seat, jobs);
+    if result.is_err() {
+        // Rolling back is what a lost connection does by itself; a new one has a clean state.
+        seat.conn = None;
+    }
+    result
+}
+
+fn try_commit(seat: &mut Seat, jobs: &mut [Box<dyn Job>]) -> Result<(), Failure> {
+    let conn = seat.conn().map_err(|error| Failure { error, again: false })?;
+    // Until the commit is asked for, nothing can have been kept: begin anew if that may help.
+    let early = |error: Error| Failure { again: error.transient, error };
+    let sql = |conn: &mut AnyConnection, text: &str| conn.batch_execute(text).map_err(Error::from);
+    let begin = match conn {
+        AnyConnection::Sqlite(_) => "BEGIN IMMEDIATE",
+        AnyConnection::Postgres(_) => "BEGIN",
+    };
+    sql(conn, begin).map_err(early)?;
+    if let [job] = jobs {
+        match job.run(conn) {
+            End::Good => {}
+            End::Bad => return sql(conn, "ROLLBACK").map_err(early),
+            End::Transient => {
+                let error = Error::unavailable("a deadlock, or a lost connection");
+                return Err(Failure { error, again: true });
+            }
+        }
+    } else {
+        for job in jobs {
+            sql(conn, "SAVEPOINT one").map_err(early)?;
+            let after = if job.run(conn) == End::Good {
+                "RELEASE one"
+            } else {
+                "ROLLBACK TO one; RELEASE one"
+            };
+            sql(conn, after).map_err(early)?;
+        }
+    }
+    // Whether a commit that failed took place can't be known, except where the database says so.
+    sql(conn, "COMMIT").map_err(|error| {
+        let lost = error.to_string().contains("connection");
+        Failure { again: error.transient && !lost, error }
+    })
+}

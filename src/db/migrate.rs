@@ -1,0 +1,65 @@
+//! The schema, brought up to date.
+
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::{
+    connection::{AnyConnection, open_writer},
+    url::DatabaseUrl,
+};
+use crate::error::{Error, Result};
+use diesel::connection::SimpleConnection;
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// Runs the migrations that have not been run yet. Replicas that start together wait for each
+/// other.
+///
+/// # Errors
+/// `unavailable` where the database can't be reached, `internal_error` where a migration fails.
+pub fn up(url: &DatabaseUrl) -> Result<()> {
+    with_lock(url, |conn| {
+        match conn {
+            AnyConnection::Sqlite(conn) => conn.run_pending_migrations(SQLITE).map(drop),
+            AnyConnection::Postgres(conn) => conn.run_pending_migrations(POSTGRES).map(drop),
+        }
+        .map_err(Error::internal)
+    })
+}
+
+/// Takes all migrations back: every table is gone. For tests.
+///
+/// # Errors
+/// As [`up`].
+pub fn down(url: &DatabaseUrl) -> Result<()> {
+    with_lock(url, |conn| {
+        match conn {
+            AnyConnection::Sqlite(conn) => conn.revert_all_migrations(SQLITE).map(drop),
+            AnyConnection::Postgres(conn) => conn.revert_all_migrations(POSTGRES).map(drop),
+        }
+        .map_err(Error::internal)
+    })
+}
+
+/// Any number that nobody else locks on this server: the bytes of "daybook".
+const LOCK: i64 = 0x64_61_79_62_6f_6f_6b;
+
+fn with_lock(
+    url: &DatabaseUrl,
+    work: impl FnOnce(&mut AnyConnection) -> Result<()>,
+) -> Result<()> {
+    if let DatabaseUrl::Sqlite(path) = url
+        && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
+    {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| Error::unavailable(format!("{}: {error}", folder.display())))?;
+    }
+    let mut conn = open_writer(url)?;
+    conn.batch_execute(&match conn {
+        // The journal mode is a property of the file: set once, by whoever makes it.
+        AnyConnection::Sqlite(_) => "PRAGMA journal_mode = WAL".to_owned(),
+        AnyConnection::Postgres(_) => format!("SELECT pg_advisory_lock({LOCK})"),
+    })
+    .map_err(Error::unavailable)?;
+    work(&mut conn)
+}

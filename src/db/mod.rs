@@ -1,0 +1,141 @@
+//! The database: SQLite or PostgreSQL, behind one connection type.
+//!
+//! Reads go through [`Db::read`]; the only way to write is [`Db::transact`], the journal.
+
+pub mod connection;
+mod constraint;
+mod entry_row;
+mod journal;
+mod lane;
+pub mod migrate;
+pub mod schema;
+pub mod types;
+mod url;
+
+use std::{cell::RefCell, sync::Arc};
+
+pub use connection::{AnyConnection, MultiBackend};
+pub use journal::{Draft, Recorded, Stamped, Tx};
+pub use entry_row::EntryRow;
+use lane::Lane;
+pub use url::DatabaseUrl;
+
+use crate::{
+    domain::clock::Clock,
+    error::{Error, Result},
+};
+
+/// How many jobs may wait for a connection before the next one is refused with `unavailable`.
+const QUEUE: usize = 1024;
+
+/// The most changes that one commit of SQLite carries.
+const GROUP: usize = 256;
+
+/// How to open a database.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Which one.
+    pub url: DatabaseUrl,
+    /// Connections for reading, and on PostgreSQL as many for writing.
+    pub pool: usize,
+}
+
+/// A database, opened. Clones share its connections.
+#[derive(Clone)]
+pub struct Db(Arc<Inner>);
+
+struct Inner {
+    url: DatabaseUrl,
+    clock: Clock,
+    readers: Lane,
+    writers: Lane,
+}
+
+thread_local! {
+    /// The reading connection of this worker thread (SQLite only: a page comes from the memory map
+    /// in less time than the way to another thread and back takes).
+    static LOCAL_READER: RefCell<Option<(DatabaseUrl, AnyConnection)>> = const { RefCell::new(None) };
+}
+
+impl Db {
+    /// Opens the connections. The schema has to be up to date: [`migrate::up`].
+    ///
+    /// # Errors
+    /// `unavailable` where the database can't be reached.
+    pub fn open(options: &Options, clock: Clock) -> Result<Self> {
+        let url = options.url.clone();
+        let writers = if url.is_sqlite() { 1 } else { options.pool };
+        let group = if url.is_sqlite() { GROUP } else { 1 };
+        Ok(Self(Arc::new(Inner {
+            readers: Lane::readers(&url, options.pool, QUEUE)?,
+            writers: Lane::writers(&url, writers, QUEUE, group)?,
+            url,
+            clock,
+        })))
+    }
+
+    /// The clock that changes are dated by.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// Reads something small: a few rows by an index.
+    ///
+    /// # Errors
+    /// Whatever `work` answers; `unavailable` where there is no connection.
+    pub async fn read<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut AnyConnection) -> Result<T> + Send + 'static,
+    {
+        if self.0.url.is_sqlite() { self.read_here(work) } else { self.read_much(work).await }
+    }
+
+    /// Reads something that may take a while: never on a worker thread.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn read_much<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut AnyConnection) -> Result<T> + Send + 'static,
+    {
+        let mut work = Some(work);
+        let work = move |conn: &mut AnyConnection| match work.take() {
+            Some(work) => work(conn),
+            None => Err(Error::unavailable("the connection was lost while reading")),
+        };
+        self.0.readers.run(work).await
+    }
+
+    fn read_here<T>(&self, work: impl FnOnce(&mut AnyConnection) -> Result<T>) -> Result<T> {
+        LOCAL_READER.with(|slot| {
+            // A change that reads while it reads would be a mistake of ours, not a panic.
+            let mut slot = slot.try_borrow_mut().map_err(Error::internal)?;
+            if slot.as_ref().is_none_or(|(url, _)| *url != self.0.url) {
+                *slot = Some((self.0.url.clone(), connection::open_reader(&self.0.url)?));
+            }
+            match slot.as_mut() {
+                Some((_, conn)) => work(conn),
+                None => Err(Error::internal("no reading connection")),
+            }
+        })
+    }
+
+    /// Makes one change and writes the entries that it declares, all or nothing: the journal.
+    ///
+    /// On SQLite one thread does all the writing, and many changes share a commit, each in its own
+    /// savepoint. The answer comes when the commit is on disk.
+    ///
+    /// # Errors
+    /// Whatever `work` answers, and then nothing is written; `unavailable` where the queue is full
+    /// or the database is away.
+    pub async fn transact<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<Recorded<T>> + Send + 'static,
+    {
+        let clock = self.0.clock.clone();
+        self.0.writers.run(journal::job(clock, work)).await
+    }
+}

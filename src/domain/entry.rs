@@ -1,0 +1,168 @@
+//! The entries of an activity log (contract, sections 5 and 6).
+
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::{
+    ids::{AnyId, UserId},
+    text::words,
+    user::UserKind,
+};
+
+/// The most characters (code points) that a note has; the fewest is one.
+pub const NOTES_MAX: u64 = 10_000;
+
+words! {
+    /// What happened: the closed vocabulary of the log, `noun.past_participle`.
+    pub enum Action {
+        /// The user logged in.
+        SessionLoggedIn = "session.logged_in",
+        /// Somebody tried to log in as the user, and failed.
+        SessionLoginFailed = "session.login_failed",
+        /// A session of the user ended.
+        SessionLoggedOut = "session.logged_out",
+        /// The user's account was made.
+        UserCreated = "user.created",
+        /// Fields of the profile changed.
+        UserUpdated = "user.updated",
+        /// The account was made inactive.
+        UserDeactivated = "user.deactivated",
+        /// The account was made active again.
+        UserReactivated = "user.reactivated",
+        /// The password was set.
+        UserPasswordChanged = "user.password_changed",
+        /// The role changed.
+        UserRoleChanged = "user.role_changed",
+        /// A supervisor was added.
+        UserSupervisorAdded = "user.supervisor_added",
+        /// A supervisor was taken away.
+        UserSupervisorRemoved = "user.supervisor_removed",
+        /// The user was enrolled in a course.
+        EnrollmentCreated = "enrollment.created",
+        /// The user began a course.
+        EnrollmentStarted = "enrollment.started",
+        /// The user completed a course.
+        EnrollmentCompleted = "enrollment.completed",
+        /// Somebody set a course to completed.
+        EnrollmentForcedComplete = "enrollment.forced_complete",
+        /// The due date changed.
+        EnrollmentDueDateChanged = "enrollment.due_date_changed",
+        /// The grade or the result changed.
+        EnrollmentGradeChanged = "enrollment.grade_changed",
+        /// The enrollment was taken back.
+        EnrollmentCancelled = "enrollment.cancelled",
+        /// A learning plan was assigned.
+        LearningPlanAssigned = "learning_plan.assigned",
+        /// A learning plan was taken away.
+        LearningPlanUnassigned = "learning_plan.unassigned",
+        /// Somebody wrote a note: the action of every manual entry.
+        Note = "note",
+    }
+}
+
+impl Action {
+    /// The family: what stands before the point (`enrollment`), or the whole word.
+    pub fn family(self) -> &'static str {
+        let word = self.as_str();
+        word.split_once('.').map_or(word, |(family, _)| family)
+    }
+
+    /// The kind of entry that tells of this action.
+    pub fn entry_type(self) -> EntryType {
+        if self == Self::Note { EntryType::Manual } else { EntryType::System }
+    }
+}
+
+words! {
+    /// The two kinds of entries.
+    pub enum EntryType {
+        /// Written by the service itself, with the change that it tells of.
+        System = "system",
+        /// A note that somebody wrote.
+        Manual = "manual",
+    }
+}
+
+words! {
+    /// How a change came about.
+    pub enum Source {
+        /// The user did it himself.
+        Own = "self",
+        /// Somebody else did it by hand.
+        Admin = "admin",
+        /// It came through a group.
+        Group = "group",
+        /// It followed by rule from another change.
+        Rule = "rule",
+        /// It came with an import.
+        Import = "import",
+        /// An API client did it.
+        Api = "api",
+        /// The service did it by itself.
+        System = "system",
+    }
+}
+
+words! {
+    /// What the target of an entry is.
+    pub enum TargetType {
+        /// A user.
+        User = "user",
+        /// A course.
+        Course = "course",
+        /// A learning plan.
+        LearningPlan = "learning_plan",
+    }
+}
+
+/// Somebody who did something, named as he was named then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Actor {
+    /// The user's id.
+    pub id: UserId,
+    /// The user's name when the entry was written.
+    #[schema(examples("Cristiano Ferreira"))]
+    pub name: String,
+    /// A person or an API account.
+    pub kind: UserKind,
+}
+
+/// What an action was done to, named as it was named then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Target {
+    /// What it is.
+    #[serde(rename = "type")]
+    pub target_type: TargetType,
+    /// Its id.
+    pub id: AnyId,
+    /// Its name when the entry was written.
+    #[schema(examples("Security Basics"))]
+    pub name: String,
+}
+
+/// One value that changed.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct FieldChange {
+    /// The name of the field in the resource.
+    #[schema(examples("result"))]
+    pub field: &'static str,
+    /// What it was; null if it was not set.
+    #[schema(required = true)]
+    pub before: Value,
+    /// What it became; null if it was cleared.
+    #[schema(required = true)]
+    pub after: Value,
+}
+
+impl FieldChange {
+    /// The change of a field, if there is one.
+    pub fn of<T: Serialize + PartialEq>(field: &'static str, before: &T, after: &T) -> Option<Self> {
+        (before != after).then(|| Self { field, before: json(before), after: json(after) })
+    }
+}
+
+/// The words, numbers and times of a change always have a JSON form.
+fn json<T: Serialize>(value: &T) -> Value {
+    serde_json::to_value(value).unwrap_or(Value::Null)
+}

@@ -1,0 +1,14 @@
+//! The words of the field and their rules: no HTTP, no database.
+
+pub mod catalogue;
+pub mod clock;
+pub mod enrollment;
+pub mod entry;
+pub mod ids;
+pub mod plan;
+pub mod policy;
+pub mod session;
+pub mod text;
+pub mod timestamp;
+pub mod user;
+pub mod version;

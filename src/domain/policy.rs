@@ -1,0 +1,168 @@
+//! Who may do what (contract, section 4): every permission, in one place.
+
+use super::{
+    entry::Actor,
+    ids::{SessionId, UserId},
+    user::{Role, UserKind},
+};
+use crate::error::{Error, Result};
+
+/// A user who proved who he is.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The user.
+    pub id: UserId,
+    /// His name now.
+    pub name: String,
+    /// A person or an API account.
+    pub kind: UserKind,
+    /// His role.
+    pub role: Role,
+    /// The session that his token belongs to.
+    pub session: SessionId,
+}
+
+impl Identity {
+    /// As entries name him.
+    pub fn actor(&self) -> Actor {
+        Actor { id: self.id, name: self.name.clone(), kind: self.kind }
+    }
+}
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub enum Caller {
+    /// Somebody who proved who he is.
+    Known(Identity),
+    /// Somebody who did not: he wants to log in.
+    Nobody,
+    /// The service itself: its operator's commands, its demo data.
+    Service,
+}
+
+impl Caller {
+    /// The user who asks, if it is one.
+    pub fn id(&self) -> Option<UserId> {
+        self.identity().map(|identity| identity.id)
+    }
+
+    /// Who asks, if he proved it.
+    pub fn identity(&self) -> Option<&Identity> {
+        match self {
+            Self::Known(identity) => Some(identity),
+            Self::Nobody | Self::Service => None,
+        }
+    }
+}
+
+/// How a caller is related to the user that a profile, or a log, is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Relation {
+    /// They are the same.
+    pub own: bool,
+    /// The caller supervises the user.
+    pub supervisor: bool,
+}
+
+/// What a caller wants to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// See a profile, with its enrollments, plans and activity log: one rule for all.
+    SeeUser(Relation),
+    /// Change a profile, its enrollments, its plans.
+    ChangeUser(Relation),
+    /// Make a user.
+    CreateUser,
+    /// Give or take a role.
+    ChangeRole,
+    /// Add a note to a log.
+    AddNote(Relation),
+    /// Edit a note.
+    EditNote {
+        /// To the user whose log it is in.
+        relation: Relation,
+        /// The caller entered the note.
+        own: bool,
+    },
+    /// See courses and learning plans.
+    SeeCatalogue,
+    /// Change courses and learning plans.
+    ChangeCatalogue,
+}
+
+/// The users that a caller may see, as a filter for lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// All of them.
+    Everyone,
+    /// Himself, and those who are related to him so that [`Act::SeeUser`] is allowed.
+    RelatedTo(UserId),
+    /// None.
+    NoOne,
+}
+
+impl Caller {
+    /// Whether the caller may.
+    pub fn may(&self, act: Act) -> bool {
+        let role = match self {
+            Self::Known(identity) => identity.role,
+            Self::Nobody => return false,
+            Self::Service => return true,
+        };
+        match (role, act) {
+            (Role::Administrator, _) => true,
+            (Role::Auditor, Act::SeeUser(_) | Act::SeeCatalogue) => true,
+            (Role::Learner, Act::SeeUser(relation)) => relation.own || relation.supervisor,
+            (Role::Learner, Act::SeeCatalogue) => true,
+            (
+                Role::Auditor | Role::Learner,
+                Act::ChangeUser(_)
+                | Act::CreateUser
+                | Act::ChangeRole
+                | Act::AddNote(_)
+                | Act::EditNote { .. }
+                | Act::ChangeCatalogue,
+            ) => false,
+        }
+    }
+
+    /// Refuses what the caller may not do.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub fn must(&self, act: Act) -> Result<()> {
+        if self.may(act) { Ok(()) } else { Err(Error::forbidden()) }
+    }
+
+    /// Refuses what the caller may not do to a user, and does not tell of users whom he may not see.
+    ///
+    /// # Errors
+    /// `not_found` where he may not know of the user, `forbidden` where he may.
+    pub fn must_for_user(&self, relation: Relation, act: Act) -> Result<()> {
+        if !self.may(Act::SeeUser(relation)) {
+            return Err(Error::not_found());
+        }
+        self.must(act)
+    }
+
+    /// Which users the caller may see: [`Act::SeeUser`], said as a filter.
+    pub fn reach(&self) -> Reach {
+        let stranger = Relation::default();
+        match self.id() {
+            _ if self.may(Act::SeeUser(stranger)) => Reach::Everyone,
+            Some(id) => Reach::RelatedTo(id),
+            None => Reach::NoOne,
+        }
+    }
+}
+
+/// What a request shows to prove who asks.
+#[derive(Clone, Copy, Debug)]
+pub enum Credentials {
+    /// A valid access token: its user, and its session, which may have ended since.
+    Session(UserId, SessionId),
+    /// Nothing.
+    None,
+    /// It is no request: the service itself.
+    Service,
+}

@@ -1,0 +1,128 @@
+//! Instants in time.
+
+use std::{fmt, str::FromStr};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use utoipa::{PartialSchema, ToSchema, openapi};
+
+/// An instant, in whole milliseconds, UTC, between the years 1 and 9999.
+///
+/// Cut to milliseconds where it is made, so that what is stored, sorted, compared and shown is the
+/// same instant. Text form: RFC 3339 with three digits of a second and `Z`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(DateTime<Utc>);
+
+/// 0001-01-01T00:00:00.000Z, in milliseconds since 1970.
+const MIN_MILLIS: i64 = -62_135_596_800_000;
+/// 9999-12-31T23:59:59.999Z, in milliseconds since 1970.
+const MAX_MILLIS: i64 = 253_402_300_799_999;
+
+impl Timestamp {
+    /// The instant `millis` milliseconds after 1970-01-01T00:00:00Z; none outside the bounds.
+    pub fn from_millis(millis: i64) -> Option<Self> {
+        (MIN_MILLIS..=MAX_MILLIS)
+            .contains(&millis)
+            .then(|| DateTime::from_timestamp_millis(millis).map(Self))
+            .flatten()
+    }
+
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    pub fn millis(self) -> i64 {
+        self.0.timestamp_millis()
+    }
+
+    /// What the system's clock says.
+    pub fn system_now() -> Self {
+        Self::from(Utc::now())
+    }
+
+    /// The instant `seconds` later (earlier, if negative), kept within the bounds.
+    pub fn plus_seconds(self, seconds: i64) -> Self {
+        let millis = self.millis().saturating_add(seconds.saturating_mul(1000));
+        Self::from_millis(millis.clamp(MIN_MILLIS, MAX_MILLIS)).unwrap_or(self)
+    }
+
+    /// As chrono's type.
+    pub fn to_utc(self) -> DateTime<Utc> {
+        self.0
+    }
+}
+
+impl From<DateTime<Utc>> for Timestamp {
+    fn from(time: DateTime<Utc>) -> Self {
+        let millis = time.timestamp_millis().clamp(MIN_MILLIS, MAX_MILLIS);
+        Self(DateTime::from_timestamp_millis(millis).unwrap_or_default())
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The text is not an RFC 3339 time between the years 1 and 9999.
+#[derive(Debug)]
+pub struct NotATime;
+
+impl fmt::Display for NotATime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "expected an RFC 3339 time with an offset, such as 2026-06-30T23:59:59Z \
+             (in a query, write the + of an offset as %2B)",
+        )
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = NotATime;
+
+    fn from_str(text: &str) -> Result<Self, NotATime> {
+        // chrono also takes a space for the T; RFC 3339 allows it "by agreement", we have none.
+        if !matches!(text.as_bytes().get(10), Some(b'T' | b't')) {
+            return Err(NotATime);
+        }
+        let time = DateTime::parse_from_rfc3339(text).map_err(|_| NotATime)?;
+        Self::from_millis(time.timestamp_millis()).ok_or(NotATime)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+impl PartialSchema for Timestamp {
+    fn schema() -> openapi::RefOr<openapi::Schema> {
+        openapi::ObjectBuilder::new()
+            .schema_type(openapi::Type::String)
+            .format(Some(openapi::SchemaFormat::KnownFormat(openapi::KnownFormat::DateTime)))
+            .description(Some(
+                "RFC 3339. Answers are in UTC with milliseconds and `Z`; any offset is accepted \
+                 in a request.",
+            ))
+            .examples(["2026-06-30T09:15:00.000Z"])
+            .into()
+    }
+}
+
+impl ToSchema for Timestamp {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "Timestamp".into()
+    }
+}

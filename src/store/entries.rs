@@ -1,0 +1,148 @@
+//! Entries, as they are read and edited. Only the journal adds one.
+
+use diesel::prelude::*;
+use serde::Serialize;
+
+use super::{contains, locked};
+use crate::{
+    db::{AnyConnection, EntryRow, MultiBackend, Tx, schema::entries},
+    domain::{
+        entry::{Action, Source, TargetType},
+        ids::{AnyId, EntryId, UserId},
+        timestamp::Timestamp,
+    },
+    error::Result,
+};
+
+/// What a log is narrowed by.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct EntryFilter {
+    /// Only these actions; none of them if the list is empty.
+    pub actions: Option<Vec<Action>>,
+    /// Characters of notes or description.
+    pub q: Option<String>,
+    /// Whom the log names as the author.
+    pub created_by: Option<UserId>,
+    /// Who really caused it.
+    pub entered_by: Option<UserId>,
+    /// How it came about.
+    pub source: Option<Source>,
+    /// What kind of thing it was done to.
+    pub target_type: Option<TargetType>,
+    /// What it was done to.
+    pub target_id: Option<AnyId>,
+    /// Not earlier than this.
+    pub occurred_after: Option<Timestamp>,
+    /// Earlier than this.
+    pub occurred_before: Option<Timestamp>,
+    /// What explains this entry.
+    pub relates_to: Option<EntryId>,
+}
+
+impl EntryFilter {
+    /// Whether it lets everything through.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether it lets this time through.
+    pub fn lets_time(&self, time: Timestamp) -> bool {
+        self.occurred_after.is_none_or(|bound| time >= bound)
+            && self.occurred_before.is_none_or(|bound| time < bound)
+    }
+
+    /// The same filter, for all times.
+    pub fn at_any_time(&self) -> Self {
+        Self { occurred_after: None, occurred_before: None, ..self.clone() }
+    }
+}
+
+/// The entries of one user's log that the filter lets through, in no order.
+pub(super) fn filtered(
+    user: UserId,
+    filter: &EntryFilter,
+) -> entries::BoxedQuery<'static, MultiBackend> {
+    let mut query = entries::table.filter(entries::user_id.eq(user)).into_boxed::<MultiBackend>();
+    if let Some(actions) = &filter.actions {
+        query = query.filter(entries::action.eq_any(actions.clone()));
+    }
+    if let Some(q) = &filter.q {
+        query = query.filter(entries::search_key.like(contains(q)).escape('\\'));
+    }
+    if let Some(id) = filter.created_by {
+        query = query.filter(entries::created_by_id.eq(id));
+    }
+    if let Some(id) = filter.entered_by {
+        query = query.filter(entries::entered_by_id.eq(id));
+    }
+    if let Some(source) = filter.source {
+        query = query.filter(entries::source.eq(source));
+    }
+    if let Some(target_type) = filter.target_type {
+        query = query.filter(entries::target_type.eq(target_type));
+    }
+    if let Some(id) = filter.target_id {
+        query = query.filter(entries::target_id.eq(id));
+    }
+    if let Some(time) = filter.occurred_after {
+        query = query.filter(entries::occurred_at.ge(time));
+    }
+    if let Some(time) = filter.occurred_before {
+        query = query.filter(entries::occurred_at.lt(time));
+    }
+    if let Some(id) = filter.relates_to {
+        query = query.filter(entries::relates_to.eq(id));
+    }
+    query
+}
+
+/// How many entries of a user's log the filter lets through.
+///
+/// # Errors
+/// Of the database.
+pub fn count(conn: &mut AnyConnection, user: UserId, filter: &EntryFilter) -> Result<i64> {
+    Ok(filtered(user, filter).count().get_result(conn)?)
+}
+
+/// One entry of a user's log.
+///
+/// # Errors
+/// `not_found`, also where the entry is in another user's log.
+pub fn get(conn: &mut AnyConnection, user: UserId, id: EntryId) -> Result<EntryRow> {
+    let of_user = entries::table.filter(entries::id.eq(id).and(entries::user_id.eq(user)));
+    Ok(of_user.first(conn)?)
+}
+
+/// One entry of a user's log, held until the transaction ends.
+///
+/// # Errors
+/// As [`get`].
+pub fn lock(tx: &mut Tx<'_>, user: UserId, id: EntryId) -> Result<EntryRow> {
+    let of_user = entries::table.filter(entries::id.eq(id).and(entries::user_id.eq(user)));
+    Ok(locked!(tx, of_user)?)
+}
+
+/// Writes the new wording of a note. Its earlier one has to be among the revisions: the database
+/// sees to it.
+///
+/// # Errors
+/// Of the database.
+pub fn update_note(tx: &mut Tx<'_>, row: &EntryRow) -> Result<()> {
+    diesel::update(entries::table.filter(entries::id.eq(row.id)))
+        .set((
+            entries::notes.eq(row.notes.clone()),
+            entries::search_key.eq(row.search_key.clone()),
+            entries::occurred_at.eq(row.occurred_at),
+            entries::created_by_id.eq(row.created_by_id),
+            entries::created_by_name.eq(row.created_by_name.clone()),
+            entries::created_by_kind.eq(row.created_by_kind),
+            entries::relates_to.eq(row.relates_to),
+            entries::revision.eq(row.revision),
+            entries::edited_at.eq(row.edited_at),
+            entries::edited_by_id.eq(row.edited_by_id),
+            entries::edited_by_name.eq(row.edited_by_name.clone()),
+            entries::edited_by_kind.eq(row.edited_by_kind),
+        ))
+        .execute(tx.write())?;
+    Ok(())
+}

@@ -1,0 +1,38 @@
+//! The queries, one file for each table. Reading takes a connection; writing takes a
+//! [`crate::db::Tx`], which only the journal makes.
+
+pub mod courses;
+pub mod enrollments;
+pub mod entries;
+pub mod page;
+pub mod plans;
+pub mod revisions;
+pub mod sessions;
+pub mod settings;
+pub mod timeline;
+pub mod users;
+
+/// Reads one row and keeps others from changing it until the transaction ends. On SQLite there is
+/// only one writer, so that reading is enough.
+macro_rules! locked {
+    ($tx:expr, $query:expr) => {
+        match $tx.read() {
+            $crate::db::AnyConnection::Sqlite(conn) => $query.first(conn),
+            $crate::db::AnyConnection::Postgres(conn) => $query.for_no_key_update().first(conn),
+        }
+    };
+}
+pub(crate) use locked;
+
+/// A pattern for LIKE that finds `text`, whatever it is made of, inside a folded column.
+fn contains(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in crate::domain::text::fold(text).chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}

@@ -1,0 +1,29 @@
+//! Facts about this database itself.
+
+use diesel::prelude::*;
+
+use crate::{
+    db::{AnyConnection, Tx, schema::settings},
+    error::Result,
+};
+
+/// The name of the setting that marks a database made of demo data.
+pub const DEMO: &str = "demo";
+
+/// The value of a setting.
+///
+/// # Errors
+/// Of the database.
+pub fn get(conn: &mut AnyConnection, name: &str) -> Result<Option<String>> {
+    Ok(settings::table.find(name).select(settings::value).first(conn).optional()?)
+}
+
+/// Sets a setting that is not set.
+///
+/// # Errors
+/// Of the database.
+pub fn insert(tx: &mut Tx<'_>, name: &str, value: &str) -> Result<()> {
+    let row = (settings::name.eq(name), settings::value.eq(value));
+    diesel::insert_into(settings::table).values(row).execute(tx.write())?;
+    Ok(())
+}

@@ -1,0 +1,352 @@
+//! Users, and who supervises them.
+
+use diesel::{dsl::exists, prelude::*};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    contains, locked,
+    page::{ByText, ByTime, Slice, Window, after},
+};
+use crate::{
+    db::{
+        AnyConnection, MultiBackend, Tx,
+        schema::{supervisors, users},
+    },
+    domain::{
+        entry::Actor,
+        ids::{self, UserId},
+        policy::{Reach, Relation},
+        text::fold,
+        timestamp::Timestamp,
+        user::{Role, UserKind, UserStatus, full_name},
+    },
+    error::{Code, Error, Result},
+};
+
+/// One user, as he is stored.
+#[derive(Clone, Debug, Queryable, Insertable, AsChangeset, Identifiable)]
+#[diesel(table_name = users, treat_none_as_null = true)]
+#[allow(missing_docs, reason = "the columns")]
+pub struct UserRow {
+    pub id: UserId,
+    pub version: i64,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub email: Option<String>,
+    pub email_key: Option<String>,
+    pub given_name: String,
+    pub surname: String,
+    pub name_key: String,
+    pub search_key: String,
+    pub kind: UserKind,
+    pub employee_id: Option<String>,
+    pub status: UserStatus,
+    pub role: Role,
+    pub time_zone: String,
+    pub password_hash: Option<String>,
+    pub log_moves: i64,
+}
+
+impl UserRow {
+    /// Given name and surname.
+    pub fn name(&self) -> String {
+        full_name(&self.given_name, &self.surname)
+    }
+
+    /// As entries name him.
+    pub fn actor(&self) -> Actor {
+        Actor { id: self.id, name: self.name(), kind: self.kind }
+    }
+
+    fn with_keys(&self) -> Self {
+        let name = fold(&self.name());
+        let email_key = self.email.as_deref().map(fold);
+        let search_key = format!("{name}\n{}", email_key.as_deref().unwrap_or_default());
+        Self { name_key: name, email_key, search_key, ..self.clone() }
+    }
+}
+
+/// The user of an id.
+///
+/// # Errors
+/// `not_found`.
+pub fn get(conn: &mut AnyConnection, id: UserId) -> Result<UserRow> {
+    Ok(users::table.find(id).first(conn)?)
+}
+
+/// The user of an id, held until the transaction ends: changes of one user come one after another.
+///
+/// # Errors
+/// `not_found`.
+pub fn lock(tx: &mut Tx<'_>, id: UserId) -> Result<UserRow> {
+    Ok(locked!(tx, users::table.find(id))?)
+}
+
+/// The user of an e-mail address, without regard to case.
+///
+/// # Errors
+/// Of the database.
+pub fn by_email(conn: &mut AnyConnection, email: &str) -> Result<Option<UserRow>> {
+    Ok(users::table.filter(users::email_key.eq(fold(email))).first(conn).optional()?)
+}
+
+/// How `caller` is related to the user; what the policy wants to know.
+///
+/// # Errors
+/// `not_found` where there is no such user.
+pub fn relation(conn: &mut AnyConnection, caller: Option<UserId>, id: UserId) -> Result<Relation> {
+    let Some(caller) = caller else {
+        users::table.find(id).select(users::id).first::<UserId>(conn)?;
+        return Ok(Relation::default());
+    };
+    let supervises = exists(supervisors::table.find((id, caller)));
+    let supervisor = users::table.find(id).select(supervises).first::<bool>(conn)?;
+    Ok(Relation { own: caller == id, supervisor })
+}
+
+/// Who supervises the user, in the order of their ids.
+///
+/// # Errors
+/// Of the database.
+pub fn supervisor_ids(conn: &mut AnyConnection, id: UserId) -> Result<Vec<UserId>> {
+    let of_user = supervisors::table.filter(supervisors::user_id.eq(id));
+    Ok(of_user
+        .order(supervisors::supervisor_id)
+        .select(supervisors::supervisor_id)
+        .load(conn)?)
+}
+
+/// Who supervises each of the users: pairs of user and supervisor, in the order of their ids.
+///
+/// # Errors
+/// Of the database.
+pub fn supervisors_of(
+    conn: &mut AnyConnection,
+    users: &[UserRow],
+) -> Result<Vec<(UserId, UserId)>> {
+    let ids: Vec<UserId> = users.iter().map(|user| user.id).collect();
+    let of_users = supervisors::table.filter(supervisors::user_id.eq_any(ids));
+    Ok(of_users.order((supervisors::user_id, supervisors::supervisor_id)).load(conn)?)
+}
+
+/// What a list of users is narrowed by.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct UserFilter {
+    /// Characters of name or e-mail.
+    pub q: Option<String>,
+    /// Active or not.
+    pub status: Option<UserStatus>,
+    /// People, or API accounts.
+    pub kind: Option<UserKind>,
+    /// Only whom this user supervises.
+    pub supervisor_id: Option<UserId>,
+}
+
+/// How a list of users is ordered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub enum UserSort {
+    /// By name.
+    #[default]
+    Name,
+    /// By name, backwards.
+    NameDescending,
+    /// The oldest first.
+    Created,
+    /// The newest first.
+    CreatedDescending,
+}
+
+/// A place in a list of users, by name or by time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum UserPlace {
+    /// In a list by name.
+    Name(ByText<ids::User>),
+    /// In a list by creation.
+    Created(ByTime<ids::User>),
+}
+
+impl UserPlace {
+    /// Where a row stands.
+    pub fn of(row: &UserRow, sort: UserSort) -> Self {
+        match sort {
+            UserSort::Name | UserSort::NameDescending => {
+                Self::Name(ByText { key: row.name_key.clone(), id: row.id })
+            }
+            UserSort::Created | UserSort::CreatedDescending => {
+                Self::Created(ByTime { time: row.created_at, id: row.id })
+            }
+        }
+    }
+}
+
+fn filtered(reach: Reach, filter: &UserFilter) -> users::BoxedQuery<'static, MultiBackend> {
+    let mut query = users::table.into_boxed::<MultiBackend>();
+    let supervised_by = |id: UserId| {
+        supervisors::table.filter(supervisors::supervisor_id.eq(id)).select(supervisors::user_id)
+    };
+    query = match reach {
+        Reach::Everyone => query,
+        Reach::RelatedTo(id) => {
+            query.filter(users::id.eq(id).or(users::id.eq_any(supervised_by(id))))
+        }
+        Reach::NoOne => query.filter(diesel::dsl::sql::<diesel::sql_types::Bool>("1 = 0")),
+    };
+    if let Some(q) = &filter.q {
+        query = query.filter(users::search_key.like(contains(q)).escape('\\'));
+    }
+    if let Some(status) = filter.status {
+        query = query.filter(users::status.eq(status));
+    }
+    if let Some(kind) = filter.kind {
+        query = query.filter(users::kind.eq(kind));
+    }
+    if let Some(id) = filter.supervisor_id {
+        query = query.filter(users::id.eq_any(supervised_by(id)));
+    }
+    query
+}
+
+/// One page of the users within reach.
+///
+/// # Errors
+/// `invalid_cursor` where the place is of another order.
+pub fn list(
+    conn: &mut AnyConnection,
+    reach: Reach,
+    filter: &UserFilter,
+    sort: UserSort,
+    window: &Window<UserPlace>,
+) -> Result<Slice<UserRow>> {
+    let mut query = filtered(reach, filter);
+    query = match (&window.after, sort) {
+        (None, _) => query,
+        (Some(UserPlace::Name(at)), UserSort::Name) => {
+            after!(query, users::name_key, users::id, gt, at.key, at.id)
+        }
+        (Some(UserPlace::Name(at)), UserSort::NameDescending) => {
+            after!(query, users::name_key, users::id, lt, at.key, at.id)
+        }
+        (Some(UserPlace::Created(at)), UserSort::Created) => {
+            after!(query, users::created_at, users::id, gt, at.time, at.id)
+        }
+        (Some(UserPlace::Created(at)), UserSort::CreatedDescending) => {
+            after!(query, users::created_at, users::id, lt, at.time, at.id)
+        }
+        _ => return Err(Error::new(Code::InvalidCursor, "The cursor is of another order.")),
+    };
+    query = match sort {
+        UserSort::Name => query.order((users::name_key.asc(), users::id.asc())),
+        UserSort::NameDescending => query.order((users::name_key.desc(), users::id.desc())),
+        UserSort::Created => query.order((users::created_at.asc(), users::id.asc())),
+        UserSort::CreatedDescending => query.order((users::created_at.desc(), users::id.desc())),
+    };
+    Ok(Slice::cut(query.limit(window.fetch()).load(conn)?, window.limit))
+}
+
+/// How many users there are within reach that the filter lets through.
+///
+/// # Errors
+/// Of the database.
+pub fn count(conn: &mut AnyConnection, reach: Reach, filter: &UserFilter) -> Result<i64> {
+    Ok(filtered(reach, filter).count().get_result(conn)?)
+}
+
+/// Whether there is any user at all.
+///
+/// # Errors
+/// Of the database.
+pub fn any(conn: &mut AnyConnection) -> Result<bool> {
+    Ok(users::table.select(users::id).first::<UserId>(conn).optional()?.is_some())
+}
+
+/// The active administrators, held until the transaction ends.
+///
+/// # Errors
+/// Of the database.
+pub fn lock_administrators(tx: &mut Tx<'_>) -> Result<Vec<UserId>> {
+    let query = users::table
+        .filter(users::role.eq(Role::Administrator))
+        .filter(users::status.eq(UserStatus::Active))
+        .order(users::id)
+        .select(users::id);
+    Ok(match tx.read() {
+        AnyConnection::Sqlite(conn) => query.load(conn),
+        AnyConnection::Postgres(conn) => query.for_no_key_update().load(conn),
+    }?)
+}
+
+/// The active users who may add a note to any log: the administrators, by name.
+///
+/// # Errors
+/// Of the database.
+pub fn note_writers(
+    conn: &mut AnyConnection,
+    q: Option<&str>,
+    window: &Window<ByText<ids::User>>,
+) -> Result<Slice<UserRow>> {
+    let mut query = users::table
+        .filter(users::role.eq(Role::Administrator))
+        .filter(users::status.eq(UserStatus::Active))
+        .into_boxed::<MultiBackend>();
+    if let Some(q) = q {
+        query = query.filter(users::search_key.like(contains(q)).escape('\\'));
+    }
+    if let Some(at) = &window.after {
+        query = after!(query, users::name_key, users::id, gt, at.key, at.id);
+    }
+    let query = query.order((users::name_key, users::id)).limit(window.fetch());
+    Ok(Slice::cut(query.load(conn)?, window.limit))
+}
+
+/// Adds a user.
+///
+/// # Errors
+/// `already_exists` where e-mail or employee id are taken.
+pub fn insert(tx: &mut Tx<'_>, row: &UserRow) -> Result<()> {
+    diesel::insert_into(users::table).values(row.with_keys()).execute(tx.write())?;
+    Ok(())
+}
+
+/// Writes the user's fields, and makes the version a new one.
+///
+/// # Errors
+/// `already_exists` where e-mail or employee id are taken.
+pub fn update(tx: &mut Tx<'_>, row: &mut UserRow) -> Result<()> {
+    row.version += 1;
+    row.updated_at = tx.now();
+    *row = row.with_keys();
+    diesel::update(users::table.find(row.id)).set(row.clone()).execute(tx.write())?;
+    Ok(())
+}
+
+/// Counts one more move of a note in the user's log, and says how many there were.
+///
+/// # Errors
+/// Of the database.
+pub fn count_log_move(tx: &mut Tx<'_>, user: &UserRow) -> Result<i64> {
+    let moves = user.log_moves + 1;
+    diesel::update(users::table.find(user.id))
+        .set(users::log_moves.eq(moves))
+        .execute(tx.write())?;
+    Ok(moves)
+}
+
+/// Adds a supervisor.
+///
+/// # Errors
+/// Of the database.
+pub fn add_supervisor(tx: &mut Tx<'_>, id: UserId, supervisor: UserId) -> Result<()> {
+    let row = (supervisors::user_id.eq(id), supervisors::supervisor_id.eq(supervisor));
+    diesel::insert_into(supervisors::table).values(row).execute(tx.write())?;
+    Ok(())
+}
+
+/// Takes a supervisor away.
+///
+/// # Errors
+/// Of the database.
+pub fn remove_supervisor(tx: &mut Tx<'_>, id: UserId, supervisor: UserId) -> Result<()> {
+    diesel::delete(supervisors::table.find((id, supervisor))).execute(tx.write())?;
+    Ok(())
+}
