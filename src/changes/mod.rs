@@ -45,10 +45,22 @@ pub trait Change: Send + 'static {
 pub async fn apply<C: Change>(db: &Db, credentials: Credentials, change: C) -> Result<C::Output> {
     db.transact(move |tx| {
         let caller = caller(tx.read(), credentials)?;
-        change.authorize(&caller, tx)?;
-        change.apply(&caller, tx)
+        run(tx, &caller, &change)
     })
     .await
+}
+
+/// Makes a change as a caller who is known already.
+///
+/// # Errors
+/// Whatever the change answers.
+pub fn run<C: Change>(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    change: &C,
+) -> Result<Recorded<C::Output>> {
+    change.authorize(caller, tx)?;
+    change.apply(caller, tx)
 }
 
 /// Who the caller is now, whatever his token says.

@@ -2,8 +2,10 @@
 
 use diesel::{Connection, PgConnection, SqliteConnection, connection::SimpleConnection};
 
-use super::url::DatabaseUrl;
-use crate::error::{Error, Result};
+use crate::{
+    config::DatabaseUrl,
+    error::{Error, Result},
+};
 
 /// A connection to either database. Never opened by its own `establish`, which would try SQLite
 /// with whatever text it gets: see [`open_reader`] and [`open_writer`].

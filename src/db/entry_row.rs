@@ -12,7 +12,7 @@ use crate::domain::{
 
 /// One entry, as it is stored.
 #[derive(Clone, Debug, Insertable, Queryable)]
-#[diesel(table_name = entries)]
+#[diesel(table_name = entries, treat_none_as_default_value = false)]
 #[allow(missing_docs, reason = "the columns; the contract's section 5 says what each means")]
 pub struct EntryRow {
     pub user_id: UserId,

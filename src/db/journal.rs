@@ -44,6 +44,21 @@ impl Tx<'_> {
         self.conn
     }
 
+    /// Makes one of several changes of one transaction, each with entries and a time of its own:
+    /// for whoever tells of the past, as the demo data does.
+    ///
+    /// # Errors
+    /// Whatever `work` answers.
+    pub fn at<T>(
+        &mut self,
+        time: Timestamp,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<Recorded<T>>,
+    ) -> Result<T> {
+        let mut tx = Tx { conn: self.conn, clock: self.clock, now: time, written: false };
+        let recorded = work(&mut tx)?;
+        recorded.settle(&mut tx)
+    }
+
     /// Dates and signs an entry. It is written when the change declares it in its [`Recorded`].
     pub fn stamp(&self, draft: Draft, by: Option<&Actor>) -> Stamped {
         let source = draft.source.unwrap_or(match by {
@@ -213,15 +228,22 @@ where
     move |conn| {
         let now = clock.now();
         let mut tx = Tx { conn, clock: &clock, now, written: false };
-        let Recorded { output, log } = work(&mut tx)?;
-        match log {
-            Log::Entries(entries) => write_entries(&mut tx, entries)?,
+        let recorded = work(&mut tx)?;
+        recorded.settle(&mut tx)
+    }
+}
+
+impl<T> Recorded<T> {
+    /// Writes the entries, and gives the output.
+    fn settle(self, tx: &mut Tx<'_>) -> Result<T> {
+        match self.log {
+            Log::Entries(entries) => write_entries(tx, entries)?,
             Log::Unchanged if tx.written => {
                 return Err(Error::internal("a change wrote, and says that nothing changed"));
             }
             Log::Unchanged | Log::Revision | Log::OfNoUser => {}
         }
-        Ok(output)
+        Ok(self.output)
     }
 }
 
@@ -234,6 +256,11 @@ fn write_entries(tx: &mut Tx<'_>, entries: Vec<Stamped>) -> Result<()> {
     }
     let rows: Vec<EntryRow> = entries.into_iter().map(|entry| entry.0).collect();
     for rows in rows.chunks(ROWS_PER_INSERT) {
+        if let [row] = rows {
+            // Most changes have one entry: a statement that stays prepared.
+            diesel::insert_into(entries::table).values(row).execute(tx.write())?;
+            continue;
+        }
         match tx.write() {
             AnyConnection::Sqlite(conn) => {
                 diesel::insert_into(entries::table).values(rows).execute(conn)?

@@ -14,9 +14,11 @@ use tokio::sync::oneshot;
 
 use super::{
     connection::{AnyConnection, open_reader, open_writer},
-    url::DatabaseUrl,
 };
-use crate::error::{Error, Result};
+use crate::{
+    config::DatabaseUrl,
+    error::{Error, Result},
+};
 
 /// How often work is begun anew when the database says that this may help.
 const TRIES: usize = 8;

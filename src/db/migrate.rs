@@ -4,9 +4,11 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{
     connection::{AnyConnection, open_writer},
-    url::DatabaseUrl,
 };
-use crate::error::{Error, Result};
+use crate::{
+    config::DatabaseUrl,
+    error::{Error, Result},
+};
 use diesel::connection::SimpleConnection;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");

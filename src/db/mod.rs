@@ -10,7 +10,6 @@ mod lane;
 pub mod migrate;
 pub mod schema;
 pub mod types;
-mod url;
 
 use std::{cell::RefCell, sync::Arc};
 
@@ -18,9 +17,9 @@ pub use connection::{AnyConnection, MultiBackend};
 pub use journal::{Draft, Recorded, Stamped, Tx};
 pub use entry_row::EntryRow;
 use lane::Lane;
-pub use url::DatabaseUrl;
 
 use crate::{
+    config::DatabaseUrl,
     domain::clock::Clock,
     error::{Error, Result},
 };

@@ -139,7 +139,7 @@ impl<K> PartialSchema for Id<K> {
     fn schema() -> openapi::RefOr<openapi::Schema> {
         openapi::ObjectBuilder::new()
             .schema_type(openapi::Type::String)
-            .format(Some(openapi::SchemaFormat::KnownFormat(openapi::KnownFormat::Uuid)))
+            .format(Some(openapi::SchemaFormat::Custom("uuid".to_owned())))
             .description(Some("A UUIDv7 (RFC 9562)."))
             .examples(["01977f3e-5c00-7000-8000-000000000000"])
             .into()

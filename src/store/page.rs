@@ -20,6 +20,11 @@ impl<T> Slice<T> {
         rows.truncate(limit);
         Self { rows, has_more }
     }
+
+    /// Where the next page begins, if there is one.
+    pub fn next<P>(&self, place: impl FnOnce(&T) -> P) -> Option<P> {
+        self.rows.last().filter(|_| self.has_more).map(place)
+    }
 }
 
 /// Which part of a list is asked for.

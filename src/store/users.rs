@@ -276,6 +276,17 @@ pub fn lock_administrators(tx: &mut Tx<'_>) -> Result<Vec<UserId>> {
     }?)
 }
 
+fn writers(q: Option<&str>) -> users::BoxedQuery<'static, MultiBackend> {
+    let query = users::table
+        .filter(users::role.eq(Role::Administrator))
+        .filter(users::status.eq(UserStatus::Active))
+        .into_boxed::<MultiBackend>();
+    match q {
+        Some(q) => query.filter(users::search_key.like(contains(q)).escape('\\')),
+        None => query,
+    }
+}
+
 /// The active users who may add a note to any log: the administrators, by name.
 ///
 /// # Errors
@@ -285,18 +296,20 @@ pub fn note_writers(
     q: Option<&str>,
     window: &Window<ByText<ids::User>>,
 ) -> Result<Slice<UserRow>> {
-    let mut query = users::table
-        .filter(users::role.eq(Role::Administrator))
-        .filter(users::status.eq(UserStatus::Active))
-        .into_boxed::<MultiBackend>();
-    if let Some(q) = q {
-        query = query.filter(users::search_key.like(contains(q)).escape('\\'));
-    }
+    let mut query = writers(q);
     if let Some(at) = &window.after {
         query = after!(query, users::name_key, users::id, gt, at.key, at.id);
     }
     let query = query.order((users::name_key, users::id)).limit(window.fetch());
     Ok(Slice::cut(query.load(conn)?, window.limit))
+}
+
+/// How many users may add a note to any log.
+///
+/// # Errors
+/// Of the database.
+pub fn count_note_writers(conn: &mut AnyConnection, q: Option<&str>) -> Result<i64> {
+    Ok(writers(q).count().get_result(conn)?)
 }
 
 /// Adds a user.

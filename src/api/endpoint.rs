@@ -1,0 +1,185 @@
+//! One wrapper around actix's resources: a path answers its methods, HEAD where there is GET,
+//! OPTIONS, and 405 with `Allow` to the rest; and every operation is in the document.
+
+use std::{collections::BTreeMap, rc::Rc};
+
+use actix_web::{
+    FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, Route,
+    dev::{Service, ServiceRequest},
+    http::{Method, header},
+    web,
+};
+use utoipa::{
+    Path,
+    __dev::SchemaReferences,
+    openapi::{
+        HttpMethod, RefOr, Schema,
+        path::{Operation, ParameterIn},
+    },
+};
+
+use super::extract::query_pairs;
+use crate::error::{Code, Error, Result};
+
+/// One operation: a method on a path, its handler, and what the document says of it.
+pub struct Endpoint {
+    /// The path, with its parameters in braces.
+    pub path: String,
+    /// What the document says of it.
+    pub operation: Operation,
+    /// The schemas that it refers to.
+    pub schemas: Vec<(String, RefOr<Schema>)>,
+    /// The method, as the document has it.
+    pub http_method: HttpMethod,
+    method: Method,
+    routes: Box<dyn Fn() -> Vec<Route>>,
+}
+
+/// The endpoint of a handler that `#[utoipa::path]` describes.
+macro_rules! endpoint {
+    ($handler:ident) => {
+        pastey::paste! {
+            $crate::api::endpoint::Endpoint::new::<[<__path_ $handler>], _, _>($handler)
+        }
+    };
+}
+pub(crate) use endpoint;
+
+impl Endpoint {
+    /// The endpoint of a handler, where `P` is what `#[utoipa::path]` made of it.
+    pub fn new<P, H, Args>(handler: H) -> Self
+    where
+        P: Path + SchemaReferences,
+        H: Handler<Args>,
+        Args: FromRequest + 'static,
+        H::Output: Responder + 'static,
+    {
+        let mut schemas = Vec::new();
+        P::schemas(&mut schemas);
+        let http_method = P::methods().into_iter().next().unwrap_or(HttpMethod::Get);
+        let method = match http_method {
+            HttpMethod::Post => Method::POST,
+            HttpMethod::Put => Method::PUT,
+            HttpMethod::Patch => Method::PATCH,
+            HttpMethod::Delete => Method::DELETE,
+            _ => Method::GET,
+        };
+        let answered = answered_methods(&method);
+        let routes = Box::new(move || {
+            answered.iter().map(|it| web::method(it.clone()).to(handler.clone())).collect()
+        });
+        let operation = P::operation();
+        Self { path: P::path(), operation, schemas, http_method, method, routes }
+    }
+
+    fn query_names(&self) -> Vec<String> {
+        let parameters = self.operation.parameters.iter().flatten();
+        parameters
+            .filter_map(|parameter| match parameter {
+                RefOr::T(it) if it.parameter_in == ParameterIn::Query => Some(it.name.clone()),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+fn answered_methods(method: &Method) -> Vec<Method> {
+    let head = (*method == Method::GET).then_some(Method::HEAD);
+    std::iter::once(method.clone()).chain(head).collect()
+}
+
+/// Adds the resources of all paths. A path with fixed words stands before one with a parameter in
+/// their place, because actix takes the first that fits.
+pub fn register(config: &mut web::ServiceConfig, endpoints: Vec<Endpoint>) {
+    let mut paths: BTreeMap<String, Vec<Endpoint>> = BTreeMap::new();
+    for endpoint in endpoints {
+        // `~` sorts after every letter.
+        paths.entry(endpoint.path.replace('{', "~")).or_default().push(endpoint);
+    }
+    for of_path in paths.into_values() {
+        let Some(path) = of_path.first().map(|endpoint| endpoint.path.clone()) else { continue };
+        let mut resource = resource(&path, of_path.iter().map(|it| it.method.clone()).collect());
+        for route in of_path.iter().flat_map(|endpoint| (endpoint.routes)()) {
+            resource = resource.route(route);
+        }
+        let known: Rc<[(Method, Vec<String>)]> =
+            of_path.iter().map(|it| (it.method.clone(), it.query_names())).collect();
+        config.service(resource.wrap_fn(move |request, service| {
+            let checked = match check(&request, &known) {
+                Ok(()) => Ok(service.call(request)),
+                Err(error) => Err(request.error_response(error)),
+            };
+            async move {
+                match checked {
+                    Ok(answer) => answer.await,
+                    Err(refusal) => Ok(refusal),
+                }
+            }
+        }));
+    }
+}
+
+/// Refuses what the document does not know, before the handler does anything: a query parameter
+/// that the operation does not have or has twice, and an answer in a form that it does not give.
+fn check(request: &ServiceRequest, known: &[(Method, Vec<String>)]) -> Result<()> {
+    let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
+    let Some((_, names)) = known.iter().find(|(it, _)| it == method) else { return Ok(()) };
+    accepts_json(request)?;
+    if request.query_string().is_empty() {
+        return Ok(());
+    }
+    let mut seen: Vec<String> = Vec::new();
+    for (name, value) in query_pairs(request.query_string()) {
+        if !names.contains(&name) {
+            let text = format!("There is no query parameter {name} here.");
+            return Err(Error::invalid_parameter(&name, "unknown", text));
+        }
+        if seen.contains(&name) {
+            let text = format!("The query parameter {name} is there more than once.");
+            return Err(Error::invalid_parameter(&name, "repeated", text));
+        }
+        if value.contains('\0') {
+            let text = format!("The query parameter {name} has a NUL character in it.");
+            return Err(Error::invalid_parameter(&name, "invalid", text));
+        }
+        seen.push(name);
+    }
+    Ok(())
+}
+
+fn accepts_json(request: &ServiceRequest) -> Result<()> {
+    let Some(accept) = request.headers().get(header::ACCEPT) else { return Ok(()) };
+    let accept = accept.to_str().unwrap_or_default().to_ascii_lowercase();
+    let fits = accept.split(',').any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let media = parts.next().unwrap_or_default();
+        let refused = parts.any(|it| it.strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0)));
+        !refused && matches!(media, "*/*" | "application/*" | "application/json" | "")
+    });
+    if fits {
+        return Ok(());
+    }
+    Err(Error::new(Code::NotAcceptable, "The answer is application/json; accept that."))
+}
+
+/// A resource that answers OPTIONS, and 405 to what it has no route for.
+pub fn resource(path: &str, methods: Vec<Method>) -> Resource {
+    let mut allow: Vec<Method> = methods.iter().flat_map(answered_methods).collect();
+    allow.push(Method::OPTIONS);
+    let allow = allow.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+    web::resource(path).default_service(web::to(move |request: HttpRequest| {
+        let allow = allow.clone();
+        async move {
+            let mut response = if request.method() == Method::OPTIONS {
+                HttpResponse::NoContent().finish()
+            } else {
+                let text = format!("{} is not a method of this path.", request.method());
+                HttpResponse::from_error(Error::new(Code::MethodNotAllowed, text))
+            };
+            if let Ok(value) = header::HeaderValue::from_str(&allow) {
+                response.headers_mut().insert(header::ALLOW, value);
+            }
+            response
+        }
+    }))
+}

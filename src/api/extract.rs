@@ -1,0 +1,235 @@
+//! Extractors: they turn the outside into types, or into a clear error.
+
+use std::{future::Future, pin::Pin};
+
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest,
+    dev::Payload,
+    error::PayloadError,
+    http::{Method, header},
+    web,
+};
+use futures_util::future::{Ready, ready};
+use serde::{
+    Deserialize, Deserializer,
+    de::DeserializeOwned,
+};
+use serde_json::Value;
+use validator::Validate;
+
+use super::validate::{field_errors, find_nul, shape_error};
+use crate::{
+    auth::tokens::Tokens,
+    changes::{self, Change},
+    db::{AnyConnection, Db},
+    domain::policy::{Caller, Credentials},
+    error::{Code, Error, Result},
+};
+
+/// The largest body that is read, in bytes.
+pub const BODY_MAX: usize = 1024 * 1024;
+
+type Boxed<T> = Pin<Box<dyn Future<Output = Result<T>>>>;
+
+/// A request with a valid access token: what it may do is asked when it does it.
+pub struct Ctx {
+    db: web::Data<Db>,
+    credentials: Credentials,
+}
+
+impl Ctx {
+    /// Makes a change as the caller.
+    ///
+    /// # Errors
+    /// `invalid_token` where the session has ended; whatever the change answers.
+    pub async fn apply<C: Change>(&self, change: C) -> Result<C::Output> {
+        changes::apply(&self.db, self.credentials, change).await
+    }
+
+    /// Reads something small as the caller.
+    ///
+    /// # Errors
+    /// `invalid_token` where the session has ended; whatever `work` answers.
+    pub async fn read<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut AnyConnection, &Caller) -> Result<T> + Send + 'static,
+    {
+        let credentials = self.credentials;
+        self.db
+            .read(move |conn| {
+                let caller = changes::caller(conn, credentials)?;
+                work(conn, &caller)
+            })
+            .await
+    }
+
+    /// Reads something that may take a while as the caller.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn read_much<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut AnyConnection, &Caller) -> Result<T> + Send + 'static,
+    {
+        let credentials = self.credentials;
+        self.db
+            .read_much(move |conn| {
+                let caller = changes::caller(conn, credentials)?;
+                work(conn, &caller)
+            })
+            .await
+    }
+}
+
+impl FromRequest for Ctx {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(authenticate(request))
+    }
+}
+
+fn authenticate(request: &HttpRequest) -> Result<Ctx> {
+    let missing = || Error::new(Code::Unauthenticated, "Send an access token as Bearer.");
+    let mut values = request.headers().get_all(header::AUTHORIZATION);
+    let value = values.next().and_then(|value| value.to_str().ok()).ok_or_else(missing)?;
+    let (scheme, token) = value.split_once(' ').ok_or_else(missing)?;
+    if !scheme.eq_ignore_ascii_case("bearer") || values.next().is_some() {
+        return Err(missing());
+    }
+    let db = request.app_data::<web::Data<Db>>().cloned();
+    let db = db.ok_or_else(|| Error::internal("no database in the app"))?;
+    let tokens = request.app_data::<web::Data<Tokens>>();
+    let tokens = tokens.ok_or_else(|| Error::internal("no keys in the app"))?;
+    let credentials = tokens.verify(token.trim(), db.clock().now())?;
+    Ok(Ctx { db, credentials })
+}
+
+/// The parameters of the path. One that can't be an id is of nothing that there is.
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Path<T> {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let parsed = web::Path::<T>::extract(request).into_inner();
+        ready(parsed.map(|path| Self(path.into_inner())).map_err(|_| Error::not_found()))
+    }
+}
+
+/// The query, as `T` reads it. Names that the operation does not have were refused before.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest for Query<T> {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(parse_query(request.query_string()).map(Self))
+    }
+}
+
+fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T> {
+    let pairs = form_urlencoded::parse(query.as_bytes());
+    let deserializer = serde_urlencoded::Deserializer::new(pairs);
+    serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let name = error.path().to_string();
+        Error::invalid_parameter(&name, "invalid", format!("{name}: {}.", error.inner()))
+    })
+}
+
+/// The pairs of a query, decoded as `application/x-www-form-urlencoded`.
+pub fn query_pairs(query: &str) -> Vec<(String, String)> {
+    form_urlencoded::parse(query.as_bytes()).into_owned().collect()
+}
+
+/// A JSON body, read as `T` and found valid. An empty one is read as `{}`.
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned + Validate + 'static> FromRequest for Body<T> {
+    type Error = Error;
+    type Future = Boxed<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let bytes = web::Bytes::from_request(&request, payload);
+        Box::pin(async move {
+            let bytes = bytes.await.map_err(|error| unreadable(&error))?;
+            check_media_type(&request, bytes.is_empty())?;
+            parse_body(&bytes, request.method() == Method::PATCH).map(Self)
+        })
+    }
+}
+
+/// A body with nothing in it: none, or `{}`.
+#[derive(Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+fn unreadable(error: &actix_web::Error) -> Error {
+    match error.as_error::<PayloadError>() {
+        Some(PayloadError::Overflow) => Error::new(
+            Code::PayloadTooLarge,
+            format!("A body has at most {BODY_MAX} bytes."),
+        ),
+        _ => Error::new(Code::MalformedRequest, "The body can't be read to its end."),
+    }
+}
+
+fn check_media_type(request: &HttpRequest, empty: bool) -> Result<()> {
+    let encoded = request.headers().get(header::CONTENT_ENCODING).is_some_and(|it| it != "identity");
+    let mime = request.mime_type().ok().flatten();
+    let fits = mime.as_ref().is_some_and(|mime| match mime.essence_str() {
+        "application/json" => true,
+        "application/merge-patch+json" => request.method() == Method::PATCH,
+        _ => false,
+    });
+    if (fits || (empty && mime.is_none())) && !encoded {
+        return Ok(());
+    }
+    let text = "Send the body as application/json, not compressed.";
+    Err(Error::new(Code::UnsupportedMediaType, text))
+}
+
+fn parse_body<T: DeserializeOwned + Validate>(bytes: &[u8], patch: bool) -> Result<T> {
+    let bytes = if bytes.is_empty() { b"{}" } else { bytes };
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| {
+        let text = format!("The body is no JSON: {error}.");
+        Error::new(Code::MalformedRequest, text)
+    })?;
+    match value.as_object() {
+        None => {
+            let text = "The body has to be a JSON object.";
+            return Err(Error::invalid_field("", "invalid_type", text));
+        }
+        Some(fields) if patch && fields.is_empty() => {
+            let text = "Name at least one field to change.";
+            return Err(Error::invalid_field("", "required", text));
+        }
+        Some(_) => {}
+    }
+    if let Some(pointer) = find_nul(&value) {
+        let text = "Text can't have a NUL character in it.";
+        return Err(Error::invalid_field(&pointer, "invalid_character", text));
+    }
+    let body: T = serde_path_to_error::deserialize(value)
+        .map_err(|error| shape_error(&error.path().to_string(), &error.inner().to_string()))?;
+    body.validate().map_err(|errors| Error::invalid(field_errors(&errors)))?;
+    Ok(body)
+}
+
+/// A field of a merge patch that is there, whatever it says: null only where `T` takes it.
+///
+/// # Errors
+/// Where the value is not a `T`.
+pub fn present<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}

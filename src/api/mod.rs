@@ -1,0 +1,39 @@
+//! HTTP: request and response types, thin handlers, one file for each noun.
+
+pub mod activity;
+pub mod auth;
+pub mod courses;
+pub mod docs;
+pub mod endpoint;
+pub mod enrollments;
+pub mod entry;
+pub mod etag;
+pub mod extract;
+pub mod filter;
+pub mod health;
+pub mod learning_plans;
+pub mod middleware;
+pub mod openapi;
+pub mod page;
+pub mod problem;
+pub mod user_plans;
+pub mod users;
+pub mod validate;
+
+use endpoint::Endpoint;
+
+/// Every operation of the service, in the order of the document.
+pub fn endpoints() -> Vec<Endpoint> {
+    [
+        auth::endpoints(),
+        users::endpoints(),
+        activity::endpoints(),
+        enrollments::endpoints(),
+        user_plans::endpoints(),
+        courses::endpoints(),
+        learning_plans::endpoints(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

@@ -1,0 +1,162 @@
+//! Pages of lists, and the cursors between them.
+
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use futures_util::future::{Ready, ready};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
+use utoipa::{IntoParams, ToSchema};
+
+use super::extract::{Query, query_pairs};
+use crate::{
+    domain::text::words,
+    error::{Code, Error, Result},
+    store::page::Window,
+};
+
+const LIMIT_DEFAULT: usize = 25;
+const LIMIT_MAX: usize = 100;
+
+words! {
+    /// What else a list may say.
+    pub enum Include {
+        /// How many there are in all that the filters let through.
+        TotalCount = "total_count",
+    }
+}
+
+/// Which part of a list.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PageParams {
+    /// How many items, at most.
+    #[param(minimum = 1, maximum = 100, default = 25, value_type = Option<i32>, nullable = false)]
+    limit: Option<Limit>,
+    /// Where the page begins: the `next_cursor` of the page before it, with the same filters.
+    #[param(max_length = 2000, nullable = false)]
+    cursor: Option<String>,
+    /// `total_count` counts the whole list, which takes longer the longer it is.
+    #[param(nullable = false)]
+    include: Option<Include>,
+}
+
+struct Limit(usize);
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        match text.parse() {
+            Ok(limit) if (1..=LIMIT_MAX).contains(&limit) => Ok(Self(limit)),
+            _ => Err(serde::de::Error::custom(format!("expected 1 to {LIMIT_MAX}"))),
+        }
+    }
+}
+
+/// What part of a list a request asks for, with what binds its cursors to its filters.
+pub struct Paging {
+    cursor: Option<String>,
+    limit: usize,
+    /// Whether the list should be counted.
+    pub count: bool,
+    filters: String,
+}
+
+impl FromRequest for Paging {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let Query(params) = match Query::<PageParams>::from_request(request, payload).into_inner()
+        {
+            Ok(params) => params,
+            Err(error) => return ready(Err(error)),
+        };
+        ready(Ok(Self {
+            cursor: params.cursor,
+            limit: params.limit.map_or(LIMIT_DEFAULT, |limit| limit.0),
+            count: params.include.is_some(),
+            filters: filters(request),
+        }))
+    }
+}
+
+/// A short mark of the list and its filters, whatever their order.
+fn filters(request: &HttpRequest) -> String {
+    let mut pairs = query_pairs(request.query_string());
+    pairs.retain(|(name, _)| !matches!(name.as_str(), "limit" | "cursor" | "include"));
+    pairs.sort();
+    let mut hash = Sha256::new_with_prefix(request.path());
+    for (name, value) in &pairs {
+        hash.update(format!("\n{}:{name}={value}", name.len()));
+    }
+    URL_SAFE_NO_PAD.encode(&hash.finalize()[..9])
+}
+
+#[derive(Serialize, Deserialize)]
+struct Cursor<P> {
+    f: String,
+    p: P,
+}
+
+impl Paging {
+    /// The window that is asked for.
+    ///
+    /// # Errors
+    /// `invalid_cursor` where the cursor is not one of this list with these filters.
+    pub fn window<P: DeserializeOwned>(&self) -> Result<Window<P>> {
+        let after = self.cursor.as_deref().map(|cursor| self.place(cursor)).transpose()?;
+        Ok(Window { after, limit: self.limit })
+    }
+
+    fn place<P: DeserializeOwned>(&self, cursor: &str) -> Result<P> {
+        let wrong = || {
+            let text = "The cursor is not one of this list with these filters.";
+            Error { code: Code::InvalidCursor, ..Error::invalid_parameter("cursor", "invalid", text) }
+        };
+        let json = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
+        let cursor: Cursor<P> = serde_json::from_slice(&json).map_err(|_| wrong())?;
+        if cursor.f == self.filters { Ok(cursor.p) } else { Err(wrong()) }
+    }
+
+    /// The page of a list: its items, and the cursor to the next one.
+    ///
+    /// # Errors
+    /// `internal_error` where a place has no JSON form.
+    pub fn page<T: Serialize, P: Serialize>(
+        self,
+        data: Vec<T>,
+        next: Option<P>,
+        total_count: Option<i64>,
+    ) -> Result<HttpResponse> {
+        let has_more = next.is_some();
+        let next_cursor = next
+            .map(|p| serde_json::to_vec(&Cursor { f: self.filters, p }))
+            .transpose()
+            .map_err(Error::internal)?
+            .map(|json| URL_SAFE_NO_PAD.encode(json));
+        let page = PageInfo { next_cursor, has_more, total_count };
+        Ok(HttpResponse::Ok().json(Page { data, page }))
+    }
+}
+
+/// One page of a list.
+#[derive(Serialize, ToSchema)]
+pub struct Page<T> {
+    /// The items, in the order of the list.
+    pub data: Vec<T>,
+    /// Where in the list this page is.
+    pub page: PageInfo,
+}
+
+/// Where in the list a page is.
+#[derive(Serialize, ToSchema)]
+pub struct PageInfo {
+    /// What to send as `cursor`, with the same filters, for the next page; null on the last.
+    #[schema(required = true)]
+    pub next_cursor: Option<String>,
+    /// Whether there are items after these.
+    pub has_more: bool,
+    /// How many items there are in all; null unless asked for by `include=total_count`.
+    #[schema(required = true)]
+    pub total_count: Option<i64>,
+}

@@ -1,0 +1,133 @@
+//! Problem details (RFC 9457): the one form of every error.
+
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{StatusCode, header},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::error::{Code, Error, InputError, Place};
+
+/// The media type of problems.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+/// What went wrong (RFC 9457). Switch on `code`.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "type": "urn:daybook:problem:validation_failed",
+    "title": "The input is not valid",
+    "status": 422,
+    "detail": "A note has 1 to 10,000 characters.",
+    "instance": "/users/01977f3e-5c00-7000-8000-000000000001/activity",
+    "code": "validation_failed",
+    "request_id": "01977f3e-5c00-7000-8000-0000000000aa",
+    "errors": [{"pointer": "/notes", "code": "too_long", "detail": "A note has 1 to 10,000 characters."}]
+}))]
+pub struct Problem {
+    /// A URI that stands for the code.
+    #[serde(rename = "type")]
+    #[schema(format = "uri")]
+    problem_type: String,
+    /// The same short text for every problem of this code.
+    title: &'static str,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// What is wrong with this very request.
+    detail: String,
+    /// The path of the request.
+    #[schema(format = "uri-reference")]
+    instance: String,
+    /// What went wrong, to switch on.
+    code: &'static str,
+    /// The `X-Request-Id` of the answer: quote it when you ask the operator.
+    request_id: String,
+    /// What is wrong with the input, field by field. Only where it is about the input.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<ProblemField>,
+}
+
+/// One thing that is wrong with the input: in the body (`pointer`) or the query (`parameter`).
+#[derive(Serialize, ToSchema)]
+pub struct ProblemField {
+    /// Where in the body: a JSON pointer (RFC 6901).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pointer: Option<String>,
+    /// Which query parameter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    parameter: Option<String>,
+    /// What is wrong, to switch on.
+    code: String,
+    /// What is wrong, to read.
+    detail: String,
+}
+
+impl From<&InputError> for ProblemField {
+    fn from(error: &InputError) -> Self {
+        let (pointer, parameter) = match &error.place {
+            Place::Body(pointer) => (Some(pointer.clone()), None),
+            Place::Query(name) => (None, Some(name.clone())),
+        };
+        Self { pointer, parameter, code: error.code.clone(), detail: error.detail.clone() }
+    }
+}
+
+/// The answer to a request that went wrong.
+pub fn response(error: &Error, path: &str, request_id: &str) -> HttpResponse {
+    let problem = Problem {
+        problem_type: format!("urn:daybook:problem:{}", error.code.as_str()),
+        title: error.code.title(),
+        status: error.code.status(),
+        detail: error.detail.clone(),
+        instance: path.to_owned(),
+        code: error.code.as_str(),
+        request_id: request_id.to_owned(),
+        errors: error.errors.iter().map(Into::into).collect(),
+    };
+    let mut response = HttpResponse::build(error.status_code());
+    response.content_type(PROBLEM_JSON);
+    match error.code {
+        // RFC 6750, section 3: no error code where there were no credentials.
+        Code::Unauthenticated => {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"daybook\""));
+        }
+        Code::InvalidToken => {
+            let challenge = "Bearer realm=\"daybook\", error=\"invalid_token\"";
+            response.insert_header((header::WWW_AUTHENTICATE, challenge));
+        }
+        Code::Unavailable => {
+            response.insert_header((header::RETRY_AFTER, "1"));
+        }
+        _ => {}
+    }
+    response.body(serde_json::to_vec(&problem).unwrap_or_default())
+}
+
+/// What stands for an error of actix itself, which knows only a status.
+pub fn of_status(status: StatusCode) -> Error {
+    let code = match status {
+        StatusCode::NOT_FOUND => return Error::not_found(),
+        StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
+        StatusCode::NOT_ACCEPTABLE => Code::NotAcceptable,
+        StatusCode::PAYLOAD_TOO_LARGE => Code::PayloadTooLarge,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
+        StatusCode::SERVICE_UNAVAILABLE => return Error::unavailable("actix"),
+        it if it.is_client_error() => Code::MalformedRequest,
+        it => return Error::internal(format!("actix answered {it}")),
+    };
+    Error::new(code, code.title())
+}
+
+impl ResponseError for Error {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// A bare answer: the middleware, which knows the request, makes the problem of it.
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status_code())
+    }
+}

@@ -1,0 +1,177 @@
+//! What is wrong with a body, said with the pointer of the field.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
+
+use crate::error::{Error, InputError};
+
+/// The most characters of a name or a title.
+pub const NAME_MAX: u64 = 200;
+/// The most characters of an e-mail address (RFC 5321, section 4.5.3.1, less the brackets).
+pub const EMAIL_MAX: u64 = 254;
+/// The most supervisors of one user.
+pub const SUPERVISORS_MAX: u64 = 50;
+/// The fewest characters of a password.
+pub const PASSWORD_MIN: u64 = 12;
+/// The most characters of a password.
+pub const PASSWORD_MAX: u64 = 128;
+
+/// Text that a person reads on one line: something visible in it, and no control characters.
+///
+/// # Errors
+/// Where it is not.
+pub fn line(text: &str) -> Result<(), ValidationError> {
+    if text.trim().is_empty() {
+        return Err(wrong("blank", "There has to be something in it besides white space."));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(wrong("invalid_character", "It can't have control characters in it."));
+    }
+    Ok(())
+}
+
+/// Text with something visible in it.
+///
+/// # Errors
+/// Where there is none.
+pub fn not_blank(text: &str) -> Result<(), ValidationError> {
+    if text.trim().is_empty() {
+        return Err(wrong("blank", "There has to be something in it besides white space."));
+    }
+    Ok(())
+}
+
+/// The name of a time zone in the IANA database.
+///
+/// # Errors
+/// Where it is none.
+pub fn iana_time_zone(name: &str) -> Result<(), ValidationError> {
+    match name.parse::<chrono_tz::Tz>() {
+        Ok(zone) if zone.name() == name => Ok(()),
+        _ => Err(wrong("unknown", "It is no name of the IANA time zone database.")),
+    }
+}
+
+fn wrong(code: &'static str, text: &'static str) -> ValidationError {
+    ValidationError::new(code).with_message(Cow::Borrowed(text))
+}
+
+/// The errors that `validator` found, each with its pointer.
+pub fn field_errors(errors: &ValidationErrors) -> Vec<InputError> {
+    let mut found = Vec::new();
+    collect(errors, "", &mut found);
+    found.sort_by_key(|error| format!("{:?}", error.place));
+    found
+}
+
+fn collect(errors: &ValidationErrors, parent: &str, found: &mut Vec<InputError>) {
+    for (field, kind) in errors.errors() {
+        let pointer = format!("{parent}/{field}");
+        match kind {
+            ValidationErrorsKind::Field(errors) => {
+                found.extend(errors.iter().map(|error| field_error(&pointer, error)));
+            }
+            ValidationErrorsKind::Struct(errors) => collect(errors, &pointer, found),
+            ValidationErrorsKind::List(items) => {
+                for (index, errors) in items {
+                    collect(errors, &format!("{pointer}/{index}"), found);
+                }
+            }
+        }
+    }
+}
+
+fn field_error(pointer: &str, error: &ValidationError) -> InputError {
+    let number = |name| error.params.get(name).and_then(Value::as_f64);
+    let (min, max) = (number("min"), number("max"));
+    let size = match error.params.get("value") {
+        Some(Value::String(text)) => Some(text.chars().count() as f64),
+        Some(Value::Array(items)) => Some(items.len() as f64),
+        Some(value) => value.as_f64(),
+        None => None,
+    };
+    let bounds = match (min, max) {
+        (Some(min), Some(max)) => format!("{min} to {max}"),
+        (Some(min), None) => format!("at least {min}"),
+        (None, Some(max)) => format!("at most {max}"),
+        (None, None) => String::new(),
+    };
+    let below = size.zip(min).is_some_and(|(size, min)| size < min);
+    match error.code.as_ref() {
+        "length" if matches!(error.params.get("value"), Some(Value::Array(_))) => {
+            let code = if below { "too_few" } else { "too_many" };
+            InputError::body(pointer, code, format!("It has {bounds} items."))
+        }
+        "length" => {
+            let code = if below { "too_short" } else { "too_long" };
+            InputError::body(pointer, code, format!("It has {bounds} characters."))
+        }
+        "range" => InputError::body(pointer, "out_of_range", format!("It is {bounds}.")),
+        "email" => InputError::body(pointer, "invalid_email", "It is no e-mail address."),
+        code => {
+            let text = error.message.clone().unwrap_or(Cow::Borrowed("It is not valid."));
+            InputError::body(pointer, code, text)
+        }
+    }
+}
+
+/// The error of a body whose shape is not the one that is read: `path` as serde tells it.
+pub fn shape_error(path: &str, message: &str) -> Error {
+    let mut pointer = pointer_of(path);
+    let named = message.split('`').nth(1).unwrap_or_default();
+    let mut join = |field: &str| {
+        if !pointer.ends_with(&format!("/{field}")) {
+            pointer = format!("{pointer}/{field}");
+        }
+    };
+    let (code, detail) = if message.starts_with("missing field") {
+        join(named);
+        ("required", "This field is needed.".to_owned())
+    } else if message.starts_with("unknown field") {
+        join(named);
+        ("unknown_field", format!("There is no field {named} here."))
+    } else if message.starts_with("unknown variant") {
+        ("invalid_choice", capitalised(message))
+    } else if message.starts_with("invalid type") {
+        ("invalid_type", capitalised(message))
+    } else {
+        ("invalid", capitalised(message))
+    };
+    Error::invalid_field(&pointer, code, detail)
+}
+
+fn capitalised(message: &str) -> String {
+    let mut chars = message.chars();
+    let first = chars.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(chars).chain(['.']).collect()
+}
+
+/// `a.b[2].c`, as serde says it, as a JSON pointer (RFC 6901).
+fn pointer_of(path: &str) -> String {
+    if path == "." {
+        return String::new();
+    }
+    let steps = path.replace('[', ".").replace(']', "");
+    let steps = steps.split('.').filter(|step| !step.is_empty() && *step != "?");
+    steps.map(|step| format!("/{}", step.replace('~', "~0").replace('/', "~1"))).collect()
+}
+
+/// Where a value has a NUL character in it, which PostgreSQL can't store: the pointer.
+pub fn find_nul(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => text.contains('\0').then(String::new),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(index, item)| find_nul(item).map(|rest| format!("/{index}{rest}"))),
+        Value::Object(fields) => fields.iter().find_map(|(name, field)| {
+            if name.contains('\0') {
+                return Some(String::new());
+            }
+            find_nul(field).map(|rest| format!("/{name}{rest}"))
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}

@@ -1,0 +1,65 @@
+//! The service, put together. The binary and the tests share it.
+
+use std::{net::TcpListener, num::NonZero};
+
+use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web};
+
+use crate::{
+    api::{self, docs, endpoint, extract::BODY_MAX, health, middleware},
+    auth::{passwords::Passwords, tokens::Tokens},
+    db::Db,
+    error::{Error, Result},
+};
+
+/// Seconds that running requests have to finish, once the service is told to stop.
+const SHUTDOWN_SECONDS: u64 = 30;
+
+/// What the handlers need.
+#[derive(Clone)]
+pub struct Services {
+    /// The database.
+    pub db: Db,
+    /// Signs and checks access tokens.
+    pub tokens: Tokens,
+    /// Hashes and checks passwords.
+    pub passwords: Passwords,
+    /// Counts.
+    pub metrics: health::Metrics,
+}
+
+/// A server on a socket that is bound already. It stops gracefully at SIGTERM.
+///
+/// # Errors
+/// `internal_error` where the socket can't be listened on.
+pub fn server(
+    services: Services,
+    listener: TcpListener,
+    workers: NonZero<usize>,
+    signals: bool,
+) -> Result<Server> {
+    let db = web::Data::new(services.db);
+    let tokens = web::Data::new(services.tokens);
+    let passwords = web::Data::new(services.passwords);
+    let metrics = web::Data::new(services.metrics);
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(db.clone())
+            .app_data(tokens.clone())
+            .app_data(passwords.clone())
+            .app_data(metrics.clone())
+            .app_data(web::PayloadConfig::new(BODY_MAX))
+            .wrap(from_fn(middleware::around))
+            .configure(|config| endpoint::register(config, api::endpoints()))
+            .configure(docs::register)
+            .configure(health::register)
+            .default_service(web::to(nowhere))
+    })
+    .workers(workers.get())
+    .shutdown_timeout(SHUTDOWN_SECONDS);
+    let server = if signals { server } else { server.disable_signals() };
+    Ok(server.listen(listener).map_err(Error::internal)?.run())
+}
+
+async fn nowhere() -> Result<&'static str> {
+    Err(Error::not_found())
+}

@@ -1,0 +1,237 @@
+//! The command line: serve, migrate, openapi, create-admin.
+
+use std::{
+    fs::OpenOptions,
+    io::{self, IsTerminal, Read, Write},
+    net::TcpListener,
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+    process::ExitCode,
+};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    api::{health::Metrics, openapi, validate::{PASSWORD_MAX, PASSWORD_MIN}},
+    app::{self, Services},
+    auth::{
+        passwords::{Cost, Passwords},
+        tokens::{Tokens, random_hex},
+    },
+    changes::{self, users::CreateUser},
+    config::{Config, DatabaseUrl, SECRET_MIN, Secret},
+    db::{Db, Options, migrate},
+    demo,
+    domain::{
+        clock::Clock,
+        policy::Credentials,
+        user::{Role, UserKind, UserStatus},
+    },
+    error::{Error, Result},
+    store,
+};
+
+/// The user activity log of a learning platform, as a JSON REST API
+#[derive(Parser)]
+#[command(name = "daybook", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    config: Config,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Bring the schema up to date, then serve
+    Serve {
+        /// Load the demo data into an empty database; refuse one that holds anything else
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Bring the schema up to date and exit
+    Migrate,
+    /// Print the OpenAPI document
+    Openapi,
+    /// Create an administrator; the password comes from DAYBOOK_ADMIN_PASSWORD or a prompt
+    CreateAdmin(CreateAdmin),
+}
+
+#[derive(Args)]
+struct CreateAdmin {
+    /// His e-mail address, which he logs in with
+    #[arg(long)]
+    email: String,
+    /// His given name
+    #[arg(long, default_value = "Daybook")]
+    given_name: String,
+    /// His surname
+    #[arg(long, default_value = "Administrator")]
+    surname: String,
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info")).init();
+    let outcome = match cli.command {
+        Command::Serve { demo } => serve(&cli.config, demo),
+        Command::Migrate => migrate::up(&cli.config.database_url),
+        Command::Openapi => print(openapi::document()),
+        Command::CreateAdmin(admin) => create_admin(&cli.config, admin),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let cause = error.cause.as_deref().unwrap_or(&error.detail);
+            // One line, whatever the cause is made of.
+            let line = cause.split_whitespace().collect::<Vec<_>>().join(" ");
+            let _ = writeln!(io::stderr(), "daybook: {line}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print(text: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Error::internal)
+}
+
+fn serve(config: &Config, demo: bool) -> Result<()> {
+    let listener = TcpListener::bind(config.listen)
+        .map_err(|error| Error::internal(format!("can't listen on {}: {error}", config.listen)))?;
+    let address = listener.local_addr().map_err(Error::internal)?;
+    migrate::up(&config.database_url)?;
+    let secret = jwt_secret(config)?;
+    let db = open(config)?;
+    let passwords = Passwords::new(Cost::default(), config.workers().get())?;
+    let services =
+        Services { db, tokens: Tokens::new(secret.reveal().as_bytes()), passwords, metrics: Metrics::new()? };
+    actix_web::rt::System::new().block_on(async move {
+        if demo {
+            demo::load(&services.db, &services.passwords).await?;
+        }
+        first_admin(config, &services.db, &services.passwords).await?;
+        if demo {
+            print(&demo::welcome(address))?;
+        }
+        log::info!("database {}", config.database_url);
+        log::info!("listening on http://{address}, Swagger UI at http://{address}/docs");
+        app::server(services, listener, config.workers(), true)?.await.map_err(Error::internal)
+    })?;
+    log::info!("stopped");
+    Ok(())
+}
+
+fn open(config: &Config) -> Result<Db> {
+    let options = Options { url: config.database_url.clone(), pool: config.db_pool() };
+    Db::open(&options, Clock::system())
+}
+
+/// The secret that is set; on SQLite, the one beside the database, made now if there is none.
+fn jwt_secret(config: &Config) -> Result<Secret> {
+    let secret = match (&config.jwt_secret, &config.database_url) {
+        (Some(secret), _) => secret.clone(),
+        (None, DatabaseUrl::Sqlite(path)) => {
+            let mut file = path.clone().into_os_string();
+            file.push(".jwt-secret");
+            kept_secret(Path::new(&file))
+                .map_err(|error| Error::internal(format!("{}: {error}", Path::new(&file).display())))?
+        }
+        (None, DatabaseUrl::Postgres(_)) => {
+            return Err(Error::internal(
+                "on PostgreSQL, DAYBOOK_JWT_SECRET is required: the same for all replicas",
+            ));
+        }
+    };
+    if secret.reveal().len() < SECRET_MIN {
+        let text = format!("DAYBOOK_JWT_SECRET needs at least {SECRET_MIN} bytes");
+        return Err(Error::internal(text));
+    }
+    Ok(secret)
+}
+
+fn kept_secret(path: &Path) -> io::Result<Secret> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    match made {
+        Ok(mut file) => {
+            let secret = random_hex::<32>().map_err(io::Error::other)?;
+            file.write_all(secret.as_bytes())?;
+            file.sync_all()?;
+            Ok(secret.into())
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let mut secret = String::new();
+            OpenOptions::new().read(true).open(path)?.read_to_string(&mut secret)?;
+            Ok(secret.trim().to_owned().into())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes the first administrator, where the settings name one and there is no user yet.
+async fn first_admin(config: &Config, db: &Db, passwords: &Passwords) -> Result<()> {
+    let (Some(email), Some(password)) = (&config.admin_email, &config.admin_password) else {
+        return Ok(());
+    };
+    if db.read(store::users::any).await? {
+        return Ok(());
+    }
+    let admin = CreateAdmin {
+        email: email.clone(),
+        given_name: "Daybook".to_owned(),
+        surname: "Administrator".to_owned(),
+    };
+    make_admin(db, passwords, admin, password.reveal()).await
+}
+
+fn create_admin(config: &Config, admin: CreateAdmin) -> Result<()> {
+    let password = match &config.admin_password {
+        Some(password) => password.clone(),
+        None => prompt()?,
+    };
+    migrate::up(&config.database_url)?;
+    let db = open(config)?;
+    let passwords = Passwords::new(Cost::default(), 1)?;
+    actix_web::rt::System::new()
+        .block_on(make_admin(&db, &passwords, admin, password.reveal()))?;
+    print("The administrator is there.\n")
+}
+
+fn prompt() -> Result<Secret> {
+    if io::stdin().is_terminal() {
+        return rpassword::prompt_password("Password: ").map(Secret::from).map_err(Error::internal);
+    }
+    let mut line = String::new();
+    io::stdin().read_line(&mut line).map_err(Error::internal)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned().into())
+}
+
+async fn make_admin(
+    db: &Db,
+    passwords: &Passwords,
+    admin: CreateAdmin,
+    password: &str,
+) -> Result<()> {
+    let length = password.chars().count() as u64;
+    if !(PASSWORD_MIN..=PASSWORD_MAX).contains(&length) {
+        let text = format!("a password has {PASSWORD_MIN} to {PASSWORD_MAX} characters");
+        return Err(Error::internal(text));
+    }
+    if !validator::ValidateEmail::validate_email(&admin.email) {
+        return Err(Error::internal(format!("{} is no e-mail address", admin.email)));
+    }
+    let change = CreateUser {
+        email: Some(admin.email),
+        given_name: admin.given_name,
+        surname: admin.surname,
+        kind: UserKind::Person,
+        employee_id: None,
+        status: UserStatus::Active,
+        role: Role::Administrator,
+        time_zone: "UTC".to_owned(),
+        supervisor_ids: Vec::new(),
+        password_hash: Some(passwords.hash(password.to_owned()).await?),
+    };
+    changes::apply(db, Credentials::Service, change).await.map(drop)
+}

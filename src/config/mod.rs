@@ -1,0 +1,91 @@
+//! The settings: flags and environment variables, read into one typed value.
+
+use std::{fmt, net::SocketAddr, num::NonZero};
+
+use clap::Args;
+
+mod database_url;
+
+pub use database_url::DatabaseUrl;
+
+/// The fewest bytes of a secret that signs tokens: as many as its hash has (RFC 7518, section 3.2).
+pub const SECRET_MIN: usize = 32;
+
+/// The settings of the service. Each is a flag and an environment variable.
+#[derive(Args, Clone, Debug)]
+pub struct Config {
+    /// The database: sqlite://PATH or postgres://USER:PASSWORD@HOST/DATABASE
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        default_value = "sqlite://data/daybook.db",
+        hide_env_values = true,
+        global = true
+    )]
+    pub database_url: DatabaseUrl,
+
+    /// Address and port to listen on; port 0 picks a free one
+    #[arg(long, env = "DAYBOOK_LISTEN", default_value = "127.0.0.1:8080", global = true)]
+    pub listen: SocketAddr,
+
+    /// E-mail of the administrator made at the first start on an empty database
+    #[arg(long, env = "DAYBOOK_ADMIN_EMAIL", requires = "admin_password", global = true)]
+    pub admin_email: Option<String>,
+
+    /// His password, 12 to 128 characters; better given by the environment
+    #[arg(long, env = "DAYBOOK_ADMIN_PASSWORD", hide_env_values = true, global = true)]
+    pub admin_password: Option<Secret>,
+
+    /// Signs access tokens, at least 32 bytes. On SQLite one is made at the first start and kept
+    /// beside the database; on PostgreSQL it is required, the same for all replicas
+    #[arg(long, env = "DAYBOOK_JWT_SECRET", hide_env_values = true, global = true)]
+    pub jwt_secret: Option<Secret>,
+
+    /// Threads that answer requests [default: the number of cores]
+    #[arg(long, env = "DAYBOOK_WORKERS", global = true)]
+    pub workers: Option<NonZero<usize>>,
+
+    /// Database connections for reading; on PostgreSQL as many again for writing [default: twice
+    /// the number of cores, at least 4]
+    #[arg(long, env = "DAYBOOK_DB_POOL", global = true)]
+    pub db_pool: Option<NonZero<usize>>,
+}
+
+impl Config {
+    /// Threads that answer requests.
+    pub fn workers(&self) -> NonZero<usize> {
+        self.workers.unwrap_or_else(cores)
+    }
+
+    /// Database connections for reading.
+    pub fn db_pool(&self) -> usize {
+        self.db_pool.map_or_else(|| (cores().get() * 2).max(4), NonZero::get)
+    }
+}
+
+fn cores() -> NonZero<usize> {
+    std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN)
+}
+
+/// A text that is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
