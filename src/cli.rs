@@ -12,7 +12,11 @@ use std::{
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    api::{health::Metrics, openapi, validate::{PASSWORD_MAX, PASSWORD_MIN}},
+    api::{
+        health::Metrics,
+        openapi,
+        validate::{PASSWORD_MAX, PASSWORD_MIN},
+    },
     app::{self, Services},
     auth::{
         passwords::{Cost, Passwords},
@@ -105,8 +109,12 @@ fn serve(config: &Config, demo: bool) -> Result<()> {
     let secret = jwt_secret(config)?;
     let db = open(config)?;
     let passwords = Passwords::new(Cost::default(), config.workers().get())?;
-    let services =
-        Services { db, tokens: Tokens::new(secret.reveal().as_bytes()), passwords, metrics: Metrics::new()? };
+    let services = Services {
+        db,
+        tokens: Tokens::new(secret.reveal().as_bytes()),
+        passwords,
+        metrics: Metrics::new()?,
+    };
     actix_web::rt::System::new().block_on(async move {
         if demo {
             demo::load(&services.db, &services.passwords).await?;
@@ -135,8 +143,9 @@ fn jwt_secret(config: &Config) -> Result<Secret> {
         (None, DatabaseUrl::Sqlite(path)) => {
             let mut file = path.clone().into_os_string();
             file.push(".jwt-secret");
-            kept_secret(Path::new(&file))
-                .map_err(|error| Error::internal(format!("{}: {error}", Path::new(&file).display())))?
+            kept_secret(Path::new(&file)).map_err(|error| {
+                Error::internal(format!("{}: {error}", Path::new(&file).display()))
+            })?
         }
         (None, DatabaseUrl::Postgres(_)) => {
             return Err(Error::internal(
@@ -193,8 +202,7 @@ fn create_admin(config: &Config, admin: CreateAdmin) -> Result<()> {
     migrate::up(&config.database_url)?;
     let db = open(config)?;
     let passwords = Passwords::new(Cost::default(), 1)?;
-    actix_web::rt::System::new()
-        .block_on(make_admin(&db, &passwords, admin, password.reveal()))?;
+    actix_web::rt::System::new().block_on(make_admin(&db, &passwords, admin, password.reveal()))?;
     print("The administrator is there.\n")
 }
 

@@ -127,13 +127,13 @@ pub async fn list_user_activity(
     let filter = params.filter()?;
     let (window, count) = (paging.window()?, paging.count);
     let small = filter.is_empty() && !count;
-    let work = move |conn: &mut crate::db::AnyConnection, caller: &crate::domain::policy::Caller| {
+    let work = move |conn: &mut crate::db::AnyConnection,
+                     caller: &crate::domain::policy::Caller| {
         see_user(conn, caller, user)?;
         let total = count.then(|| store::entries::count(conn, user, &filter)).transpose()?;
         Ok((store::timeline::page(conn, user, &filter, &window)?, total))
     };
-    let (page, total) =
-        if small { ctx.read(work).await? } else { ctx.read_much(work).await? };
+    let (page, total) = if small { ctx.read(work).await? } else { ctx.read_much(work).await? };
     paging.page(page.rows.into_iter().map(ActivityEntry::from).collect(), page.next, total)
 }
 

@@ -32,12 +32,7 @@ use crate::{
 
 /// The operations of this file.
 pub fn endpoints() -> Vec<Endpoint> {
-    vec![
-        endpoint!(log_in),
-        endpoint!(refresh_session),
-        endpoint!(log_out),
-        endpoint!(get_me),
-    ]
+    vec![endpoint!(log_in), endpoint!(refresh_session), endpoint!(log_out), endpoint!(get_me)]
 }
 
 /// Who wants to log in.
@@ -196,14 +191,12 @@ fn session_tokens(
     refresh_token: String,
 ) -> Result<HttpResponse> {
     let access_token = tokens.issue(live.user, live.session, db.clock().now())?;
-    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(
-        SessionTokens {
-            access_token,
-            token_type: TokenType::Bearer,
-            expires_in: ACCESS_TOKEN_SECONDS,
-            refresh_token,
-        },
-    ))
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(SessionTokens {
+        access_token,
+        token_type: TokenType::Bearer,
+        expires_in: ACCESS_TOKEN_SECONDS,
+        refresh_token,
+    }))
 }
 
 /// Log out

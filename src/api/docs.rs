@@ -45,10 +45,7 @@ async fn index(config: web::Data<Config<'static>>) -> Result<HttpResponse> {
     Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(html))
 }
 
-async fn file(
-    name: web::Path<String>,
-    config: web::Data<Config<'static>>,
-) -> Result<HttpResponse> {
+async fn file(name: web::Path<String>, config: web::Data<Config<'static>>) -> Result<HttpResponse> {
     // A name that is no file of the UI is an error of the request, whatever the crate says.
     let file = utoipa_swagger_ui::serve(&name, config.into_inner());
     let file = file.ok().flatten().ok_or_else(Error::not_found)?;

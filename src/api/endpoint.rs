@@ -10,8 +10,8 @@ use actix_web::{
     web,
 };
 use utoipa::{
-    Path,
     __dev::SchemaReferences,
+    Path,
     openapi::{
         HttpMethod, RefOr, Schema,
         path::{Operation, ParameterIn},

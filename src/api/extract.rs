@@ -10,10 +10,7 @@ use actix_web::{
     web,
 };
 use futures_util::future::{Ready, ready};
-use serde::{
-    Deserialize, Deserializer,
-    de::DeserializeOwned,
-};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 use validator::Validate;
 
@@ -172,16 +169,16 @@ pub struct Nothing {}
 
 fn unreadable(error: &actix_web::Error) -> Error {
     match error.as_error::<PayloadError>() {
-        Some(PayloadError::Overflow) => Error::new(
-            Code::PayloadTooLarge,
-            format!("A body has at most {BODY_MAX} bytes."),
-        ),
+        Some(PayloadError::Overflow) => {
+            Error::new(Code::PayloadTooLarge, format!("A body has at most {BODY_MAX} bytes."))
+        }
         _ => Error::new(Code::MalformedRequest, "The body can't be read to its end."),
     }
 }
 
 fn check_media_type(request: &HttpRequest, empty: bool) -> Result<()> {
-    let encoded = request.headers().get(header::CONTENT_ENCODING).is_some_and(|it| it != "identity");
+    let encoded =
+        request.headers().get(header::CONTENT_ENCODING).is_some_and(|it| it != "identity");
     let mime = request.mime_type().ok().flatten();
     let fits = mime.as_ref().is_some_and(|mime| match mime.essence_str() {
         "application/json" => true,

@@ -162,7 +162,8 @@ fn complete(mut operation: Operation, path: &str, method: &HttpMethod) -> Operat
         let unchanged = ResponseBuilder::new().description("It is as it was read.").build();
         operation.responses.responses.insert("304".to_owned(), RefOr::T(unchanged));
     }
-    let tagged = (is_read && one) || is_patch || path.ends_with("/start") || path.ends_with("/completion");
+    let tagged =
+        (is_read && one) || is_patch || path.ends_with("/start") || path.ends_with("/completion");
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else { continue };
         if (status == "200" && tagged) || status == "201" || status == "304" {

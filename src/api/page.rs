@@ -66,8 +66,7 @@ impl FromRequest for Paging {
     type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let Query(params) = match Query::<PageParams>::from_request(request, payload).into_inner()
-        {
+        let Query(params) = match Query::<PageParams>::from_request(request, payload).into_inner() {
             Ok(params) => params,
             Err(error) => return ready(Err(error)),
         };
@@ -111,7 +110,10 @@ impl Paging {
     fn place<P: DeserializeOwned>(&self, cursor: &str) -> Result<P> {
         let wrong = || {
             let text = "The cursor is not one of this list with these filters.";
-            Error { code: Code::InvalidCursor, ..Error::invalid_parameter("cursor", "invalid", text) }
+            Error {
+                code: Code::InvalidCursor,
+                ..Error::invalid_parameter("cursor", "invalid", text)
+            }
         };
         let json = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
         let cursor: Cursor<P> = serde_json::from_slice(&json).map_err(|_| wrong())?;

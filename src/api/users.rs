@@ -35,12 +35,7 @@ use crate::{
 
 /// The operations of this file.
 pub fn endpoints() -> Vec<Endpoint> {
-    vec![
-        endpoint!(list_users),
-        endpoint!(create_user),
-        endpoint!(get_user),
-        endpoint!(update_user),
-    ]
+    vec![endpoint!(list_users), endpoint!(create_user), endpoint!(get_user), endpoint!(update_user)]
 }
 
 /// A user: a person, or a generic API account.

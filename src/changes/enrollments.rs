@@ -13,12 +13,7 @@ use crate::{
         version::IfMatch,
     },
     error::{Error, Result},
-    store::{
-        self,
-        courses::CourseRow,
-        enrollments::EnrollmentRow,
-        users::UserRow,
-    },
+    store::{self, courses::CourseRow, enrollments::EnrollmentRow, users::UserRow},
 };
 
 /// Enrolls a user in a course.

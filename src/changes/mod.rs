@@ -54,11 +54,7 @@ pub async fn apply<C: Change>(db: &Db, credentials: Credentials, change: C) -> R
 ///
 /// # Errors
 /// Whatever the change answers.
-pub fn run<C: Change>(
-    tx: &mut Tx<'_>,
-    caller: &Caller,
-    change: &C,
-) -> Result<Recorded<C::Output>> {
+pub fn run<C: Change>(tx: &mut Tx<'_>, caller: &Caller, change: &C) -> Result<Recorded<C::Output>> {
     change.authorize(caller, tx)?;
     change.apply(caller, tx)
 }

@@ -177,8 +177,7 @@ fn profile_drafts(before: &UserRow, after: &UserRow) -> Vec<Draft> {
     }
     if before.password_hash != after.password_hash {
         // A secret: that it changed is all that the log tells.
-        drafts
-            .push(draft(Action::UserPasswordChanged, format!("The password of {name} was set.")));
+        drafts.push(draft(Action::UserPasswordChanged, format!("The password of {name} was set.")));
     }
     drafts
 }
@@ -230,11 +229,9 @@ fn check_account(kind: UserKind, email: Option<&str>, password: bool) -> Result<
         UserKind::Person if email.is_none() => {
             Err(Error::invalid_field("/email", "required", "A person needs an e-mail address."))
         }
-        UserKind::Api if password => Err(Error::invalid_field(
-            "/password",
-            "not_allowed",
-            "An API account has no password.",
-        )),
+        UserKind::Api if password => {
+            Err(Error::invalid_field("/password", "not_allowed", "An API account has no password."))
+        }
         UserKind::Person | UserKind::Api => Ok(()),
     }
 }

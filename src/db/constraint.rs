@@ -28,10 +28,9 @@ impl From<DieselError> for Error {
             DieselError::NotFound => Self::not_found(),
             DieselError::DatabaseError(Kind::UniqueViolation, info) => unique(info.as_ref()),
             // PostgreSQL broke a deadlock or a cycle, or the connection was gone before the commit.
-            DieselError::DatabaseError(
-                Kind::ClosedConnection | Kind::SerializationFailure,
-                _,
-            ) => Self { transient: true, ..Self::unavailable(error) },
+            DieselError::DatabaseError(Kind::ClosedConnection | Kind::SerializationFailure, _) => {
+                Self { transient: true, ..Self::unavailable(error) }
+            }
             DieselError::DatabaseError(_, info) if info.message().contains("deadlock detected") => {
                 Self { transient: true, ..Self::unavailable(error) }
             }

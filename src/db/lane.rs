@@ -12,9 +12,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use diesel::connection::SimpleConnection;
 use tokio::sync::oneshot;
 
-use super::{
-    connection::{AnyConnection, open_reader, open_writer},
-};
+use super::connection::{AnyConnection, open_reader, open_writer};
 use crate::{
     config::DatabaseUrl,
     error::{Error, Result},
@@ -193,15 +191,13 @@ fn write_loop(seat: &mut Seat, group: usize) {
     while let Ok(first) = seat.jobs.recv() {
         let mut jobs = vec![first];
         jobs.extend(seat.jobs.try_iter().take(group - 1));
-        let failure = (1..=TRIES).find_map(|attempt| {
-            match commit_together(seat, &mut jobs) {
-                Ok(()) => Some(None),
-                Err(Failure { error, again: true }) if attempt < TRIES => {
-                    log::warn!("a transaction is begun anew: {error}");
-                    None
-                }
-                Err(Failure { error, .. }) => Some(Some(error.to_string())),
+        let failure = (1..=TRIES).find_map(|attempt| match commit_together(seat, &mut jobs) {
+            Ok(()) => Some(None),
+            Err(Failure { error, again: true }) if attempt < TRIES => {
+                log::warn!("a transaction is begun anew: {error}");
+                None
             }
+            Err(Failure { error, .. }) => Some(Some(error.to_string())),
         });
         for job in jobs {
             job.finish(failure.as_ref().and_then(|f| f.as_ref()).map(Error::unavailable));

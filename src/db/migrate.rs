@@ -2,9 +2,7 @@
 
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::{
-    connection::{AnyConnection, open_writer},
-};
+use super::connection::{AnyConnection, open_writer};
 use crate::{
     config::DatabaseUrl,
     error::{Error, Result},
@@ -46,10 +44,7 @@ pub fn down(url: &DatabaseUrl) -> Result<()> {
 /// Any number that nobody else locks on this server: the bytes of "daybook".
 const LOCK: i64 = 0x64_61_79_62_6f_6f_6b;
 
-fn with_lock(
-    url: &DatabaseUrl,
-    work: impl FnOnce(&mut AnyConnection) -> Result<()>,
-) -> Result<()> {
+fn with_lock(url: &DatabaseUrl, work: impl FnOnce(&mut AnyConnection) -> Result<()>) -> Result<()> {
     if let DatabaseUrl::Sqlite(path) = url
         && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
     {

@@ -14,8 +14,8 @@ pub mod types;
 use std::{cell::RefCell, sync::Arc};
 
 pub use connection::{AnyConnection, MultiBackend};
-pub use journal::{Draft, Recorded, Stamped, Tx};
 pub use entry_row::EntryRow;
+pub use journal::{Draft, Recorded, Stamped, Tx};
 use lane::Lane;
 
 use crate::{

@@ -192,6 +192,15 @@ macro_rules! words {
 }
 
 words!(
-    UserKind, UserStatus, Role, CourseType, CourseStatus, EnrollmentStatus, CompletionMethod,
-    GradeResult, Action, Source, TargetType,
+    UserKind,
+    UserStatus,
+    Role,
+    CourseType,
+    CourseStatus,
+    EnrollmentStatus,
+    CompletionMethod,
+    GradeResult,
+    Action,
+    Source,
+    TargetType,
 );

@@ -157,7 +157,11 @@ pub struct FieldChange {
 
 impl FieldChange {
     /// The change of a field, if there is one.
-    pub fn of<T: Serialize + PartialEq>(field: &'static str, before: &T, after: &T) -> Option<Self> {
+    pub fn of<T: Serialize + PartialEq>(
+        field: &'static str,
+        before: &T,
+        after: &T,
+    ) -> Option<Self> {
         (before != after).then(|| Self { field, before: json(before), after: json(after) })
     }
 }

@@ -81,9 +81,7 @@ fn filtered(
             let supervised = supervisors::table
                 .filter(supervisors::supervisor_id.eq(id))
                 .select(supervisors::user_id);
-            query.filter(
-                enrollments::user_id.eq(id).or(enrollments::user_id.eq_any(supervised)),
-            )
+            query.filter(enrollments::user_id.eq(id).or(enrollments::user_id.eq_any(supervised)))
         }
         Reach::NoOne => query.filter(enrollments::id.is_null()),
     };

@@ -153,9 +153,7 @@ pub fn assignments(
     window: &Window<ByTime<ids::Plan>>,
 ) -> Result<Slice<(AssignmentRow, PlanRow)>> {
     let mut query = plan_assignments::table
-        .inner_join(
-            learning_plans::table.on(learning_plans::id.eq(plan_assignments::plan_id)),
-        )
+        .inner_join(learning_plans::table.on(learning_plans::id.eq(plan_assignments::plan_id)))
         .filter(plan_assignments::user_id.eq(user))
         .into_boxed::<MultiBackend>();
     if let Some(at) = &window.after {

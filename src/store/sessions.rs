@@ -34,11 +34,7 @@ type IdentityRow = (String, String, UserKind, Role, UserStatus, Option<Timestamp
 ///
 /// # Errors
 /// `invalid_token` where the session has ended, or its user is not active any more.
-pub fn identity(
-    conn: &mut AnyConnection,
-    session: SessionId,
-    user: UserId,
-) -> Result<Identity> {
+pub fn identity(conn: &mut AnyConnection, session: SessionId, user: UserId) -> Result<Identity> {
     let row = sessions::table
         .inner_join(users::table.on(users::id.eq(sessions::user_id)))
         .filter(sessions::id.eq(session).and(users::id.eq(user)))
@@ -66,8 +62,7 @@ pub fn identity(
 /// Of the database.
 pub fn insert(tx: &mut Tx<'_>, session: SessionId, user: UserId) -> Result<()> {
     let now = tx.now();
-    let row =
-        (sessions::id.eq(session), sessions::user_id.eq(user), sessions::created_at.eq(now));
+    let row = (sessions::id.eq(session), sessions::user_id.eq(user), sessions::created_at.eq(now));
     diesel::insert_into(sessions::table).values(row).execute(tx.write())?;
     Ok(())
 }
@@ -126,9 +121,8 @@ pub fn lock_refresh_token(tx: &mut Tx<'_>, hash: &str) -> Result<Option<RefreshT
 /// Of the database.
 pub fn insert_refresh_token(tx: &mut Tx<'_>, row: &RefreshTokenRow) -> Result<()> {
     let now = tx.now();
-    let over = refresh_tokens::session_id
-        .eq(row.session_id)
-        .and(refresh_tokens::expires_at.lt(now));
+    let over =
+        refresh_tokens::session_id.eq(row.session_id).and(refresh_tokens::expires_at.lt(now));
     diesel::delete(refresh_tokens::table.filter(over)).execute(tx.write())?;
     diesel::insert_into(refresh_tokens::table).values(row).execute(tx.write())?;
     Ok(())

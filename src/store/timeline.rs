@@ -18,7 +18,8 @@ use super::{
 };
 use crate::{
     db::{
-        AnyConnection, EntryRow, connection::snapshot,
+        AnyConnection, EntryRow,
+        connection::snapshot,
         schema::{entries, users},
     },
     domain::{

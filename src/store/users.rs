@@ -110,10 +110,7 @@ pub fn relation(conn: &mut AnyConnection, caller: Option<UserId>, id: UserId) ->
 /// Of the database.
 pub fn supervisor_ids(conn: &mut AnyConnection, id: UserId) -> Result<Vec<UserId>> {
     let of_user = supervisors::table.filter(supervisors::user_id.eq(id));
-    Ok(of_user
-        .order(supervisors::supervisor_id)
-        .select(supervisors::supervisor_id)
-        .load(conn)?)
+    Ok(of_user.order(supervisors::supervisor_id).select(supervisors::supervisor_id).load(conn)?)
 }
 
 /// Who supervises each of the users: pairs of user and supervisor, in the order of their ids.

@@ -1,1 +1,9 @@
-fn main(){}
+//! The behaviour of Daybook, through HTTP. SQLite is what it runs on unless
+//! `DAYBOOK_TEST_POSTGRES_URL` names a PostgreSQL server where databases can be made.
+
+mod app;
+mod contract;
+mod database;
+mod process;
+
+mod session;

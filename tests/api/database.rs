@@ -1,0 +1,101 @@
+//! A database of its own for each test, on whichever server the suite runs on.
+
+use std::sync::OnceLock;
+
+use daybook::{
+    auth::tokens::random_hex,
+    config::DatabaseUrl,
+    db::{connection::open_writer, migrate},
+};
+use diesel::connection::SimpleConnection;
+use tempfile::TempDir;
+
+/// The server where databases can be made, if the suite runs on PostgreSQL.
+fn server() -> Option<String> {
+    std::env::var("DAYBOOK_TEST_POSTGRES_URL").ok().filter(|url| !url.is_empty())
+}
+
+/// A database of a test; gone when the test is over.
+pub struct TestDatabase {
+    pub url: DatabaseUrl,
+    /// Where files of the test can be kept.
+    pub folder: TempDir,
+    name: Option<String>,
+}
+
+impl TestDatabase {
+    /// An empty database with the schema in it.
+    pub fn migrated() -> Self {
+        let database = Self::make(|| {
+            let template = template();
+            format!("TEMPLATE {template}")
+        });
+        if database.url.is_sqlite() {
+            migrate::up(&database.url).unwrap();
+        }
+        database
+    }
+
+    /// A database with nothing in it, not even a schema.
+    pub fn empty() -> Self {
+        Self::make(|| "TEMPLATE template0".to_owned())
+    }
+
+    fn make(options: impl FnOnce() -> String) -> Self {
+        let folder = TempDir::new().unwrap();
+        let Some(server) = server() else {
+            let url = DatabaseUrl::Sqlite(folder.path().join("daybook.db"));
+            return Self { url, folder, name: None };
+        };
+        let name = format!("daybook_test_{}", random_hex::<8>().unwrap());
+        execute(&server, &format!("CREATE DATABASE {name} {}", options()));
+        let url = DatabaseUrl::Postgres(with_name(&server, &name));
+        Self { url, folder, name: Some(name) }
+    }
+
+    /// As `DATABASE_URL` says it: with whatever is needed to connect.
+    pub fn url_text(&self) -> String {
+        match &self.url {
+            DatabaseUrl::Sqlite(path) => format!("sqlite://{}", path.display()),
+            DatabaseUrl::Postgres(url) => url.clone(),
+        }
+    }
+
+    /// Runs SQL as the operator could: past the service.
+    pub fn sabotage(&self, sql: &str) -> diesel::QueryResult<()> {
+        open_writer(&self.url).unwrap().batch_execute(sql)
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        if let (Some(server), Some(name)) = (server(), &self.name) {
+            execute(&server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        }
+    }
+}
+
+/// A database with the schema in it, made once, that others are copied from.
+fn template() -> &'static str {
+    static NAME: OnceLock<String> = OnceLock::new();
+    NAME.get_or_init(|| {
+        let server = server().unwrap();
+        let name = format!("daybook_template_{}", random_hex::<8>().unwrap());
+        execute(&server, &format!("CREATE DATABASE {name} TEMPLATE template0"));
+        migrate::up(&DatabaseUrl::Postgres(with_name(&server, &name))).unwrap();
+        name
+    })
+}
+
+fn execute(server: &str, sql: &str) {
+    let mut conn = open_writer(&DatabaseUrl::Postgres(server.to_owned())).unwrap();
+    conn.batch_execute(sql).unwrap();
+}
+
+/// The same server, another database.
+fn with_name(server: &str, name: &str) -> String {
+    let (address, options) = server.split_once('?').unwrap_or((server, ""));
+    let (authority, _) = address.rsplit_once('/').unwrap();
+    let separator = if options.is_empty() { "" } else { "?" };
+    format!("{authority}/{name}{separator}{options}")
+}
