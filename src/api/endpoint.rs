@@ -10,7 +10,7 @@ use actix_web::{
     web,
 };
 use utoipa::{
-    __dev::SchemaReferences,
+    __dev::{SchemaReferences, Tags},
     Path,
     openapi::{
         HttpMethod, RefOr, Schema,
@@ -49,7 +49,7 @@ impl Endpoint {
     /// The endpoint of a handler, where `P` is what `#[utoipa::path]` made of it.
     pub fn new<P, H, Args>(handler: H) -> Self
     where
-        P: Path + SchemaReferences,
+        P: Path + SchemaReferences + Tags<'static>,
         H: Handler<Args>,
         Args: FromRequest + 'static,
         H::Output: Responder + 'static,
@@ -68,7 +68,8 @@ impl Endpoint {
         let routes = Box::new(move || {
             answered.iter().map(|it| web::method(it.clone()).to(handler.clone())).collect()
         });
-        let operation = P::operation();
+        let mut operation = P::operation();
+        operation.tags = Some(P::tags().into_iter().map(str::to_owned).collect());
         Self { path: P::path(), operation, schemas, http_method, method, routes }
     }
 

@@ -21,7 +21,7 @@ use crate::{
 #[into_params(parameter_in = Query)]
 pub struct ActivityParams {
     /// System entries, or manual ones.
-    #[param(nullable = false)]
+    #[param(nullable = false, inline)]
     r#type: Option<EntryType>,
     /// Only these actions: words of the vocabulary, comma-separated; `enrollment.*` is a family.
     #[param(nullable = false, value_type = Option<String>, example = "enrollment.completed")]

@@ -8,7 +8,8 @@ use utoipa::{
     openapi::{
         Components, ComponentsBuilder, Content, Header, HttpMethod, InfoBuilder, LicenseBuilder,
         ObjectBuilder, OpenApi, OpenApiBuilder, PathItem, Paths, Ref, RefOr, Required, Response,
-        ResponseBuilder, Server, Type,
+        ResponseBuilder, Schema, Server, Type,
+        schema::ArrayItems,
         path::{Operation, Parameter, ParameterBuilder, ParameterIn},
         security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
         tag::TagBuilder,
@@ -24,12 +25,9 @@ use super::{
 pub fn document() -> &'static str {
     static TEXT: OnceLock<String> = OnceLock::new();
     TEXT.get_or_init(|| {
-        let document = build();
-        let mut json = document.to_pretty_json().unwrap_or_default();
-        // utoipa names the page of a T `Page_T`; generated clients deserve a name of the field.
-        let schemas = document.components.map(|it| it.schemas).unwrap_or_default();
-        for name in schemas.keys().filter(|name| name.starts_with("Page_")) {
-            let better = format!("{}Page", name.trim_start_matches("Page_"));
+        let mut json = build().to_pretty_json().unwrap_or_default();
+        for item in PAGED {
+            let (name, better) = (format!("Page_{item}"), format!("{item}Page"));
             json = json.replace(&format!("\"{name}\""), &format!("\"{better}\""));
             json = json.replace(&format!("schemas/{name}\""), &format!("schemas/{better}\""));
         }
@@ -37,6 +35,19 @@ pub fn document() -> &'static str {
         json
     })
 }
+
+/// What there are lists of. utoipa names the page of a `T` `Page_T`, and repeats the `T` in it;
+/// generated clients deserve a `TPage` that refers to it.
+const PAGED: &[&str] = &[
+    "ActivityEntry",
+    "AssignedLearningPlan",
+    "Course",
+    "Creator",
+    "Enrollment",
+    "LearningPlan",
+    "Revision",
+    "User",
+];
 
 const DESCRIPTION: &str = "The user activity log of a learning platform: one timeline for each \
 user, newest first, of **system** entries, which the service writes by itself in the same \
@@ -116,12 +127,17 @@ fn build() -> OpenApi {
         .build()
 }
 
-fn problem_schema<T: ToSchema>() -> (String, RefOr<utoipa::openapi::Schema>) {
+fn problem_schema<T: ToSchema>() -> (String, RefOr<Schema>) {
     (T::name().into_owned(), T::schema())
 }
 
-fn components(mut schemas: Vec<(String, RefOr<utoipa::openapi::Schema>)>) -> Components {
+fn components(mut schemas: Vec<(String, RefOr<Schema>)>) -> Components {
     schemas.sort_by(|one, other| one.0.cmp(&other.0));
+    for (name, schema) in &mut schemas {
+        if let Some(item) = PAGED.iter().find(|item| *name == format!("Page_{item}")) {
+            refer_to_item(schema, item);
+        }
+    }
     let mut bearer = Http::new(HttpAuthScheme::Bearer);
     bearer.bearer_format = Some("JWT".to_owned());
     bearer.description = Some("The `access_token` of `POST /auth/login`.".to_owned());
@@ -132,6 +148,14 @@ fn components(mut schemas: Vec<(String, RefOr<utoipa::openapi::Schema>)>) -> Com
         components = components.response(*name, problem_response(text));
     }
     components.build()
+}
+
+fn refer_to_item(page: &mut RefOr<Schema>, item: &str) {
+    let RefOr::T(Schema::Object(page)) = page else { return };
+    if let Some(RefOr::T(Schema::Array(data))) = page.properties.get_mut("data") {
+        let item = RefOr::Ref(Ref::from_schema_name(item));
+        data.items = ArrayItems::RefOrSchema(Box::new(item));
+    }
 }
 
 fn problem_response(text: &str) -> Response {
@@ -153,6 +177,12 @@ fn complete(mut operation: Operation, path: &str, method: &HttpMethod) -> Operat
     }
     let one = path.ends_with('}');
     if is_patch {
+        // RFC 7396 has a media type of its own; plain JSON is taken for the same.
+        if let Some(RefOr::T(body)) = &mut operation.request_body
+            && let Some(content) = body.content.get("application/json").cloned()
+        {
+            body.content.insert("application/merge-patch+json".to_owned(), content);
+        }
         let text = "The ETag of the resource as it was read, or `*`.";
         push(&mut operation, header("If-Match", text, Required::True));
     }

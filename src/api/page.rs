@@ -36,7 +36,7 @@ pub struct PageParams {
     #[param(max_length = 2000, nullable = false)]
     cursor: Option<String>,
     /// `total_count` counts the whole list, which takes longer the longer it is.
-    #[param(nullable = false)]
+    #[param(nullable = false, inline)]
     include: Option<Include>,
 }
 

@@ -216,7 +216,7 @@ pub struct UserParams {
     #[param(nullable = false)]
     supervisor_id: Option<UserId>,
     /// The order; `name` if it is not said. A minus turns it round.
-    #[param(nullable = false)]
+    #[param(nullable = false, inline)]
     sort: Option<SortUsers>,
 }
 

@@ -6,4 +6,7 @@ mod contract;
 mod database;
 mod process;
 
+mod architecture;
+mod migrations;
+mod openapi;
 mod session;
