@@ -75,8 +75,12 @@ fn everything_that_the_document_refers_to_is_in_it() {
 
 #[test]
 fn every_operation_has_a_summary_a_tag_its_errors_and_says_who_may_call_it() {
-    let tags: BTreeSet<&str> =
-        document()["tags"].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
+    let tags: BTreeSet<&str> = document()["tags"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["name"].as_str().unwrap())
+        .collect();
     for (method, path, operation) in operations() {
         let name = format!("{method} {path}");
         assert!(operation["summary"].is_string(), "{name}");

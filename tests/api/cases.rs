@@ -1,0 +1,180 @@
+//! One successful request for each operation of the document, with the entries that it makes. A new
+//! operation without its case fails the guards that walk these: `journal_coverage`, `permissions`.
+
+use serde_json::{Value, json};
+
+use crate::{
+    app::{Answer, Client, JSON, PASSWORD, Person, TestApp, text},
+    contract::document,
+};
+
+/// Something of everything, about one learner: `subject`.
+pub struct Fixture {
+    pub subject: Person,
+    pub refresh_token: String,
+    course: String,
+    other_course: String,
+    enrollment: String,
+    plan: String,
+    other_plan: String,
+    note: String,
+}
+
+impl Fixture {
+    pub fn new(app: &TestApp) -> Self {
+        let subject = app.learner("Subject");
+        let tokens = app.log_in(&subject.email, PASSWORD).ok(200);
+        let course = app.course("A course");
+        let admin = app.admin();
+        let plan = app.plan("A plan that he has");
+        admin.put(&format!("/users/{}/learning-plans/{plan}", subject.id), json!({})).ok(200);
+        let notes = json!({"notes": "The first wording."});
+        let note = admin.post(&format!("/users/{}/activity", subject.id), notes).ok(201);
+        Self {
+            refresh_token: text(&tokens["refresh_token"]),
+            enrollment: app.enrollment(&subject.id, &course),
+            other_course: app.course("A course that he is not in"),
+            other_plan: app.plan("A plan that he does not have"),
+            note: text(&note["id"]),
+            subject,
+            course,
+            plan,
+        }
+    }
+}
+
+/// One request.
+pub struct Case {
+    pub operation: &'static str,
+    pub method: String,
+    pub path: String,
+    pub body: Option<Value>,
+    pub status: u16,
+    /// The actions that the subject's log tells of afterwards, the newest first.
+    pub entries: &'static [&'static str],
+}
+
+impl Case {
+    pub fn send(&self, client: &Client) -> Answer {
+        let body = self.body.as_ref().map(Value::to_string);
+        let mut headers = vec![];
+        if body.is_some() {
+            headers.push(JSON);
+        }
+        if self.method == "PATCH" {
+            headers.push(("if-match", "*"));
+        }
+        client.send(&self.method, &self.path, &headers, body.as_deref())
+    }
+}
+
+/// The operations of the document: id, method, path.
+pub fn operations() -> Vec<(String, String, String)> {
+    let mut operations = Vec::new();
+    for (path, item) in document()["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let id = text(&operation["operationId"]);
+            operations.push((id, method.to_uppercase(), path.clone()));
+        }
+    }
+    operations
+}
+
+/// The case of each operation, on a fixture.
+pub fn cases(fixture: &Fixture) -> Vec<Case> {
+    let made: Vec<Case> = operations()
+        .into_iter()
+        .map(|(operation, method, path)| {
+            let (operation, status, body, entries) = case(fixture, &operation);
+            let (course, plan) = match operation {
+                "assign_learning_plan" => (&fixture.course, &fixture.other_plan),
+                _ => (&fixture.course, &fixture.plan),
+            };
+            let path = path
+                .replace("{user_id}", &fixture.subject.id)
+                .replace("{course_id}", course)
+                .replace("{plan_id}", plan)
+                .replace("{enrollment_id}", &fixture.enrollment)
+                .replace("{entry_id}", &fixture.note);
+            assert!(!path.contains('{'), "{operation}: what is in {path}?");
+            Case { operation, method, path, body, status, entries }
+        })
+        .collect();
+    made
+}
+
+type Told = &'static [&'static str];
+
+/// What is sent, and what comes of it. Whoever adds an operation adds a line.
+fn case(fixture: &Fixture, operation: &str) -> (&'static str, u16, Option<Value>, Told) {
+    let nothing = Some(json!({}));
+    match operation {
+        "log_in" => (
+            "log_in",
+            200,
+            Some(json!({"email": fixture.subject.email, "password": PASSWORD})),
+            &["session.logged_in"],
+        ),
+        "refresh_session" => {
+            let body = json!({"refresh_token": fixture.refresh_token});
+            ("refresh_session", 200, Some(body), &[])
+        }
+        "log_out" => ("log_out", 204, nothing, &["session.logged_out"]),
+        "get_me" => ("get_me", 200, None, &[]),
+        "list_users" => ("list_users", 200, None, &[]),
+        "create_user" => {
+            // A log of his own tells of it.
+            let email = format!("new.{}", fixture.subject.email);
+            let body = json!({"email": email, "given_name": "New", "surname": "User"});
+            ("create_user", 201, Some(body), &[])
+        }
+        "get_user" => ("get_user", 200, None, &[]),
+        "update_user" => {
+            let body = json!({"surname": "Other", "role": "learner", "time_zone": "Asia/Tokyo"});
+            ("update_user", 200, Some(body), &["user.updated"])
+        }
+        "list_user_activity" => ("list_user_activity", 200, None, &[]),
+        "add_note" => ("add_note", 201, Some(json!({"notes": "Why."})), &["note"]),
+        "list_note_creators" => ("list_note_creators", 200, None, &[]),
+        "get_entry" => ("get_entry", 200, None, &[]),
+        // A revision tells of it.
+        "edit_note" => ("edit_note", 200, Some(json!({"notes": "The second wording."})), &[]),
+        "list_note_revisions" => ("list_note_revisions", 200, None, &[]),
+        "list_user_enrollments" => ("list_user_enrollments", 200, None, &[]),
+        "enroll_user" => {
+            let body = json!({"course_id": fixture.other_course});
+            ("enroll_user", 201, Some(body), &["enrollment.created"])
+        }
+        "list_enrollments" => ("list_enrollments", 200, None, &[]),
+        "get_enrollment" => ("get_enrollment", 200, None, &[]),
+        "update_enrollment" => {
+            let body = json!({"due_at": "2027-01-01T00:00:00Z", "grade": 41.5, "result": "fail"});
+            let told = &["enrollment.grade_changed", "enrollment.due_date_changed"];
+            ("update_enrollment", 200, Some(body), told)
+        }
+        "cancel_enrollment" => ("cancel_enrollment", 204, None, &["enrollment.cancelled"]),
+        "start_enrollment" => ("start_enrollment", 200, None, &["enrollment.started"]),
+        "complete_enrollment" => {
+            let body = json!({"method": "forced"});
+            ("complete_enrollment", 200, Some(body), &["enrollment.forced_complete"])
+        }
+        "list_user_learning_plans" => ("list_user_learning_plans", 200, None, &[]),
+        "assign_learning_plan" => ("assign_learning_plan", 200, None, &["learning_plan.assigned"]),
+        "unassign_learning_plan" => {
+            ("unassign_learning_plan", 204, None, &["learning_plan.unassigned"])
+        }
+        "list_courses" => ("list_courses", 200, None, &[]),
+        "create_course" => {
+            ("create_course", 201, Some(json!({"title": "New", "type": "online"})), &[])
+        }
+        "get_course" => ("get_course", 200, None, &[]),
+        "update_course" => ("update_course", 200, Some(json!({"title": "Renamed"})), &[]),
+        "list_learning_plans" => ("list_learning_plans", 200, None, &[]),
+        "create_learning_plan" => ("create_learning_plan", 201, Some(json!({"name": "New"})), &[]),
+        "get_learning_plan" => ("get_learning_plan", 200, None, &[]),
+        "update_learning_plan" => {
+            ("update_learning_plan", 200, Some(json!({"name": "Renamed"})), &[])
+        }
+        unknown => panic!("the operation {unknown} has no case in cases.rs"),
+    }
+}
