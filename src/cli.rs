@@ -238,6 +238,7 @@ async fn make_admin(
         status: UserStatus::Active,
         role: Role::Administrator,
         time_zone: "UTC".to_owned(),
+        home_group_id: None,
         supervisor_ids: Vec::new(),
         password_hash: Some(passwords.hash(password.to_owned()).await?),
     };

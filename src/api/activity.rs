@@ -171,8 +171,9 @@ pub async fn list_note_creators(
         .read_much(move |conn, caller| {
             see_user(conn, caller, user)?;
             let q = params.q.as_deref();
-            let total = count.then(|| store::users::count_note_writers(conn, q)).transpose()?;
-            Ok((store::users::note_writers(conn, q, &window)?, total))
+            let total =
+                count.then(|| store::users::count_note_writers(conn, user, q)).transpose()?;
+            Ok((store::users::note_writers(conn, user, q, &window)?, total))
         })
         .await?;
     let next = slice.next(|row| ByText { key: row.name_key.clone(), id: row.id });

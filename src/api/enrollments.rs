@@ -213,10 +213,10 @@ async fn page(
             if let Some(user) = filter.user_id.filter(|_| user_in_path) {
                 see_user(conn, caller, user)?;
             }
-            let reach = caller.reach();
-            let counted = count.then(|| store::enrollments::count(conn, reach, &filter));
+            let reach = store::reach::visible(conn, caller.reach())?;
+            let counted = count.then(|| store::enrollments::count(conn, &reach, &filter));
             let total = counted.transpose()?;
-            Ok((store::enrollments::list(conn, reach, &filter, &window)?, total))
+            Ok((store::enrollments::list(conn, &reach, &filter, &window)?, total))
         })
         .await?;
     let next = slice.next(|row| ByTime { time: row.created_at, id: row.id });

@@ -9,12 +9,16 @@ use super::{
     endpoint::{Endpoint, endpoint},
     etag::{self, Precondition},
     extract::{Body, Ctx, Path, Query, present},
-    page::{Page, PageParams, Paging},
+    page::{Page, PageParams, Paging, grouped},
     validate::line,
 };
 use crate::{
-    changes::plans::{CreatePlan, UpdatePlan},
-    domain::{ids::PlanId, policy::Act, timestamp::Timestamp},
+    changes::plans::{CreatePlan, PlanWithCertifications, UpdatePlan},
+    domain::{
+        ids::{CertificationId, PlanId},
+        policy::Act,
+        timestamp::Timestamp,
+    },
     error::Result,
     store::{
         self,
@@ -41,12 +45,14 @@ pub struct LearningPlan {
     updated_at: Timestamp,
     #[schema(examples("Forklift Training"))]
     name: String,
+    /// The certifications that it is made of. Without any, it is never met.
+    certification_ids: Vec<CertificationId>,
 }
 
-impl From<PlanRow> for LearningPlan {
-    fn from(row: PlanRow) -> Self {
+impl From<PlanWithCertifications> for LearningPlan {
+    fn from((row, certification_ids): PlanWithCertifications) -> Self {
         let PlanRow { id, created_at, updated_at, name, .. } = row;
-        Self { id, created_at, updated_at, name }
+        Self { id, created_at, updated_at, name, certification_ids }
     }
 }
 
@@ -58,6 +64,10 @@ pub struct NewLearningPlan {
     #[validate(length(min = 1, max = 200), custom(function = line))]
     #[schema(min_length = 1, max_length = 200)]
     name: String,
+    /// The certifications that it is made of; none if it is not said.
+    #[validate(length(max = 100))]
+    #[schema(max_items = 100)]
+    certification_ids: Option<Vec<CertificationId>>,
 }
 
 /// What changes of a learning plan.
@@ -69,6 +79,11 @@ pub struct LearningPlanPatch {
     #[validate(length(min = 1, max = 200), custom(function = line))]
     #[schema(min_length = 1, max_length = 200, nullable = false)]
     name: Option<String>,
+    /// The whole list as it should be.
+    #[serde(default, deserialize_with = "present")]
+    #[validate(length(max = 100))]
+    #[schema(max_items = 100, nullable = false)]
+    certification_ids: Option<Vec<CertificationId>>,
 }
 
 /// What a list of learning plans is narrowed by.
@@ -93,15 +108,23 @@ pub async fn list_learning_plans(
 ) -> Result<HttpResponse> {
     let filter = PlanFilter { q: params.q };
     let (window, count) = (paging.window()?, paging.count);
-    let (slice, total) = ctx
+    let (slice, pairs, total) = ctx
         .read_much(move |conn, caller| {
             caller.must(Act::SeeCatalogue)?;
             let total = count.then(|| store::plans::count(conn, &filter)).transpose()?;
-            Ok((store::plans::list(conn, &filter, &window)?, total))
+            let slice = store::plans::list(conn, &filter, &window)?;
+            let ids = slice.rows.iter().map(|row| row.id).collect();
+            let pairs = store::certifications::of_plans(conn, ids)?;
+            Ok((slice, pairs, total))
         })
         .await?;
     let next = slice.next(|row| ByText { key: row.search_key.clone(), id: row.id });
-    paging.page(slice.rows.into_iter().map(LearningPlan::from).collect(), next, total)
+    let mut certifications = grouped(pairs);
+    let plans = slice.rows.into_iter().map(|row| {
+        let ids = certifications.remove(&row.id).unwrap_or_default();
+        LearningPlan::from((row, ids))
+    });
+    paging.page(plans.collect(), next, total)
 }
 
 /// Create a learning plan
@@ -112,9 +135,10 @@ pub async fn create_learning_plan(
     ctx: Ctx,
     Body(body): Body<NewLearningPlan>,
 ) -> Result<HttpResponse> {
-    let row = ctx.apply(CreatePlan { name: body.name }).await?;
-    let location = format!("/learning-plans/{}", row.id);
-    Ok(etag::created(location, row.version, &LearningPlan::from(row)))
+    let certification_ids = body.certification_ids.unwrap_or_default();
+    let plan = ctx.apply(CreatePlan { name: body.name, certification_ids }).await?;
+    let location = format!("/learning-plans/{}", plan.0.id);
+    Ok(etag::created(location, plan.0.version, &LearningPlan::from(plan)))
 }
 
 /// Get a learning plan
@@ -128,10 +152,10 @@ pub async fn get_learning_plan(
 ) -> Result<HttpResponse> {
     let read = ctx.read(move |conn, caller| {
         caller.must(Act::SeeCatalogue)?;
-        store::plans::get(conn, id)
+        Ok((store::plans::get(conn, id)?, store::certifications::of_plan(conn, id)?))
     });
-    let row = read.await?;
-    Ok(etag::resource(&request, row.version, &LearningPlan::from(row)))
+    let plan = read.await?;
+    Ok(etag::resource(&request, plan.0.version, &LearningPlan::from(plan)))
 }
 
 /// Change a learning plan
@@ -145,6 +169,7 @@ pub async fn update_learning_plan(
     Precondition(if_match): Precondition,
     Body(body): Body<LearningPlanPatch>,
 ) -> Result<HttpResponse> {
-    let row = ctx.apply(UpdatePlan { id, if_match, name: body.name }).await?;
-    Ok(etag::resource(&request, row.version, &LearningPlan::from(row)))
+    let LearningPlanPatch { name, certification_ids } = body;
+    let plan = ctx.apply(UpdatePlan { id, if_match, name, certification_ids }).await?;
+    Ok(etag::resource(&request, plan.0.version, &LearningPlan::from(plan)))
 }

@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod auth;
+pub mod certifications;
 pub mod courses;
 pub mod docs;
 pub mod endpoint;
@@ -10,6 +11,8 @@ pub mod entry;
 pub mod etag;
 pub mod extract;
 pub mod filter;
+pub mod group_relations;
+pub mod groups;
 pub mod health;
 pub mod learning_plans;
 pub mod middleware;
@@ -31,7 +34,10 @@ pub fn endpoints() -> Vec<Endpoint> {
         enrollments::endpoints(),
         user_plans::endpoints(),
         courses::endpoints(),
+        certifications::endpoints(),
         learning_plans::endpoints(),
+        groups::endpoints(),
+        group_relations::endpoints(),
     ]
     .into_iter()
     .flatten()

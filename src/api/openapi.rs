@@ -41,9 +41,12 @@ pub fn document() -> &'static str {
 const PAGED: &[&str] = &[
     "ActivityEntry",
     "AssignedLearningPlan",
+    "Certification",
+    "CertificationStanding",
     "Course",
     "Creator",
     "Enrollment",
+    "Group",
     "LearningPlan",
     "Revision",
     "User",
@@ -67,7 +70,9 @@ const TAGS: &[(&str, &str)] = &[
     ("Users", "People and API accounts, and the learning plans that they have."),
     ("Enrollments", "Users in courses, from the first day to the completion."),
     ("Courses", "What there is to learn."),
-    ("Learning plans", "What is assigned to users."),
+    ("Certifications", "Sets of courses, all of which are required."),
+    ("Learning plans", "Sets of certifications, assigned to users."),
+    ("Groups", "Who belongs together, who may look, and the plans that come with it."),
 ];
 
 /// The errors that are said once for all operations: name, status, when.

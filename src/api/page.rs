@@ -1,5 +1,7 @@
 //! Pages of lists, and the cursors between them.
 
+use std::{collections::HashMap, hash::Hash};
+
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures_util::future::{Ready, ready};
@@ -139,6 +141,15 @@ impl Paging {
         let page = PageInfo { next_cursor, has_more, total_count };
         Ok(HttpResponse::Ok().json(Page { data, page }))
     }
+}
+
+/// What belongs to each item of a page, out of pairs of an item and one of its things.
+pub fn grouped<K: Eq + Hash, V>(pairs: Vec<(K, V)>) -> HashMap<K, Vec<V>> {
+    let mut groups: HashMap<K, Vec<V>> = HashMap::new();
+    for (key, value) in pairs {
+        groups.entry(key).or_default().push(value);
+    }
+    groups
 }
 
 /// One page of a list.

@@ -1,7 +1,5 @@
 //! `/users`.
 
-use std::collections::HashMap;
-
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -11,7 +9,7 @@ use super::{
     endpoint::{Endpoint, endpoint},
     etag::{self, Precondition},
     extract::{Body, Ctx, Path, Query, present},
-    page::{Page, PageParams, Paging},
+    page::{Page, PageParams, Paging, grouped},
     validate::{iana_time_zone, line},
 };
 use crate::{
@@ -21,7 +19,7 @@ use crate::{
         users::{CreateUser, UpdateUser, UserWithSupervisors},
     },
     domain::{
-        ids::UserId,
+        ids::{GroupId, UserId},
         text::words,
         timestamp::Timestamp,
         user::{Role, UserKind, UserStatus},
@@ -62,6 +60,9 @@ pub struct User {
     /// A name of the IANA time zone database.
     #[schema(examples("Europe/Lisbon"))]
     time_zone: String,
+    /// One of the user's groups: who has `manage_users` on it may change him.
+    #[schema(required = true)]
+    home_group_id: Option<GroupId>,
     /// Who supervises the user, and so may see his profile and his log.
     supervisor_ids: Vec<UserId>,
 }
@@ -81,6 +82,7 @@ impl From<UserWithSupervisors> for User {
             status: row.status,
             role: row.role,
             time_zone: row.time_zone,
+            home_group_id: row.home_group_id,
             supervisor_ids,
         }
     }
@@ -117,6 +119,8 @@ pub struct NewUser {
     #[validate(custom(function = iana_time_zone))]
     #[schema(examples("Europe/Lisbon"))]
     time_zone: Option<String>,
+    /// Makes the user a member of the group.
+    home_group_id: Option<GroupId>,
     #[validate(length(max = 50))]
     #[schema(max_items = 50)]
     supervisor_ids: Option<Vec<UserId>>,
@@ -162,6 +166,10 @@ pub struct UserPatch {
     #[validate(custom(function = iana_time_zone))]
     #[schema(nullable = false, examples("Europe/Lisbon"))]
     time_zone: Option<String>,
+    /// Makes the user a member of the group. Only administrators change it.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<GroupId>)]
+    home_group_id: Option<Option<GroupId>>,
     /// The whole list as it should be.
     #[serde(default, deserialize_with = "present")]
     #[validate(length(max = 50))]
@@ -215,6 +223,9 @@ pub struct UserParams {
     /// Whom this user supervises.
     #[param(nullable = false)]
     supervisor_id: Option<UserId>,
+    /// Who is a member of this group.
+    #[param(nullable = false)]
+    group_id: Option<GroupId>,
     /// The order; `name` if it is not said. A minus turns it round.
     #[param(nullable = false, inline)]
     sort: Option<SortUsers>,
@@ -230,19 +241,16 @@ pub async fn list_users(
     paging: Paging,
     Query(params): Query<UserParams>,
 ) -> Result<HttpResponse> {
-    let UserParams { q, status, kind, supervisor_id, sort } = params;
-    let filter = UserFilter { q, status, kind, supervisor_id };
+    let UserParams { q, status, kind, supervisor_id, group_id, sort } = params;
+    let filter = UserFilter { q, status, kind, supervisor_id, group_id };
     let sort = sort.map(UserSort::from).unwrap_or_default();
     let (window, count) = (paging.window()?, paging.count);
     let (slice, mut supervisors, total) = ctx
         .read_much(move |conn, caller| {
-            let reach = caller.reach();
-            let slice = store::users::list(conn, reach, &filter, sort, &window)?;
-            let mut supervisors: HashMap<UserId, Vec<UserId>> = HashMap::new();
-            for (user, supervisor) in store::users::supervisors_of(conn, &slice.rows)? {
-                supervisors.entry(user).or_default().push(supervisor);
-            }
-            let total = count.then(|| store::users::count(conn, reach, &filter)).transpose()?;
+            let reach = store::reach::visible(conn, caller.reach())?;
+            let slice = store::users::list(conn, &reach, &filter, sort, &window)?;
+            let supervisors = grouped(store::users::supervisors_of(conn, &slice.rows)?);
+            let total = count.then(|| store::users::count(conn, &reach, &filter)).transpose()?;
             Ok((slice, supervisors, total))
         })
         .await?;
@@ -274,6 +282,7 @@ pub async fn create_user(
         status: body.status.unwrap_or(UserStatus::Active),
         role: body.role.unwrap_or(Role::Learner),
         time_zone: body.time_zone.unwrap_or_else(|| "UTC".to_owned()),
+        home_group_id: body.home_group_id,
         supervisor_ids: body.supervisor_ids.unwrap_or_default(),
         password_hash: hash(&passwords, body.password).await?,
     };
@@ -327,6 +336,7 @@ pub async fn update_user(
         status: body.status,
         role: body.role,
         time_zone: body.time_zone,
+        home_group_id: body.home_group_id,
         supervisor_ids: body.supervisor_ids,
         password_hash: hash(&passwords, body.password).await?,
     };

@@ -1,8 +1,8 @@
 //! Changes of enrollments: the life of one user in one course.
 
-use super::{Change, act_on_user, entry};
+use super::{Change, act_on_user, entry, rules};
 use crate::{
-    db::{Draft, Recorded, Tx},
+    db::{Draft, Recorded, Stamped, Tx},
     domain::{
         catalogue::CourseStatus,
         enrollment::{CompletionMethod, EnrollmentStatus as Status, GradeResult},
@@ -98,6 +98,14 @@ impl Held {
         }
     }
 
+    /// Writes the enrollment as it is now, and lets follow what follows from it: the entries, with
+    /// the one that tells of the change itself first.
+    fn keep(&mut self, tx: &mut Tx<'_>, caller: &Caller, told: Stamped) -> Result<Vec<Stamped>> {
+        store::enrollments::update(tx, &mut self.row)?;
+        let follows = rules::after_course(tx, caller, &self.user, self.row.course_id, &told)?;
+        Ok(std::iter::once(told).chain(follows).collect())
+    }
+
     fn draft(&self, action: Action, text: String, before: &EnrollmentRow) -> Draft {
         Draft::system(self.user.id, action, text)
             .target(self.course.target())
@@ -163,10 +171,11 @@ impl Change for UpdateEnrollment {
             let draft = held.draft(Action::EnrollmentGradeChanged, text, &before);
             entries.push(entry(tx, caller, draft));
         }
-        if entries.is_empty() {
+        let Some(last) = entries.pop() else {
             return Ok(Recorded::unchanged(held.row));
-        }
-        store::enrollments::update(tx, &mut held.row)?;
+        };
+        let mut told = held.keep(tx, caller, last)?;
+        entries.append(&mut told);
         Ok(Recorded::new(held.row, entries))
     }
 }
@@ -195,8 +204,8 @@ impl Change for StartEnrollment {
         let text = format!("{} started “{}”.", held.user.name(), held.course.title);
         let draft = held.draft(Action::EnrollmentStarted, text, &before);
         let written = entry(tx, caller, draft);
-        store::enrollments::update(tx, &mut held.row)?;
-        Ok(Recorded::new(held.row, vec![written]))
+        let entries = held.keep(tx, caller, written)?;
+        Ok(Recorded::new(held.row, entries))
     }
 }
 
@@ -265,8 +274,8 @@ impl Change for CompleteEnrollment {
             }
         };
         let written = entry(tx, caller, draft);
-        store::enrollments::update(tx, &mut held.row)?;
-        Ok(Recorded::new(held.row, vec![written]))
+        let entries = held.keep(tx, caller, written)?;
+        Ok(Recorded::new(held.row, entries))
     }
 }
 
@@ -294,7 +303,7 @@ impl Change for CancelEnrollment {
         let text = format!("The enrollment of {name} in “{title}” was cancelled.");
         let draft = held.draft(Action::EnrollmentCancelled, text, &before);
         let written = entry(tx, caller, draft);
-        store::enrollments::update(tx, &mut held.row)?;
-        Ok(Recorded::new((), vec![written]))
+        let entries = held.keep(tx, caller, written)?;
+        Ok(Recorded::new((), entries))
     }
 }

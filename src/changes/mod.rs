@@ -1,9 +1,12 @@
 //! Every change of the state: who may make it, what it does, and what the log says of it.
 
+pub mod certifications;
 pub mod courses;
 pub mod enrollments;
+pub mod groups;
 pub mod notes;
 pub mod plans;
+mod rules;
 pub mod sessions;
 pub mod users;
 

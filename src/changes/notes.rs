@@ -6,10 +6,10 @@ use crate::{
     domain::{
         entry::{Action, Actor},
         ids::{EntryId, UserId},
-        policy::{Act, Caller},
+        policy::{Act, Caller, may_write_notes},
         text::fold,
         timestamp::Timestamp,
-        user::{Role, UserStatus},
+        user::UserStatus,
         version::IfMatch,
     },
     error::{Code, Error, Result},
@@ -40,7 +40,7 @@ impl Change for AddNote {
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<EntryRow>> {
         store::users::lock(tx, self.user)?;
         let author = match self.created_by.or(caller.id()) {
-            Some(id) => author(tx, id)?,
+            Some(id) => author(tx, self.user, id)?,
             None => return Err(Error::forbidden()),
         };
         let occurred_at = self.occurred_at.unwrap_or(tx.now());
@@ -131,7 +131,7 @@ impl EditNote {
             after.occurred_at = time;
         }
         if let Some(id) = self.created_by.filter(|id| before.created_by_id != Some(*id)) {
-            let author = author(tx, id)?;
+            let author = author(tx, self.user, id)?;
             after.created_by_id = Some(author.id);
             after.created_by_name = Some(author.name);
             after.created_by_kind = Some(author.kind);
@@ -178,13 +178,15 @@ fn earlier_wording(
 }
 
 /// A user on the Created By list: active, and allowed to add a note to this log.
-fn author(tx: &mut Tx<'_>, id: UserId) -> Result<Actor> {
-    let user = store::users::get(tx.read(), id)
-        .map_err(|error| error.in_body("/created_by", "user on the Created By list"))?;
-    if user.status == UserStatus::Active && user.role == Role::Administrator {
+fn author(tx: &mut Tx<'_>, log: UserId, id: UserId) -> Result<Actor> {
+    const WHAT: &str = "user on the Created By list";
+    let user =
+        store::users::get(tx.read(), id).map_err(|error| error.in_body("/created_by", WHAT))?;
+    let relation = store::users::relation(tx.read(), Some(id), log)?;
+    if user.status == UserStatus::Active && may_write_notes(user.role, relation) {
         return Ok(user.actor());
     }
-    Err(Error::unknown_reference("/created_by", "user on the Created By list"))
+    Err(Error::unknown_reference("/created_by", WHAT))
 }
 
 fn check_time(tx: &Tx<'_>, time: Timestamp) -> Result<()> {

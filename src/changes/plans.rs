@@ -1,19 +1,20 @@
 //! Changes of learning plans, and of who has them.
 
-use super::{Change, act_on_user, entry};
+use super::{Change, act_on_user, certifications::CHUNK, entry, rules};
 use crate::{
-    db::{Draft, Recorded, Tx},
+    db::{Draft, Recorded, Stamped, Tx},
     domain::{
-        entry::Action,
-        ids::{PlanId, UserId},
+        entry::{Action, Source},
+        ids::{CertificationId, EntryId, PlanId, UserId},
         policy::{Act, Caller},
         text::fold,
         version::IfMatch,
     },
-    error::Result,
+    error::{Error, Result},
     store::{
         self,
         plans::{AssignmentRow, PlanRow},
+        users::UserRow,
     },
 };
 
@@ -21,16 +22,22 @@ use crate::{
 pub struct CreatePlan {
     /// Its name.
     pub name: String,
+    /// The certifications that it is made of.
+    pub certification_ids: Vec<CertificationId>,
 }
 
+/// A learning plan, with the certifications that it is made of.
+pub type PlanWithCertifications = (PlanRow, Vec<CertificationId>);
+
 impl Change for CreatePlan {
-    type Output = PlanRow;
+    type Output = PlanWithCertifications;
 
     fn authorize(&self, caller: &Caller, _: &mut Tx<'_>) -> Result<()> {
         caller.must(Act::ChangeCatalogue)
     }
 
-    fn apply(&self, _: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<PlanRow>> {
+    fn apply(&self, _: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
+        let certifications = known_certifications(tx, &self.certification_ids)?;
         let row = PlanRow {
             id: tx.new_id(),
             version: 1,
@@ -40,7 +47,8 @@ impl Change for CreatePlan {
             name: self.name.clone(),
         };
         store::plans::insert(tx, &row)?;
-        Ok(Recorded::of_no_user(row))
+        store::certifications::set_of_plan(tx, row.id, &certifications)?;
+        Ok(Recorded::of_no_user((row, certifications)))
     }
 }
 
@@ -52,10 +60,12 @@ pub struct UpdatePlan {
     pub if_match: IfMatch,
     /// Its new name.
     pub name: Option<String>,
+    /// The certifications that it is made of now.
+    pub certification_ids: Option<Vec<CertificationId>>,
 }
 
 impl Change for UpdatePlan {
-    type Output = PlanRow;
+    type Output = PlanWithCertifications;
 
     fn authorize(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<()> {
         caller.must(Act::SeeCatalogue)?;
@@ -63,16 +73,53 @@ impl Change for UpdatePlan {
         caller.must(Act::ChangeCatalogue)
     }
 
-    fn apply(&self, _: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<PlanRow>> {
+    fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
         let mut row = store::plans::lock(tx, self.id)?;
         self.if_match.check(row.version)?;
+        let had = store::certifications::of_plan(tx.read(), row.id)?;
+        let has = match &self.certification_ids {
+            Some(ids) => known_certifications(tx, ids)?,
+            None => had.clone(),
+        };
         let name = self.name.clone().unwrap_or_else(|| row.name.clone());
-        if name == row.name {
-            return Ok(Recorded::unchanged(row));
+        if name == row.name && has == had {
+            return Ok(Recorded::unchanged((row, has)));
         }
         row.name = name;
         store::plans::update(tx, &mut row)?;
-        Ok(Recorded::of_no_user(row))
+        if has != had {
+            store::certifications::set_of_plan(tx, row.id, &has)?;
+            settle_everybody(tx, caller, row.id)?;
+        }
+        Ok(Recorded::of_no_user((row, has)))
+    }
+}
+
+fn known_certifications(tx: &mut Tx<'_>, ids: &[CertificationId]) -> Result<Vec<CertificationId>> {
+    for (index, id) in ids.iter().enumerate() {
+        let pointer = format!("/certification_ids/{index}");
+        store::certifications::get(tx.read(), *id)
+            .map_err(|error| error.in_body(&pointer, "certification"))?;
+    }
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
+}
+
+/// Brings everybody who has a plan in line with what it is made of, in bounded memory.
+fn settle_everybody(tx: &mut Tx<'_>, caller: &Caller, plan: PlanId) -> Result<()> {
+    let mut after = None;
+    loop {
+        let users = store::plans::holders(tx.read(), plan, after, CHUNK)?;
+        let Some(last) = users.last() else { return Ok(()) };
+        after = Some(*last);
+        let mut entries = Vec::new();
+        for id in users {
+            let user = store::users::lock(tx, id)?;
+            entries.extend(rules::settle_plan(tx, caller, &user, plan, None)?);
+        }
+        tx.flush(entries)?;
     }
 }
 
@@ -94,23 +141,57 @@ impl Change for AssignPlan {
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
         let user = store::users::lock(tx, self.user)?;
         let plan = store::plans::get(tx.read(), self.plan)?;
-        if let Some(row) = store::plans::assignment(tx.read(), self.user, self.plan)? {
+        let entries = assign(tx, caller, &user, &plan, None, None)?;
+        let row = store::plans::assignment(tx.read(), user.id, plan.id)?
+            .ok_or_else(|| Error::internal("an assignment is not there"))?;
+        if entries.is_empty() {
             return Ok(Recorded::unchanged((row, plan)));
         }
-        let text = format!("{} was assigned the learning plan “{}”.", user.name(), plan.name);
-        let draft =
-            Draft::system(user.id, Action::LearningPlanAssigned, text).target(plan.target());
-        let written = entry(tx, caller, draft);
-        let row = AssignmentRow {
-            user_id: user.id,
-            plan_id: plan.id,
-            source: written.row().source,
-            assigned_at: tx.now(),
-            met_at: None,
-        };
-        store::plans::assign(tx, &row)?;
-        Ok(Recorded::new((row, plan), vec![written]))
+        Ok(Recorded::new((row, plan), entries))
     }
+}
+
+/// Gives a user a plan because of a group that he is in.
+pub(super) fn assign_through_group(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    user: &UserRow,
+    plan: &PlanRow,
+    cause: Option<EntryId>,
+) -> Result<Vec<Stamped>> {
+    assign(tx, caller, user, plan, Some(Source::Group), cause)
+}
+
+/// Gives a user a plan, if he does not have it; what he has met already may meet it at once.
+pub(super) fn assign(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    user: &UserRow,
+    plan: &PlanRow,
+    source: Option<Source>,
+    cause: Option<EntryId>,
+) -> Result<Vec<Stamped>> {
+    if store::plans::assignment(tx.read(), user.id, plan.id)?.is_some() {
+        return Ok(Vec::new());
+    }
+    let text = format!("{} was assigned the learning plan “{}”.", user.name(), plan.name);
+    let mut draft = Draft::system(user.id, Action::LearningPlanAssigned, text)
+        .target(plan.target())
+        .relates_to(cause);
+    if let Some(source) = source {
+        draft = draft.source(source);
+    }
+    let assigned = entry(tx, caller, draft);
+    let row = AssignmentRow {
+        user_id: user.id,
+        plan_id: plan.id,
+        source: assigned.row().source,
+        assigned_at: tx.now(),
+        met_at: None,
+    };
+    store::plans::assign(tx, &row)?;
+    let met = rules::settle_plan(tx, caller, user, plan.id, Some(&assigned))?;
+    Ok(std::iter::once(assigned).chain(met).collect())
 }
 
 /// Takes a learning plan from a user. One that he does not have stays away.

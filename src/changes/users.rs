@@ -1,11 +1,11 @@
 //! Changes of users' profiles.
 
-use super::{Change, act_on_user, entry};
+use super::{Change, act_on_user, entry, groups};
 use crate::{
     db::{Draft, Recorded, Stamped, Tx},
     domain::{
         entry::{Action, FieldChange, Target, TargetType},
-        ids::UserId,
+        ids::{GroupId, UserId},
         policy::{Act, Caller},
         user::{Role, UserKind, UserStatus},
         version::IfMatch,
@@ -25,6 +25,7 @@ pub struct CreateUser {
     pub status: UserStatus,
     pub role: Role,
     pub time_zone: String,
+    pub home_group_id: Option<GroupId>,
     pub supervisor_ids: Vec<UserId>,
     pub password_hash: Option<String>,
 }
@@ -41,7 +42,7 @@ impl Change for CreateUser {
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
         check_account(self.kind, self.email.as_deref(), self.password_hash.is_some())?;
-        let user = UserRow {
+        let mut user = UserRow {
             id: tx.new_id(),
             version: 1,
             created_at: tx.now(),
@@ -59,12 +60,17 @@ impl Change for CreateUser {
             role: self.role,
             time_zone: self.time_zone.clone(),
             password_hash: self.password_hash.clone(),
+            home_group_id: None,
             log_moves: 0,
         };
         store::users::insert(tx, &user)?;
         let text = format!("The account of {} was created.", user.name());
         let created = Draft::system(user.id, Action::UserCreated, text).target(target(&user));
         let mut entries = vec![entry(tx, caller, created)];
+        if self.home_group_id.is_some() {
+            entries.extend(set_home(tx, caller, &mut user, self.home_group_id)?);
+            store::users::update(tx, &mut user)?;
+        }
         let supervisors = sorted(&self.supervisor_ids);
         entries.extend(set_supervisors(tx, caller, &user, &[], &supervisors)?);
         Ok(Recorded::new((user, supervisors), entries))
@@ -83,6 +89,7 @@ pub struct UpdateUser {
     pub status: Option<UserStatus>,
     pub role: Option<Role>,
     pub time_zone: Option<String>,
+    pub home_group_id: Option<Option<GroupId>>,
     pub supervisor_ids: Option<Vec<UserId>>,
     pub password_hash: Option<String>,
 }
@@ -108,6 +115,10 @@ impl Change for UpdateUser {
 
         let mut entries: Vec<Stamped> =
             profile_drafts(&before, &user).into_iter().map(|it| entry(tx, caller, it)).collect();
+        if let Some(home) = self.home_group_id.filter(|home| *home != before.home_group_id) {
+            caller.must(Act::ChangeMembership)?;
+            entries.extend(set_home(tx, caller, &mut user, home)?);
+        }
         entries.extend(set_supervisors(tx, caller, &user, &had, &has)?);
         if entries.is_empty() {
             return Ok(Recorded::unchanged((user, has)));
@@ -180,6 +191,42 @@ fn profile_drafts(before: &UserRow, after: &UserRow) -> Vec<Draft> {
         drafts.push(draft(Action::UserPasswordChanged, format!("The password of {name} was set.")));
     }
     drafts
+}
+
+/// Changes a user's home group, which has to be one of his groups: he becomes a member of it.
+fn set_home(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    user: &mut UserRow,
+    home: Option<GroupId>,
+) -> Result<Vec<Stamped>> {
+    let group = home
+        .map(|id| store::groups::get(tx.read(), id))
+        .transpose()
+        .map_err(|error| error.in_body("/home_group_id", "group"))?;
+    let mut entries = match &group {
+        Some(group) => groups::add_member(tx, caller, user, group)?,
+        None => Vec::new(),
+    };
+    let change = FieldChange::of("home_group_id", &user.home_group_id, &home);
+    let (text, target) = match (&group, user.home_group_id) {
+        (Some(group), _) => (
+            format!("The home group of {} became “{}”.", user.name(), group.name),
+            Some(group.target()),
+        ),
+        (None, had) => {
+            let had = had.map(|id| store::groups::get(tx.read(), id)).transpose()?;
+            let text = format!("{} has no home group any more.", user.name());
+            (text, had.map(|group| group.target()))
+        }
+    };
+    user.home_group_id = home;
+    let mut draft = Draft::system(user.id, Action::GroupHomeChanged, text).changes(change);
+    if let Some(target) = target {
+        draft = draft.target(target);
+    }
+    entries.push(entry(tx, caller, draft));
+    Ok(entries)
 }
 
 /// Brings the supervisors of a user from `had` to `has`, one entry for each that comes or goes.

@@ -44,6 +44,14 @@ impl Tx<'_> {
         self.conn
     }
 
+    /// Writes entries before the end of the change: for one that has too many to be kept.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub fn flush(&mut self, entries: Vec<Stamped>) -> Result<()> {
+        if entries.is_empty() { Ok(()) } else { write_entries(self, entries) }
+    }
+
     /// Makes one of several changes of one transaction, each with entries and a time of its own:
     /// for whoever tells of the past, as the demo data does.
     ///
@@ -155,6 +163,21 @@ impl Draft {
     /// The values that changed.
     pub fn changes(self, changes: impl IntoIterator<Item = FieldChange>) -> Self {
         Self { changes: changes.into_iter().collect(), ..self }
+    }
+
+    /// How it came about, where the caller does not tell.
+    pub fn source(self, source: Source) -> Self {
+        Self { source: Some(source), ..self }
+    }
+
+    /// It follows by rule from another entry: when that happened, this did; nothing, if no entry
+    /// tells of the cause.
+    pub fn caused_by(self, cause: Option<&Stamped>) -> Self {
+        let draft = self.source(Source::Rule);
+        match cause.map(Stamped::row) {
+            Some(row) => draft.occurred_at(row.occurred_at).relates_to(Some(row.id)),
+            None => draft,
+        }
     }
 
     /// When it happened, if not now.

@@ -23,7 +23,116 @@ diesel::table! {
         role -> Text,
         time_zone -> Text,
         password_hash -> Nullable<Text>,
+        home_group_id -> Nullable<SqlId>,
         log_moves -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+    use crate::db::types::{SqlId, SqlTime};
+
+    groups (id) {
+        id -> SqlId,
+        version -> BigInt,
+        created_at -> SqlTime,
+        updated_at -> SqlTime,
+        name -> Text,
+        search_key -> Text,
+        status -> Text,
+    }
+}
+
+diesel::table! {
+    use crate::db::types::SqlId;
+
+    group_members (group_id, user_id) {
+        group_id -> SqlId,
+        user_id -> SqlId,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::db::types::SqlId;
+
+    group_permissions (user_id, permission, group_id) {
+        user_id -> SqlId,
+        permission -> Text,
+        group_id -> SqlId,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Bool;
+    use crate::db::types::SqlId;
+
+    group_plans (group_id, plan_id) {
+        group_id -> SqlId,
+        plan_id -> SqlId,
+        auto -> Bool,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::db::types::{SqlId, SqlTime};
+
+    certifications (id) {
+        id -> SqlId,
+        version -> BigInt,
+        created_at -> SqlTime,
+        updated_at -> SqlTime,
+        name -> Text,
+        search_key -> Text,
+        validity_days -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use crate::db::types::SqlId;
+
+    certification_courses (certification_id, course_id) {
+        certification_id -> SqlId,
+        course_id -> SqlId,
+    }
+}
+
+diesel::table! {
+    use crate::db::types::SqlId;
+
+    plan_certifications (plan_id, certification_id) {
+        plan_id -> SqlId,
+        certification_id -> SqlId,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::db::types::{SqlId, SqlTime};
+
+    user_certifications (user_id, certification_id) {
+        user_id -> SqlId,
+        certification_id -> SqlId,
+        status -> Text,
+        met_at -> Nullable<SqlTime>,
+        expires_at -> Nullable<SqlTime>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Double, Nullable, Text};
+    use crate::db::types::{SqlId, SqlTime};
+
+    external_training (id) {
+        id -> SqlId,
+        created_at -> SqlTime,
+        updated_at -> SqlTime,
+        user_id -> SqlId,
+        title -> Text,
+        provider -> Nullable<Text>,
+        completed_on -> Text,
+        hours -> Nullable<Double>,
     }
 }
 
@@ -202,4 +311,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     plan_assignments,
     entries,
     entry_revisions,
+    groups,
+    group_members,
+    group_permissions,
+    group_plans,
+    certifications,
+    certification_courses,
+    plan_certifications,
+    user_certifications,
+    external_training,
 );

@@ -38,6 +38,16 @@ words! {
         UserSupervisorAdded = "user.supervisor_added",
         /// A supervisor was taken away.
         UserSupervisorRemoved = "user.supervisor_removed",
+        /// The user became a member of a group.
+        GroupMemberAdded = "group.member_added",
+        /// The user is no longer a member of a group.
+        GroupMemberRemoved = "group.member_removed",
+        /// The user's home group changed.
+        GroupHomeChanged = "group.home_changed",
+        /// The user got a permission on a group.
+        GroupPermissionGranted = "group.permission_granted",
+        /// The user lost a permission on a group.
+        GroupPermissionRevoked = "group.permission_revoked",
         /// The user was enrolled in a course.
         EnrollmentCreated = "enrollment.created",
         /// The user began a course.
@@ -56,6 +66,18 @@ words! {
         LearningPlanAssigned = "learning_plan.assigned",
         /// A learning plan was taken away.
         LearningPlanUnassigned = "learning_plan.unassigned",
+        /// Every certification of a learning plan is met.
+        LearningPlanMet = "learning_plan.met",
+        /// Not every certification of a learning plan is met any more.
+        LearningPlanUnmet = "learning_plan.unmet",
+        /// Every course of a certification is completed.
+        CertificationMet = "certification.met",
+        /// The validity of a certification ran out.
+        CertificationExpired = "certification.expired",
+        /// Not every course of a certification is completed any more.
+        CertificationUnmet = "certification.unmet",
+        /// A training outside of the platform was logged.
+        ExternalTrainingLogged = "external_training.logged",
         /// Somebody wrote a note: the action of every manual entry.
         Note = "note",
     }
@@ -113,6 +135,12 @@ words! {
         Course = "course",
         /// A learning plan.
         LearningPlan = "learning_plan",
+        /// A group.
+        Group = "group",
+        /// A certification.
+        Certification = "certification",
+        /// A training outside of the platform.
+        ExternalTraining = "external_training",
     }
 }
 

@@ -34,6 +34,12 @@ kinds! {
     Enrollment => EnrollmentId;
     /// A learning plan.
     Plan => PlanId;
+    /// A group of users.
+    Group => GroupId;
+    /// A certification.
+    Certification => CertificationId;
+    /// A training outside of the platform.
+    Training => TrainingId;
     /// An entry of an activity log.
     Entry => EntryId;
     /// Whatever the target of an entry is.

@@ -1,9 +1,11 @@
 //! The words of the field and their rules: no HTTP, no database.
 
 pub mod catalogue;
+pub mod certification;
 pub mod clock;
 pub mod enrollment;
 pub mod entry;
+pub mod group;
 pub mod ids;
 pub mod plan;
 pub mod policy;

@@ -62,6 +62,10 @@ pub struct Relation {
     pub own: bool,
     /// The caller supervises the user.
     pub supervisor: bool,
+    /// The caller has `view_learner_results` on a group of the user.
+    pub views_results: bool,
+    /// The caller has `manage_users` on the user's home group.
+    pub manages: bool,
 }
 
 /// What a caller wants to do.
@@ -75,6 +79,8 @@ pub enum Act {
     CreateUser,
     /// Give or take a role.
     ChangeRole,
+    /// Make somebody a member of a group, or end that; give or take group permissions.
+    ChangeMembership,
     /// Add a note to a log.
     AddNote(Relation),
     /// Edit a note.
@@ -84,9 +90,9 @@ pub enum Act {
         /// The caller entered the note.
         own: bool,
     },
-    /// See courses and learning plans.
+    /// See courses, certifications, learning plans, groups.
     SeeCatalogue,
-    /// Change courses and learning plans.
+    /// Change courses, certifications, learning plans, groups.
     ChangeCatalogue,
 }
 
@@ -112,16 +118,18 @@ impl Caller {
         match (role, act) {
             (Role::Administrator, _) => true,
             (Role::Auditor, Act::SeeUser(_) | Act::SeeCatalogue) => true,
-            (Role::Learner, Act::SeeUser(relation)) => relation.own || relation.supervisor,
+            (Role::Learner, Act::SeeUser(relation)) => {
+                relation.own || relation.supervisor || relation.views_results || relation.manages
+            }
             (Role::Learner, Act::SeeCatalogue) => true,
-            (
+            (Role::Learner, Act::ChangeUser(relation)) => relation.manages,
+            (role, Act::AddNote(relation)) => may_write_notes(role, relation),
+            (Role::Learner, Act::EditNote { relation, own }) => relation.manages && own,
+            // An auditor changes nothing, whatever his relations would let him.
+            (Role::Auditor, Act::ChangeUser(_) | Act::EditNote { .. })
+            | (
                 Role::Auditor | Role::Learner,
-                Act::ChangeUser(_)
-                | Act::CreateUser
-                | Act::ChangeRole
-                | Act::AddNote(_)
-                | Act::EditNote { .. }
-                | Act::ChangeCatalogue,
+                Act::CreateUser | Act::ChangeRole | Act::ChangeMembership | Act::ChangeCatalogue,
             ) => false,
         }
     }
@@ -165,4 +173,14 @@ pub enum Credentials {
     None,
     /// It is no request: the service itself.
     Service,
+}
+
+/// Whether an active user may be named as the author of a note: those who may write it, which is
+/// [`Act::AddNote`], asked of a role and a relation.
+pub fn may_write_notes(role: Role, relation: Relation) -> bool {
+    match role {
+        Role::Administrator => true,
+        Role::Auditor => false,
+        Role::Learner => relation.manages,
+    }
 }

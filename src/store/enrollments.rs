@@ -6,17 +6,14 @@ use serde::Serialize;
 use super::{
     locked,
     page::{ByTime, Slice, Window, after},
+    reach::{Visible, related_to},
 };
 use crate::{
-    db::{
-        AnyConnection, MultiBackend, Tx,
-        schema::{enrollments, supervisors},
-    },
+    db::{AnyConnection, MultiBackend, Tx, schema::enrollments},
     domain::{
         enrollment::{CompletionMethod, EnrollmentStatus, GradeResult},
         entry::Source,
         ids::{self, CourseId, EnrollmentId, UserId},
-        policy::Reach,
         timestamp::Timestamp,
     },
     error::Result,
@@ -71,19 +68,14 @@ pub struct EnrollmentFilter {
 }
 
 fn filtered(
-    reach: Reach,
+    reach: &Visible,
     filter: &EnrollmentFilter,
 ) -> enrollments::BoxedQuery<'static, MultiBackend> {
     let mut query = enrollments::table.into_boxed::<MultiBackend>();
     query = match reach {
-        Reach::Everyone => query,
-        Reach::RelatedTo(id) => {
-            let supervised = supervisors::table
-                .filter(supervisors::supervisor_id.eq(id))
-                .select(supervisors::user_id);
-            query.filter(enrollments::user_id.eq(id).or(enrollments::user_id.eq_any(supervised)))
-        }
-        Reach::NoOne => query.filter(enrollments::id.is_null()),
+        Visible::Everyone => query,
+        Visible::These(ids) => query.filter(enrollments::user_id.eq_any(ids.clone())),
+        Visible::RelatedTo(id) => query.filter(related_to!(enrollments::user_id, *id)),
     };
     if let Some(user) = filter.user_id {
         query = query.filter(enrollments::user_id.eq(user));
@@ -103,7 +95,7 @@ fn filtered(
 /// Of the database.
 pub fn list(
     conn: &mut AnyConnection,
-    reach: Reach,
+    reach: &Visible,
     filter: &EnrollmentFilter,
     window: &Window<ByTime<ids::Enrollment>>,
 ) -> Result<Slice<EnrollmentRow>> {
@@ -119,7 +111,7 @@ pub fn list(
 ///
 /// # Errors
 /// Of the database.
-pub fn count(conn: &mut AnyConnection, reach: Reach, filter: &EnrollmentFilter) -> Result<i64> {
+pub fn count(conn: &mut AnyConnection, reach: &Visible, filter: &EnrollmentFilter) -> Result<i64> {
     Ok(filtered(reach, filter).count().get_result(conn)?)
 }
 

@@ -1,11 +1,14 @@
 //! The queries, one file for each table. Reading takes a connection; writing takes a
 //! [`crate::db::Tx`], which only the journal makes.
 
+pub mod certifications;
 pub mod courses;
 pub mod enrollments;
 pub mod entries;
+pub mod groups;
 pub mod page;
 pub mod plans;
+pub mod reach;
 pub mod revisions;
 pub mod sessions;
 pub mod settings;

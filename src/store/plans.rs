@@ -184,6 +184,42 @@ pub fn assign(tx: &mut Tx<'_>, row: &AssignmentRow) -> Result<()> {
     Ok(())
 }
 
+/// Sets since when a user's plan is met.
+///
+/// # Errors
+/// Of the database.
+pub fn set_met(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    plan: PlanId,
+    met_at: Option<Timestamp>,
+) -> Result<()> {
+    diesel::update(plan_assignments::table.find((user, plan)))
+        .set(plan_assignments::met_at.eq(met_at))
+        .execute(tx.write())?;
+    Ok(())
+}
+
+/// Who has a plan: the users after a place, in the order of their ids.
+///
+/// # Errors
+/// Of the database.
+pub fn holders(
+    conn: &mut AnyConnection,
+    plan: PlanId,
+    after: Option<UserId>,
+    limit: i64,
+) -> Result<Vec<UserId>> {
+    let mut query = plan_assignments::table
+        .filter(plan_assignments::plan_id.eq(plan))
+        .into_boxed::<MultiBackend>();
+    if let Some(user) = after {
+        query = query.filter(plan_assignments::user_id.gt(user));
+    }
+    let query = query.order(plan_assignments::user_id).limit(limit);
+    Ok(query.select(plan_assignments::user_id).load(conn)?)
+}
+
 /// Takes a plan from a user.
 ///
 /// # Errors

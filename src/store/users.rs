@@ -6,16 +6,18 @@ use serde::{Deserialize, Serialize};
 use super::{
     contains, locked,
     page::{ByText, ByTime, Slice, Window, after},
+    reach::{Visible, related_to},
 };
 use crate::{
     db::{
         AnyConnection, MultiBackend, Tx,
-        schema::{supervisors, users},
+        schema::{group_members, group_permissions, supervisors, users},
     },
     domain::{
         entry::Actor,
-        ids::{self, UserId},
-        policy::{Reach, Relation},
+        group::GroupPermission,
+        ids::{self, GroupId, UserId},
+        policy::Relation,
         text::fold,
         timestamp::Timestamp,
         user::{Role, UserKind, UserStatus, full_name},
@@ -44,6 +46,7 @@ pub struct UserRow {
     pub role: Role,
     pub time_zone: String,
     pub password_hash: Option<String>,
+    pub home_group_id: Option<GroupId>,
     pub log_moves: i64,
 }
 
@@ -100,8 +103,25 @@ pub fn relation(conn: &mut AnyConnection, caller: Option<UserId>, id: UserId) ->
         return Ok(Relation::default());
     };
     let supervises = exists(supervisors::table.find((id, caller)));
-    let supervisor = users::table.find(id).select(supervises).first::<bool>(conn)?;
-    Ok(Relation { own: caller == id, supervisor })
+    let permitted = |permission: GroupPermission| {
+        group_permissions::table
+            .filter(group_permissions::user_id.eq(caller))
+            .filter(group_permissions::permission.eq(permission))
+    };
+    let views = exists(
+        permitted(GroupPermission::ViewLearnerResults)
+            .inner_join(
+                group_members::table.on(group_members::group_id.eq(group_permissions::group_id)),
+            )
+            .filter(group_members::user_id.eq(id)),
+    );
+    let manages = exists(
+        permitted(GroupPermission::ManageUsers)
+            .filter(group_permissions::group_id.nullable().eq(users::home_group_id)),
+    );
+    let (supervisor, views_results, manages) =
+        users::table.find(id).select((supervises, views, manages)).first(conn)?;
+    Ok(Relation { own: caller == id, supervisor, views_results, manages })
 }
 
 /// Who supervises the user, in the order of their ids.
@@ -137,6 +157,8 @@ pub struct UserFilter {
     pub kind: Option<UserKind>,
     /// Only whom this user supervises.
     pub supervisor_id: Option<UserId>,
+    /// Only members of this group.
+    pub group_id: Option<GroupId>,
 }
 
 /// How a list of users is ordered.
@@ -177,17 +199,12 @@ impl UserPlace {
     }
 }
 
-fn filtered(reach: Reach, filter: &UserFilter) -> users::BoxedQuery<'static, MultiBackend> {
+fn filtered(reach: &Visible, filter: &UserFilter) -> users::BoxedQuery<'static, MultiBackend> {
     let mut query = users::table.into_boxed::<MultiBackend>();
-    let supervised_by = |id: UserId| {
-        supervisors::table.filter(supervisors::supervisor_id.eq(id)).select(supervisors::user_id)
-    };
     query = match reach {
-        Reach::Everyone => query,
-        Reach::RelatedTo(id) => {
-            query.filter(users::id.eq(id).or(users::id.eq_any(supervised_by(id))))
-        }
-        Reach::NoOne => query.filter(diesel::dsl::sql::<diesel::sql_types::Bool>("1 = 0")),
+        Visible::Everyone => query,
+        Visible::These(ids) => query.filter(users::id.eq_any(ids.clone())),
+        Visible::RelatedTo(id) => query.filter(related_to!(users::id, *id)),
     };
     if let Some(q) = &filter.q {
         query = query.filter(users::search_key.like(contains(q)).escape('\\'));
@@ -199,7 +216,16 @@ fn filtered(reach: Reach, filter: &UserFilter) -> users::BoxedQuery<'static, Mul
         query = query.filter(users::kind.eq(kind));
     }
     if let Some(id) = filter.supervisor_id {
-        query = query.filter(users::id.eq_any(supervised_by(id)));
+        let supervised = supervisors::table
+            .filter(supervisors::supervisor_id.eq(id))
+            .select(supervisors::user_id);
+        query = query.filter(users::id.eq_any(supervised));
+    }
+    if let Some(id) = filter.group_id {
+        let members = group_members::table
+            .filter(group_members::group_id.eq(id))
+            .select(group_members::user_id);
+        query = query.filter(users::id.eq_any(members));
     }
     query
 }
@@ -210,7 +236,7 @@ fn filtered(reach: Reach, filter: &UserFilter) -> users::BoxedQuery<'static, Mul
 /// `invalid_cursor` where the place is of another order.
 pub fn list(
     conn: &mut AnyConnection,
-    reach: Reach,
+    reach: &Visible,
     filter: &UserFilter,
     sort: UserSort,
     window: &Window<UserPlace>,
@@ -245,7 +271,7 @@ pub fn list(
 ///
 /// # Errors
 /// Of the database.
-pub fn count(conn: &mut AnyConnection, reach: Reach, filter: &UserFilter) -> Result<i64> {
+pub fn count(conn: &mut AnyConnection, reach: &Visible, filter: &UserFilter) -> Result<i64> {
     Ok(filtered(reach, filter).count().get_result(conn)?)
 }
 
@@ -273,27 +299,44 @@ pub fn lock_administrators(tx: &mut Tx<'_>) -> Result<Vec<UserId>> {
     }?)
 }
 
-fn writers(q: Option<&str>) -> users::BoxedQuery<'static, MultiBackend> {
-    let query = users::table
-        .filter(users::role.eq(Role::Administrator))
-        .filter(users::status.eq(UserStatus::Active))
-        .into_boxed::<MultiBackend>();
-    match q {
+/// The Created By list of a log: the active users whom `policy::may_write_notes` lets, said as a
+/// filter: administrators, and learners with `manage_users` on the home group of its user.
+fn writers(
+    conn: &mut AnyConnection,
+    of: UserId,
+    q: Option<&str>,
+) -> Result<users::BoxedQuery<'static, MultiBackend>> {
+    let home: Option<GroupId> = users::table.find(of).select(users::home_group_id).first(conn)?;
+    let mut query =
+        users::table.filter(users::status.eq(UserStatus::Active)).into_boxed::<MultiBackend>();
+    query = match home {
+        None => query.filter(users::role.eq(Role::Administrator)),
+        Some(group) => {
+            let managers = group_permissions::table
+                .filter(group_permissions::group_id.eq(group))
+                .filter(group_permissions::permission.eq(GroupPermission::ManageUsers))
+                .select(group_permissions::user_id);
+            let manager = users::role.eq(Role::Learner).and(users::id.eq_any(managers));
+            query.filter(users::role.eq(Role::Administrator).or(manager))
+        }
+    };
+    Ok(match q {
         Some(q) => query.filter(users::search_key.like(contains(q)).escape('\\')),
         None => query,
-    }
+    })
 }
 
-/// The active users who may add a note to any log: the administrators, by name.
+/// One page of the active users who may add a note to a user's log, by name.
 ///
 /// # Errors
-/// Of the database.
+/// `not_found` where there is no such user.
 pub fn note_writers(
     conn: &mut AnyConnection,
+    of: UserId,
     q: Option<&str>,
     window: &Window<ByText<ids::User>>,
 ) -> Result<Slice<UserRow>> {
-    let mut query = writers(q);
+    let mut query = writers(conn, of, q)?;
     if let Some(at) = &window.after {
         query = after!(query, users::name_key, users::id, gt, at.key, at.id);
     }
@@ -301,12 +344,12 @@ pub fn note_writers(
     Ok(Slice::cut(query.load(conn)?, window.limit))
 }
 
-/// How many users may add a note to any log.
+/// How many users may add a note to a user's log.
 ///
 /// # Errors
-/// Of the database.
-pub fn count_note_writers(conn: &mut AnyConnection, q: Option<&str>) -> Result<i64> {
-    Ok(writers(q).count().get_result(conn)?)
+/// `not_found` where there is no such user.
+pub fn count_note_writers(conn: &mut AnyConnection, of: UserId, q: Option<&str>) -> Result<i64> {
+    Ok(writers(conn, of, q)?.count().get_result(conn)?)
 }
 
 /// Adds a user.

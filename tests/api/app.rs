@@ -200,6 +200,7 @@ async fn first_admin(db: &Db, passwords: &Passwords) -> UserId {
         status: UserStatus::Active,
         role: Role::Administrator,
         time_zone: "UTC".to_owned(),
+        home_group_id: None,
         supervisor_ids: Vec::new(),
         password_hash: Some(passwords.hash(PASSWORD.to_owned()).await.unwrap()),
     };

@@ -1,3 +1,14 @@
+CREATE TABLE groups (
+    id UUID PRIMARY KEY NOT NULL,
+    version BIGINT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    search_key TEXT COLLATE "C" NOT NULL,
+    status TEXT COLLATE "C" NOT NULL
+);
+CREATE INDEX groups_by_name ON groups (search_key, id);
+
 CREATE TABLE users (
     id UUID PRIMARY KEY NOT NULL,
     version BIGINT NOT NULL,
@@ -15,6 +26,7 @@ CREATE TABLE users (
     role TEXT COLLATE "C" NOT NULL,
     time_zone TEXT COLLATE "C" NOT NULL,
     password_hash TEXT COLLATE "C",
+    home_group_id UUID REFERENCES groups,
     -- How often a note in this user's log changed its place in time: see store/timeline.rs.
     log_moves BIGINT NOT NULL DEFAULT 0,
     CHECK (kind = 'api' OR email IS NOT NULL)
@@ -23,6 +35,7 @@ CREATE UNIQUE INDEX users_email_key ON users (email_key);
 CREATE UNIQUE INDEX users_employee_id ON users (employee_id);
 CREATE INDEX users_by_name ON users (name_key, id);
 CREATE INDEX users_by_creation ON users (created_at, id);
+CREATE INDEX users_by_home_group ON users (home_group_id, id) WHERE home_group_id IS NOT NULL;
 -- The Created By list is made of them.
 CREATE INDEX users_by_role ON users (role, name_key, id);
 
@@ -32,6 +45,23 @@ CREATE TABLE supervisors (
     PRIMARY KEY (user_id, supervisor_id)
 );
 CREATE INDEX supervisors_by_supervisor ON supervisors (supervisor_id, user_id);
+
+CREATE TABLE group_members (
+    group_id UUID NOT NULL REFERENCES groups,
+    user_id UUID NOT NULL REFERENCES users,
+    PRIMARY KEY (group_id, user_id)
+);
+CREATE INDEX group_members_by_user ON group_members (user_id, group_id);
+
+-- What a member may do to the others. It goes when the membership goes.
+CREATE TABLE group_permissions (
+    user_id UUID NOT NULL REFERENCES users,
+    permission TEXT COLLATE "C" NOT NULL,
+    group_id UUID NOT NULL REFERENCES groups,
+    PRIMARY KEY (user_id, permission, group_id),
+    FOREIGN KEY (group_id, user_id) REFERENCES group_members
+);
+CREATE INDEX group_permissions_by_group ON group_permissions (group_id, permission, user_id);
 
 CREATE TABLE sessions (
     id UUID PRIMARY KEY NOT NULL,

@@ -1,3 +1,9 @@
+DROP TABLE external_training;
+DROP TABLE user_certifications;
+DROP TABLE plan_certifications;
+DROP TABLE certification_courses;
+DROP TABLE certifications;
+DROP TABLE group_plans;
 DROP TABLE plan_assignments;
 DROP TABLE learning_plans;
 DROP TABLE enrollments;

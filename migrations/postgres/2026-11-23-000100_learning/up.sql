@@ -51,3 +51,65 @@ CREATE TABLE plan_assignments (
     PRIMARY KEY (user_id, plan_id)
 );
 CREATE INDEX plan_assignments_by_plan ON plan_assignments (plan_id, user_id);
+
+-- Plans that come with the membership of a group, where auto is set.
+CREATE TABLE group_plans (
+    group_id UUID NOT NULL REFERENCES groups,
+    plan_id UUID NOT NULL REFERENCES learning_plans,
+    auto BOOLEAN NOT NULL,
+    PRIMARY KEY (group_id, plan_id)
+);
+CREATE INDEX group_plans_by_plan ON group_plans (plan_id, group_id);
+
+CREATE TABLE certifications (
+    id UUID PRIMARY KEY NOT NULL,
+    version BIGINT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    search_key TEXT COLLATE "C" NOT NULL,
+    validity_days BIGINT
+);
+CREATE INDEX certifications_by_name ON certifications (search_key, id);
+
+CREATE TABLE certification_courses (
+    certification_id UUID NOT NULL REFERENCES certifications,
+    course_id UUID NOT NULL REFERENCES courses,
+    PRIMARY KEY (certification_id, course_id)
+);
+CREATE INDEX certification_courses_by_course ON certification_courses (course_id, certification_id);
+
+CREATE TABLE plan_certifications (
+    plan_id UUID NOT NULL REFERENCES learning_plans,
+    certification_id UUID NOT NULL REFERENCES certifications,
+    PRIMARY KEY (plan_id, certification_id)
+);
+CREATE INDEX plan_certifications_by_certification
+    ON plan_certifications (certification_id, plan_id);
+
+-- Only those that a user has met once: whoever has no row here has not met it.
+CREATE TABLE user_certifications (
+    user_id UUID NOT NULL REFERENCES users,
+    certification_id UUID NOT NULL REFERENCES certifications,
+    status TEXT COLLATE "C" NOT NULL,
+    met_at TIMESTAMPTZ,
+    expires_at TIMESTAMPTZ,
+    PRIMARY KEY (user_id, certification_id)
+);
+CREATE INDEX user_certifications_by_certification
+    ON user_certifications (certification_id, user_id);
+-- What the expiry job looks through.
+CREATE INDEX user_certifications_due ON user_certifications (expires_at, user_id)
+    WHERE status = 'met' AND expires_at IS NOT NULL;
+
+CREATE TABLE external_training (
+    id UUID PRIMARY KEY NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    user_id UUID NOT NULL REFERENCES users,
+    title TEXT COLLATE "C" NOT NULL,
+    provider TEXT COLLATE "C",
+    completed_on TEXT COLLATE "C" NOT NULL,
+    hours DOUBLE PRECISION
+);
+CREATE INDEX external_training_by_user ON external_training (user_id, id);

@@ -36,6 +36,13 @@ CREATE TABLE entries (
 );
 -- A page of a log is a range of the primary key. One entry is found by its id.
 CREATE UNIQUE INDEX entries_id ON entries (id);
+-- The log across users is a range of one of these.
+CREATE INDEX entries_by_time ON entries (occurred_at, id);
+CREATE INDEX entries_by_action ON entries (action, occurred_at, id);
+CREATE INDEX entries_by_entered_by ON entries (entered_by_id, occurred_at, id) WHERE entered_by_id IS NOT NULL;
+CREATE INDEX entries_by_created_by ON entries (created_by_id, occurred_at, id) WHERE created_by_id IS NOT NULL;
+CREATE INDEX entries_by_target ON entries (target_id, occurred_at, id) WHERE target_id IS NOT NULL;
+CREATE INDEX entries_by_source ON entries (source, occurred_at, id);
 CREATE INDEX entries_relates_to ON entries (relates_to) WHERE relates_to IS NOT NULL;
 
 CREATE TABLE entry_revisions (

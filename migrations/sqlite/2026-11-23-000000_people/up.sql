@@ -1,3 +1,14 @@
+CREATE TABLE groups (
+    id BLOB PRIMARY KEY NOT NULL,
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    search_key TEXT NOT NULL,
+    status TEXT NOT NULL
+) STRICT;
+CREATE INDEX groups_by_name ON groups (search_key, id);
+
 CREATE TABLE users (
     id BLOB PRIMARY KEY NOT NULL,
     version INTEGER NOT NULL,
@@ -15,6 +26,7 @@ CREATE TABLE users (
     role TEXT NOT NULL,
     time_zone TEXT NOT NULL,
     password_hash TEXT,
+    home_group_id BLOB REFERENCES groups,
     -- How often a note in this user's log changed its place in time: see store/timeline.rs.
     log_moves INTEGER NOT NULL DEFAULT 0,
     CHECK (kind = 'api' OR email IS NOT NULL)
@@ -23,6 +35,7 @@ CREATE UNIQUE INDEX users_email_key ON users (email_key);
 CREATE UNIQUE INDEX users_employee_id ON users (employee_id);
 CREATE INDEX users_by_name ON users (name_key, id);
 CREATE INDEX users_by_creation ON users (created_at, id);
+CREATE INDEX users_by_home_group ON users (home_group_id, id) WHERE home_group_id IS NOT NULL;
 -- The Created By list is made of them.
 CREATE INDEX users_by_role ON users (role, name_key, id);
 
@@ -32,6 +45,23 @@ CREATE TABLE supervisors (
     PRIMARY KEY (user_id, supervisor_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX supervisors_by_supervisor ON supervisors (supervisor_id, user_id);
+
+CREATE TABLE group_members (
+    group_id BLOB NOT NULL REFERENCES groups,
+    user_id BLOB NOT NULL REFERENCES users,
+    PRIMARY KEY (group_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX group_members_by_user ON group_members (user_id, group_id);
+
+-- What a member may do to the others. It goes when the membership goes.
+CREATE TABLE group_permissions (
+    user_id BLOB NOT NULL REFERENCES users,
+    permission TEXT NOT NULL,
+    group_id BLOB NOT NULL REFERENCES groups,
+    PRIMARY KEY (user_id, permission, group_id),
+    FOREIGN KEY (group_id, user_id) REFERENCES group_members
+) STRICT, WITHOUT ROWID;
+CREATE INDEX group_permissions_by_group ON group_permissions (group_id, permission, user_id);
 
 CREATE TABLE sessions (
     id BLOB PRIMARY KEY NOT NULL,

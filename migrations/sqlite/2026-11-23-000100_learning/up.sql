@@ -51,3 +51,65 @@ CREATE TABLE plan_assignments (
     PRIMARY KEY (user_id, plan_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX plan_assignments_by_plan ON plan_assignments (plan_id, user_id);
+
+-- Plans that come with the membership of a group, where auto is set.
+CREATE TABLE group_plans (
+    group_id BLOB NOT NULL REFERENCES groups,
+    plan_id BLOB NOT NULL REFERENCES learning_plans,
+    auto INTEGER NOT NULL,
+    PRIMARY KEY (group_id, plan_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX group_plans_by_plan ON group_plans (plan_id, group_id);
+
+CREATE TABLE certifications (
+    id BLOB PRIMARY KEY NOT NULL,
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    search_key TEXT NOT NULL,
+    validity_days INTEGER
+) STRICT;
+CREATE INDEX certifications_by_name ON certifications (search_key, id);
+
+CREATE TABLE certification_courses (
+    certification_id BLOB NOT NULL REFERENCES certifications,
+    course_id BLOB NOT NULL REFERENCES courses,
+    PRIMARY KEY (certification_id, course_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX certification_courses_by_course ON certification_courses (course_id, certification_id);
+
+CREATE TABLE plan_certifications (
+    plan_id BLOB NOT NULL REFERENCES learning_plans,
+    certification_id BLOB NOT NULL REFERENCES certifications,
+    PRIMARY KEY (plan_id, certification_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX plan_certifications_by_certification
+    ON plan_certifications (certification_id, plan_id);
+
+-- Only those that a user has met once: whoever has no row here has not met it.
+CREATE TABLE user_certifications (
+    user_id BLOB NOT NULL REFERENCES users,
+    certification_id BLOB NOT NULL REFERENCES certifications,
+    status TEXT NOT NULL,
+    met_at INTEGER,
+    expires_at INTEGER,
+    PRIMARY KEY (user_id, certification_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX user_certifications_by_certification
+    ON user_certifications (certification_id, user_id);
+-- What the expiry job looks through.
+CREATE INDEX user_certifications_due ON user_certifications (expires_at, user_id)
+    WHERE status = 'met' AND expires_at IS NOT NULL;
+
+CREATE TABLE external_training (
+    id BLOB PRIMARY KEY NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    user_id BLOB NOT NULL REFERENCES users,
+    title TEXT NOT NULL,
+    provider TEXT,
+    completed_on TEXT NOT NULL,
+    hours REAL
+) STRICT;
+CREATE INDEX external_training_by_user ON external_training (user_id, id);

@@ -1,0 +1,188 @@
+//! Changes of certifications, and their expiry.
+
+use super::{Change, apply, rules};
+use crate::{
+    db::{Db, Recorded, Tx},
+    domain::{
+        ids::{CertificationId, CourseId, UserId},
+        policy::{Act, Caller, Credentials},
+        text::fold,
+        version::IfMatch,
+    },
+    error::Result,
+    store::{self, certifications::CertificationRow},
+};
+
+/// A certification, with the courses that it requires.
+pub type CertificationWithCourses = (CertificationRow, Vec<CourseId>);
+
+/// Users that are looked at together, when what a certification or a plan asks for changes.
+pub(super) const CHUNK: i64 = 200;
+
+/// Makes a certification. Whoever has completed its courses already meets it.
+pub struct CreateCertification {
+    /// Its name.
+    pub name: String,
+    /// The courses that it requires: all of them.
+    pub course_ids: Vec<CourseId>,
+    /// Days from the last completion until it expires; never without.
+    pub validity_days: Option<i64>,
+}
+
+impl Change for CreateCertification {
+    type Output = CertificationWithCourses;
+
+    fn authorize(&self, caller: &Caller, _: &mut Tx<'_>) -> Result<()> {
+        caller.must(Act::ChangeCatalogue)
+    }
+
+    fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
+        let courses = known_courses(tx, &self.course_ids)?;
+        let row = CertificationRow {
+            id: tx.new_id(),
+            version: 1,
+            created_at: tx.now(),
+            updated_at: tx.now(),
+            search_key: fold(&self.name),
+            name: self.name.clone(),
+            validity_days: self.validity_days,
+        };
+        store::certifications::insert(tx, &row)?;
+        store::certifications::set_courses(tx, row.id, &courses)?;
+        settle_everybody(tx, caller, &row, &courses)?;
+        Ok(Recorded::of_no_user((row, courses)))
+    }
+}
+
+/// Changes a certification, and how users stand with it. What is `None` stays as it is.
+pub struct UpdateCertification {
+    /// Which one.
+    pub id: CertificationId,
+    /// The version that the caller read.
+    pub if_match: IfMatch,
+    /// Its new name.
+    pub name: Option<String>,
+    /// The courses that it requires now: all of them.
+    pub course_ids: Option<Vec<CourseId>>,
+    /// Days from the last completion until it expires; never without.
+    pub validity_days: Option<Option<i64>>,
+}
+
+impl Change for UpdateCertification {
+    type Output = CertificationWithCourses;
+
+    fn authorize(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<()> {
+        caller.must(Act::SeeCatalogue)?;
+        store::certifications::get(tx.read(), self.id)?;
+        caller.must(Act::ChangeCatalogue)
+    }
+
+    fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
+        let mut row = store::certifications::lock(tx, self.id)?;
+        self.if_match.check(row.version)?;
+        let had = store::certifications::courses(tx.read(), row.id)?;
+        let has = match &self.course_ids {
+            Some(ids) => known_courses(tx, ids)?,
+            None => had.clone(),
+        };
+        let name = self.name.clone().unwrap_or_else(|| row.name.clone());
+        let validity_days = self.validity_days.unwrap_or(row.validity_days);
+        let asks_else = has != had || validity_days != row.validity_days;
+        if name == row.name && !asks_else {
+            return Ok(Recorded::unchanged((row, has)));
+        }
+        row.name = name;
+        row.validity_days = validity_days;
+        store::certifications::update(tx, &mut row)?;
+        if asks_else {
+            store::certifications::set_courses(tx, row.id, &has)?;
+            let mut concerned = had;
+            concerned.extend(&has);
+            settle_everybody(tx, caller, &row, &concerned)?;
+        }
+        Ok(Recorded::of_no_user((row, has)))
+    }
+}
+
+fn known_courses(tx: &mut Tx<'_>, ids: &[CourseId]) -> Result<Vec<CourseId>> {
+    for (index, id) in ids.iter().enumerate() {
+        store::courses::get(tx.read(), *id)
+            .map_err(|error| error.in_body(&format!("/course_ids/{index}"), "course"))?;
+    }
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
+}
+
+/// Brings everybody whom it may concern in line with a certification, in bounded memory.
+fn settle_everybody(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    row: &CertificationRow,
+    courses: &[CourseId],
+) -> Result<()> {
+    let mut after = None;
+    loop {
+        let users = store::certifications::concerned(tx.read(), row.id, courses, after, CHUNK)?;
+        let Some(last) = users.last() else { return Ok(()) };
+        after = Some(*last);
+        let mut entries = Vec::new();
+        for id in users {
+            let user = store::users::lock(tx, id)?;
+            entries.extend(rules::after_definition(tx, caller, &user, row)?);
+        }
+        tx.flush(entries)?;
+    }
+}
+
+/// Expires a certification of a user, if it is due and nobody has done it.
+pub struct ExpireCertification {
+    /// The user.
+    pub user: UserId,
+    /// The certification.
+    pub certification: CertificationId,
+}
+
+impl Change for ExpireCertification {
+    /// Whether it expired now.
+    type Output = bool;
+
+    fn authorize(&self, caller: &Caller, _: &mut Tx<'_>) -> Result<()> {
+        // Time does this, and nobody else.
+        match caller {
+            Caller::Service => Ok(()),
+            Caller::Known(_) | Caller::Nobody => Err(crate::error::Error::forbidden()),
+        }
+    }
+
+    fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<bool>> {
+        let user = store::users::lock(tx, self.user)?;
+        let certification = store::certifications::get(tx.read(), self.certification)?;
+        let entries = rules::expire(tx, caller, &user, &certification)?;
+        if entries.is_empty() {
+            return Ok(Recorded::unchanged(false));
+        }
+        Ok(Recorded::new(true, entries))
+    }
+}
+
+/// Expires all certifications that are due, and says how many this call did. Two replicas may do
+/// it at once: each expiry is checked again under the lock of its user.
+///
+/// # Errors
+/// Of the database.
+pub async fn expire_due(db: &Db) -> Result<usize> {
+    let mut expired = 0;
+    loop {
+        let now = db.clock().now();
+        let due = db.read_much(move |conn| store::certifications::due(conn, now, CHUNK)).await?;
+        if due.is_empty() {
+            return Ok(expired);
+        }
+        for (user, certification) in due {
+            let change = ExpireCertification { user, certification };
+            expired += usize::from(apply(db, Credentials::Service, change).await?);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Certifications, as one user has them.
+
+use super::{text::words, timestamp::Timestamp};
+
+words! {
+    /// How a user stands with a certification.
+    pub enum CertificationStatus {
+        /// Not every required course is completed without a fail.
+        NotMet = "not_met",
+        /// Every required course is.
+        Met = "met",
+        /// It was met, and its validity has run out.
+        Expired = "expired",
+    }
+}
+
+/// The longest validity, in days: some hundred years.
+pub const VALIDITY_DAYS_MAX: i64 = 36_500;
+
+/// When a certification met at `met_at` expires: validity times 24 hours later; never without one.
+pub fn expires_at(met_at: Timestamp, validity_days: Option<i64>) -> Option<Timestamp> {
+    validity_days.map(|days| met_at.plus_seconds(days.saturating_mul(24 * 3600)))
+}

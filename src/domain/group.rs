@@ -1,0 +1,23 @@
+//! Groups of users.
+
+use super::text::words;
+
+words! {
+    /// Whether a group is in use.
+    pub enum GroupStatus {
+        /// In use.
+        Active = "active",
+        /// Not any more; it stays readable.
+        Archived = "archived",
+    }
+}
+
+words! {
+    /// What a member of a group may do to its other members.
+    pub enum GroupPermission {
+        /// Change the users whose home group it is, and add notes to their logs.
+        ManageUsers = "manage_users",
+        /// See the profiles and the logs of its members.
+        ViewLearnerResults = "view_learner_results",
+    }
+}

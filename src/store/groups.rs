@@ -1,0 +1,270 @@
+//! Groups, their members, and what they may do.
+
+use diesel::prelude::*;
+use serde::Serialize;
+
+use super::{
+    contains, locked,
+    page::{ByText, Slice, Window, after},
+};
+use crate::{
+    db::{
+        AnyConnection, MultiBackend, Tx,
+        schema::{group_members, group_permissions, group_plans, groups, learning_plans},
+    },
+    domain::{
+        entry::{Target, TargetType},
+        group::{GroupPermission, GroupStatus},
+        ids::{self, GroupId, PlanId, UserId},
+        text::fold,
+        timestamp::Timestamp,
+    },
+    error::Result,
+    store::plans::PlanRow,
+};
+
+/// One group, as it is stored.
+#[derive(Clone, Debug, Queryable, Insertable, AsChangeset, Identifiable)]
+#[diesel(table_name = groups)]
+#[allow(missing_docs, reason = "the columns")]
+pub struct GroupRow {
+    pub id: GroupId,
+    pub version: i64,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub name: String,
+    pub search_key: String,
+    pub status: GroupStatus,
+}
+
+impl GroupRow {
+    /// As entries name it.
+    pub fn target(&self) -> Target {
+        Target { target_type: TargetType::Group, id: self.id.any(), name: self.name.clone() }
+    }
+}
+
+/// The group of an id.
+///
+/// # Errors
+/// `not_found`.
+pub fn get(conn: &mut AnyConnection, id: GroupId) -> Result<GroupRow> {
+    Ok(groups::table.find(id).first(conn)?)
+}
+
+/// The group of an id, held until the transaction ends: who is in it changes one after another.
+///
+/// # Errors
+/// `not_found`.
+pub fn lock(tx: &mut Tx<'_>, id: GroupId) -> Result<GroupRow> {
+    Ok(locked!(tx, groups::table.find(id))?)
+}
+
+/// What a list of groups is narrowed by.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct GroupFilter {
+    /// Characters of the name.
+    pub q: Option<String>,
+    /// In use or not.
+    pub status: Option<GroupStatus>,
+}
+
+fn filtered(filter: &GroupFilter) -> groups::BoxedQuery<'static, MultiBackend> {
+    let mut query = groups::table.into_boxed::<MultiBackend>();
+    if let Some(q) = &filter.q {
+        query = query.filter(groups::search_key.like(contains(q)).escape('\\'));
+    }
+    if let Some(status) = filter.status {
+        query = query.filter(groups::status.eq(status));
+    }
+    query
+}
+
+/// One page of the groups, by name.
+///
+/// # Errors
+/// Of the database.
+pub fn list(
+    conn: &mut AnyConnection,
+    filter: &GroupFilter,
+    window: &Window<ByText<ids::Group>>,
+) -> Result<Slice<GroupRow>> {
+    let mut query = filtered(filter);
+    if let Some(at) = &window.after {
+        query = after!(query, groups::search_key, groups::id, gt, at.key, at.id);
+    }
+    let query = query.order((groups::search_key, groups::id)).limit(window.fetch());
+    Ok(Slice::cut(query.load(conn)?, window.limit))
+}
+
+/// How many groups the filter lets through.
+///
+/// # Errors
+/// Of the database.
+pub fn count(conn: &mut AnyConnection, filter: &GroupFilter) -> Result<i64> {
+    Ok(filtered(filter).count().get_result(conn)?)
+}
+
+/// Adds a group.
+///
+/// # Errors
+/// Of the database.
+pub fn insert(tx: &mut Tx<'_>, row: &GroupRow) -> Result<()> {
+    diesel::insert_into(groups::table).values(row.clone()).execute(tx.write())?;
+    Ok(())
+}
+
+/// Writes the group's fields, and makes the version a new one.
+///
+/// # Errors
+/// Of the database.
+pub fn update(tx: &mut Tx<'_>, row: &mut GroupRow) -> Result<()> {
+    row.version += 1;
+    row.updated_at = tx.now();
+    row.search_key = fold(&row.name);
+    diesel::update(groups::table.find(row.id)).set(row.clone()).execute(tx.write())?;
+    Ok(())
+}
+
+/// Whether a user is a member.
+///
+/// # Errors
+/// Of the database.
+pub fn is_member(conn: &mut AnyConnection, group: GroupId, user: UserId) -> Result<bool> {
+    let row = group_members::table.find((group, user)).select(group_members::user_id);
+    Ok(row.first::<UserId>(conn).optional()?.is_some())
+}
+
+/// The members after a place, in the order of their ids.
+///
+/// # Errors
+/// Of the database.
+pub fn members(
+    conn: &mut AnyConnection,
+    group: GroupId,
+    after: Option<UserId>,
+    limit: i64,
+) -> Result<Vec<UserId>> {
+    let mut query =
+        group_members::table.filter(group_members::group_id.eq(group)).into_boxed::<MultiBackend>();
+    if let Some(user) = after {
+        query = query.filter(group_members::user_id.gt(user));
+    }
+    let query = query.order(group_members::user_id).limit(limit);
+    Ok(query.select(group_members::user_id).load(conn)?)
+}
+
+/// Makes a user a member.
+///
+/// # Errors
+/// Of the database.
+pub fn add_member(tx: &mut Tx<'_>, group: GroupId, user: UserId) -> Result<()> {
+    let row = (group_members::group_id.eq(group), group_members::user_id.eq(user));
+    diesel::insert_into(group_members::table).values(row).execute(tx.write())?;
+    Ok(())
+}
+
+/// Ends a membership. Its permissions have to be gone.
+///
+/// # Errors
+/// Of the database.
+pub fn remove_member(tx: &mut Tx<'_>, group: GroupId, user: UserId) -> Result<()> {
+    diesel::delete(group_members::table.find((group, user))).execute(tx.write())?;
+    Ok(())
+}
+
+/// What a member may do, in the order of the words.
+///
+/// # Errors
+/// Of the database.
+pub fn permissions(
+    conn: &mut AnyConnection,
+    group: GroupId,
+    user: UserId,
+) -> Result<Vec<GroupPermission>> {
+    let of_member = group_permissions::table
+        .filter(group_permissions::user_id.eq(user).and(group_permissions::group_id.eq(group)));
+    Ok(of_member
+        .order(group_permissions::permission)
+        .select(group_permissions::permission)
+        .load(conn)?)
+}
+
+/// Lets a member do something.
+///
+/// # Errors
+/// Of the database.
+pub fn grant(
+    tx: &mut Tx<'_>,
+    group: GroupId,
+    user: UserId,
+    permission: GroupPermission,
+) -> Result<()> {
+    let row = (
+        group_permissions::user_id.eq(user),
+        group_permissions::permission.eq(permission),
+        group_permissions::group_id.eq(group),
+    );
+    diesel::insert_into(group_permissions::table).values(row).execute(tx.write())?;
+    Ok(())
+}
+
+/// Lets a member no longer do something.
+///
+/// # Errors
+/// Of the database.
+pub fn revoke(
+    tx: &mut Tx<'_>,
+    group: GroupId,
+    user: UserId,
+    permission: GroupPermission,
+) -> Result<()> {
+    let row = group_permissions::table.find((user, permission, group));
+    diesel::delete(row).execute(tx.write())?;
+    Ok(())
+}
+
+/// Whether a plan is attached to a group: none if not, else whether it is assigned by itself.
+///
+/// # Errors
+/// Of the database.
+pub fn attached(conn: &mut AnyConnection, group: GroupId, plan: PlanId) -> Result<Option<bool>> {
+    Ok(group_plans::table.find((group, plan)).select(group_plans::auto).first(conn).optional()?)
+}
+
+/// The plans that come with the membership of a group, in the order of their ids.
+///
+/// # Errors
+/// Of the database.
+pub fn auto_plans(conn: &mut AnyConnection, group: GroupId) -> Result<Vec<PlanRow>> {
+    Ok(group_plans::table
+        .inner_join(learning_plans::table.on(learning_plans::id.eq(group_plans::plan_id)))
+        .filter(group_plans::group_id.eq(group).and(group_plans::auto.eq(true)))
+        .order(group_plans::plan_id)
+        .select(learning_plans::all_columns)
+        .load(conn)?)
+}
+
+/// Attaches a plan to a group, or changes how it is attached.
+///
+/// # Errors
+/// Of the database.
+pub fn attach(tx: &mut Tx<'_>, group: GroupId, plan: PlanId, auto: bool) -> Result<()> {
+    detach(tx, group, plan)?;
+    let row = (
+        group_plans::group_id.eq(group),
+        group_plans::plan_id.eq(plan),
+        group_plans::auto.eq(auto),
+    );
+    diesel::insert_into(group_plans::table).values(row).execute(tx.write())?;
+    Ok(())
+}
+
+/// Detaches a plan from a group.
+///
+/// # Errors
+/// Of the database.
+pub fn detach(tx: &mut Tx<'_>, group: GroupId, plan: PlanId) -> Result<()> {
+    diesel::delete(group_plans::table.find((group, plan))).execute(tx.write())?;
+    Ok(())
+}
