@@ -7,6 +7,7 @@ use std::{
     os::unix::fs::OpenOptionsExt,
     path::Path,
     process::ExitCode,
+    time::Duration,
 };
 
 use clap::{Args, Parser, Subcommand};
@@ -125,10 +126,27 @@ fn serve(config: &Config, demo: bool) -> Result<()> {
         }
         log::info!("database {}", config.database_url);
         log::info!("listening on http://{address}, Swagger UI at http://{address}/docs");
+        actix_web::rt::spawn(expire_certifications(services.db.clone()));
         app::server(services, listener, config.workers(), true)?.await.map_err(Error::internal)
     })?;
     log::info!("stopped");
     Ok(())
+}
+
+/// How often certifications that are due are looked for: well below the 60 s of the contract.
+const EXPIRY_INTERVAL: Duration = Duration::from_secs(15);
+
+/// Expires certifications at their time, for as long as the service runs. The first look comes at
+/// once, and catches up with what came due while the service was down.
+async fn expire_certifications(db: Db) {
+    loop {
+        match changes::certifications::expire_due(&db).await {
+            Ok(0) => {}
+            Ok(expired) => log::info!("{expired} certifications expired"),
+            Err(error) => log::warn!("certifications could not be expired: {error}"),
+        }
+        actix_web::rt::time::sleep(EXPIRY_INTERVAL).await;
+    }
 }
 
 fn open(config: &Config) -> Result<Db> {

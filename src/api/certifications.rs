@@ -26,8 +26,9 @@ use crate::{
     error::Result,
     store::{
         self,
-        certifications::{CertificationFilter, CertificationRow, StandingRow},
+        certifications::{CertificationFilter, CertificationRow},
         page::ByText,
+        standings::StandingRow,
     },
 };
 
@@ -247,9 +248,9 @@ pub async fn list_user_certifications(
     let (slice, total) = ctx
         .read_much(move |conn, caller| {
             see_user(conn, caller, user)?;
-            let counted = count.then(|| store::certifications::count_of_user(conn, user));
+            let counted = count.then(|| store::standings::count_of_user(conn, user));
             let total = counted.transpose()?;
-            Ok((store::certifications::of_user(conn, user, &window)?, total))
+            Ok((store::standings::of_user(conn, user, &window)?, total))
         })
         .await?;
     let next = slice.next(|(row, _)| ByText { key: row.search_key.clone(), id: row.id });

@@ -124,7 +124,7 @@ fn settle_everybody(
 ) -> Result<()> {
     let mut after = None;
     loop {
-        let users = store::certifications::concerned(tx.read(), row.id, courses, after, CHUNK)?;
+        let users = store::standings::concerned(tx.read(), row.id, courses, after, CHUNK)?;
         let Some(last) = users.last() else { return Ok(()) };
         after = Some(*last);
         let mut entries = Vec::new();
@@ -176,7 +176,7 @@ pub async fn expire_due(db: &Db) -> Result<usize> {
     let mut expired = 0;
     loop {
         let now = db.clock().now();
-        let due = db.read_much(move |conn| store::certifications::due(conn, now, CHUNK)).await?;
+        let due = db.read_much(move |conn| store::standings::due(conn, now, CHUNK)).await?;
         if due.is_empty() {
             return Ok(expired);
         }

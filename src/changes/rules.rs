@@ -14,11 +14,7 @@ use crate::{
         timestamp::Timestamp,
     },
     error::Result,
-    store::{
-        self,
-        certifications::{CertificationRow, StandingRow},
-        users::UserRow,
-    },
+    store::{self, certifications::CertificationRow, standings::StandingRow, users::UserRow},
 };
 
 /// What follows when a user's enrollment in a course changed.
@@ -73,9 +69,7 @@ pub(super) fn after_certifications(
 ) -> Result<Vec<Stamped>> {
     let mut causes: Vec<(PlanId, &Stamped)> = Vec::new();
     for (certification, told) in changed {
-        for plan in
-            store::certifications::assigned_plans_with(tx.read(), user.id, certification.id)?
-        {
+        for plan in store::standings::assigned_plans_with(tx.read(), user.id, certification.id)? {
             causes.retain(|(known, _)| *known != plan);
             causes.push((plan, told));
         }
@@ -96,21 +90,20 @@ fn certify(
     certification: &CertificationRow,
     cause: Option<&Stamped>,
 ) -> Result<Option<Stamped>> {
-    let before = store::certifications::standing(tx.read(), user.id, certification.id)?.unwrap_or(
-        StandingRow {
+    let before =
+        store::standings::standing(tx.read(), user.id, certification.id)?.unwrap_or(StandingRow {
             user_id: user.id,
             certification_id: certification.id,
             status: Status::NotMet,
             met_at: None,
             expires_at: None,
-        },
-    );
-    let met_at = store::certifications::completed_at(tx.read(), user.id, certification.id)?;
+        });
+    let met_at = store::standings::completed_at(tx.read(), user.id, certification.id)?;
     let after = standing(&before, met_at, certification.validity_days, tx.now());
     if after == before {
         return Ok(None);
     }
-    store::certifications::set_standing(tx, &after)?;
+    store::standings::set_standing(tx, &after)?;
     let (name, title) = (user.name(), &certification.name);
     let (action, text) = match after.status {
         Status::Met => {
@@ -174,7 +167,7 @@ pub(super) fn expire(
     user: &UserRow,
     certification: &CertificationRow,
 ) -> Result<Vec<Stamped>> {
-    let standing = store::certifications::standing(tx.read(), user.id, certification.id)?;
+    let standing = store::standings::standing(tx.read(), user.id, certification.id)?;
     let Some(before) = standing.filter(|it| it.status == Status::Met) else {
         return Ok(Vec::new());
     };
@@ -182,7 +175,7 @@ pub(super) fn expire(
         return Ok(Vec::new());
     };
     let after = StandingRow { status: Status::Expired, ..before.clone() };
-    store::certifications::set_standing(tx, &after)?;
+    store::standings::set_standing(tx, &after)?;
     let text = format!("The certification “{}” of {} expired.", certification.name, user.name());
     let draft = Draft::system(user.id, Action::CertificationExpired, text)
         .target(certification.target())
@@ -210,7 +203,7 @@ pub(super) fn settle_plan(
     let mut met_at: Option<Timestamp> = None;
     let mut all = true;
     for id in store::certifications::of_plan(tx.read(), plan)? {
-        let standing = store::certifications::standing(tx.read(), user.id, id)?;
+        let standing = store::standings::standing(tx.read(), user.id, id)?;
         match standing.filter(|it| it.status == Status::Met) {
             Some(standing) => met_at = met_at.max(standing.met_at),
             None => all = false,

@@ -1,6 +1,4 @@
-//! Certifications, what they require, and how users stand with them.
-
-use std::collections::BTreeSet;
+//! Certifications, what they require, and which plans are made of them.
 
 use diesel::prelude::*;
 use serde::Serialize;
@@ -12,16 +10,11 @@ use super::{
 use crate::{
     db::{
         AnyConnection, MultiBackend, Tx,
-        schema::{
-            certification_courses, certifications, enrollments, plan_assignments,
-            plan_certifications, user_certifications,
-        },
+        schema::{certification_courses, certifications, plan_certifications},
     },
     domain::{
-        certification::CertificationStatus,
-        enrollment::{EnrollmentStatus, GradeResult},
         entry::{Target, TargetType},
-        ids::{self, CertificationId, CourseId, PlanId, UserId},
+        ids::{self, CertificationId, CourseId, PlanId},
         text::fold,
         timestamp::Timestamp,
     },
@@ -48,18 +41,6 @@ impl CertificationRow {
         let name = self.name.clone();
         Target { target_type: TargetType::Certification, id: self.id.any(), name }
     }
-}
-
-/// How a user stands with a certification.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Insertable)]
-#[diesel(table_name = user_certifications)]
-#[allow(missing_docs, reason = "the columns")]
-pub struct StandingRow {
-    pub user_id: UserId,
-    pub certification_id: CertificationId,
-    pub status: CertificationStatus,
-    pub met_at: Option<Timestamp>,
-    pub expires_at: Option<Timestamp>,
 }
 
 /// The certification of an id.
@@ -196,113 +177,6 @@ pub fn requiring(conn: &mut AnyConnection, course: CourseId) -> Result<Vec<Certi
         .load(conn)?)
 }
 
-/// When a user had completed every required course without a fail: the latest of the completions;
-/// none while one is missing.
-///
-/// # Errors
-/// Of the database.
-pub fn completed_at(
-    conn: &mut AnyConnection,
-    user: UserId,
-    id: CertificationId,
-) -> Result<Option<Timestamp>> {
-    let required: BTreeSet<CourseId> = courses(conn, id)?.into_iter().collect();
-    let ids: Vec<CourseId> = required.iter().copied().collect();
-    let completions: Vec<(CourseId, Option<Timestamp>)> = enrollments::table
-        .filter(enrollments::user_id.eq(user).and(enrollments::course_id.eq_any(ids)))
-        .filter(enrollments::status.eq(EnrollmentStatus::Completed))
-        .filter(enrollments::result.is_null().or(enrollments::result.ne(GradeResult::Fail)))
-        .select((enrollments::course_id, enrollments::completed_at))
-        .load(conn)?;
-    let done: BTreeSet<CourseId> = completions.iter().map(|(course, _)| *course).collect();
-    if required.is_empty() || done != required {
-        return Ok(None);
-    }
-    Ok(completions.into_iter().filter_map(|(_, time)| time).max())
-}
-
-/// How a user stands with a certification; nothing where he never met it.
-///
-/// # Errors
-/// Of the database.
-pub fn standing(
-    conn: &mut AnyConnection,
-    user: UserId,
-    id: CertificationId,
-) -> Result<Option<StandingRow>> {
-    Ok(user_certifications::table.find((user, id)).first(conn).optional()?)
-}
-
-/// Sets how a user stands with a certification.
-///
-/// # Errors
-/// Of the database.
-pub fn set_standing(tx: &mut Tx<'_>, row: &StandingRow) -> Result<()> {
-    let there = user_certifications::table.find((row.user_id, row.certification_id));
-    diesel::delete(there).execute(tx.write())?;
-    diesel::insert_into(user_certifications::table).values(row.clone()).execute(tx.write())?;
-    Ok(())
-}
-
-/// Who stands somehow with a certification, or has completed one of these courses: the users after
-/// a place whom a change of what it requires may concern, in the order of their ids.
-///
-/// # Errors
-/// Of the database.
-pub fn concerned(
-    conn: &mut AnyConnection,
-    id: CertificationId,
-    courses: &[CourseId],
-    after: Option<UserId>,
-    limit: i64,
-) -> Result<Vec<UserId>> {
-    let mut standing = user_certifications::table
-        .filter(user_certifications::certification_id.eq(id))
-        .into_boxed::<MultiBackend>();
-    let mut completed = enrollments::table
-        .filter(enrollments::course_id.eq_any(courses.to_vec()))
-        .filter(enrollments::status.eq(EnrollmentStatus::Completed))
-        .into_boxed::<MultiBackend>();
-    if let Some(user) = after {
-        standing = standing.filter(user_certifications::user_id.gt(user));
-        completed = completed.filter(enrollments::user_id.gt(user));
-    }
-    let mut users: BTreeSet<UserId> = standing
-        .order(user_certifications::user_id)
-        .limit(limit)
-        .select(user_certifications::user_id)
-        .load::<UserId>(conn)?
-        .into_iter()
-        .collect();
-    users.extend(
-        completed
-            .order(enrollments::user_id)
-            .limit(limit)
-            .select(enrollments::user_id)
-            .distinct()
-            .load::<UserId>(conn)?,
-    );
-    Ok(users.into_iter().take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
-}
-
-/// The standings whose validity has run out by now, the longest ago first.
-///
-/// # Errors
-/// Of the database.
-pub fn due(
-    conn: &mut AnyConnection,
-    now: Timestamp,
-    limit: i64,
-) -> Result<Vec<(UserId, CertificationId)>> {
-    Ok(user_certifications::table
-        .filter(user_certifications::status.eq(CertificationStatus::Met))
-        .filter(user_certifications::expires_at.le(now))
-        .order((user_certifications::expires_at, user_certifications::user_id))
-        .limit(limit)
-        .select((user_certifications::user_id, user_certifications::certification_id))
-        .load(conn)?)
-}
-
 /// The certifications of a plan, in the order of their ids.
 ///
 /// # Errors
@@ -340,78 +214,4 @@ pub fn set_of_plan(tx: &mut Tx<'_>, plan: PlanId, ids: &[CertificationId]) -> Re
         diesel::insert_into(plan_certifications::table).values(row).execute(tx.write())?;
     }
     Ok(())
-}
-
-/// The plans that a user has and that a certification belongs to, in the order of their ids.
-///
-/// # Errors
-/// Of the database.
-pub fn assigned_plans_with(
-    conn: &mut AnyConnection,
-    user: UserId,
-    id: CertificationId,
-) -> Result<Vec<PlanId>> {
-    Ok(plan_assignments::table
-        .inner_join(
-            plan_certifications::table
-                .on(plan_certifications::plan_id.eq(plan_assignments::plan_id)),
-        )
-        .filter(plan_assignments::user_id.eq(user))
-        .filter(plan_certifications::certification_id.eq(id))
-        .order(plan_assignments::plan_id)
-        .select(plan_assignments::plan_id)
-        .load(conn)?)
-}
-
-/// One page of the certifications that a user stands somehow with, or that a plan of his asks for,
-/// by name, each with how he stands.
-///
-/// # Errors
-/// Of the database.
-pub fn of_user(
-    conn: &mut AnyConnection,
-    user: UserId,
-    window: &Window<ByText<ids::Certification>>,
-) -> Result<Slice<(CertificationRow, Option<StandingRow>)>> {
-    let mut query = of_user_query(user);
-    if let Some(at) = &window.after {
-        query = after!(query, certifications::search_key, certifications::id, gt, at.key, at.id);
-    }
-    let query = query.order((certifications::search_key, certifications::id));
-    let slice: Slice<CertificationRow> =
-        Slice::cut(query.limit(window.fetch()).load(conn)?, window.limit);
-    let ids: Vec<CertificationId> = slice.rows.iter().map(|row| row.id).collect();
-    let mut standings: Vec<StandingRow> = user_certifications::table
-        .filter(user_certifications::user_id.eq(user))
-        .filter(user_certifications::certification_id.eq_any(ids))
-        .load(conn)?;
-    let rows = slice.rows.into_iter().map(|row| {
-        let at = standings.iter().position(|it| it.certification_id == row.id);
-        let standing = at.map(|at| standings.swap_remove(at));
-        (row, standing)
-    });
-    Ok(Slice { rows: rows.collect(), has_more: slice.has_more })
-}
-
-/// How many certifications [`of_user`] lists.
-///
-/// # Errors
-/// Of the database.
-pub fn count_of_user(conn: &mut AnyConnection, user: UserId) -> Result<i64> {
-    Ok(of_user_query(user).count().get_result(conn)?)
-}
-
-fn of_user_query(user: UserId) -> certifications::BoxedQuery<'static, MultiBackend> {
-    let standing = user_certifications::table
-        .filter(user_certifications::user_id.eq(user))
-        .select(user_certifications::certification_id);
-    let asked = plan_certifications::table
-        .inner_join(
-            plan_assignments::table.on(plan_assignments::plan_id.eq(plan_certifications::plan_id)),
-        )
-        .filter(plan_assignments::user_id.eq(user))
-        .select(plan_certifications::certification_id);
-    certifications::table
-        .filter(certifications::id.eq_any(standing).or(certifications::id.eq_any(asked)))
-        .into_boxed::<MultiBackend>()
 }

@@ -12,6 +12,7 @@ pub mod reach;
 pub mod revisions;
 pub mod sessions;
 pub mod settings;
+pub mod standings;
 pub mod timeline;
 pub mod users;
 

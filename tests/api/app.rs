@@ -149,6 +149,11 @@ impl TestApp {
         text(&self.admin().post("/learning-plans", json!({"name": name})).ok(201)["id"])
     }
 
+    /// A new group, by its name.
+    pub fn group(&self, name: &str) -> String {
+        text(&self.admin().post("/groups", json!({"name": name})).ok(201)["id"])
+    }
+
     /// A new enrollment of a user in a course.
     pub fn enrollment(&self, user: &str, course: &str) -> String {
         let path = format!("/users/{user}/enrollments");

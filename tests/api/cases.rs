@@ -18,6 +18,10 @@ pub struct Fixture {
     plan: String,
     other_plan: String,
     note: String,
+    certification: String,
+    /// His home group.
+    pub group: String,
+    other_group: String,
 }
 
 impl Fixture {
@@ -30,12 +34,22 @@ impl Fixture {
         admin.put(&format!("/users/{}/learning-plans/{plan}", subject.id), json!({})).ok(200);
         let notes = json!({"notes": "The first wording."});
         let note = admin.post(&format!("/users/{}/activity", subject.id), notes).ok(201);
+        let group = app.group("His home group");
+        let home = json!({"home_group_id": group});
+        admin.patch_now(&format!("/users/{}", subject.id), home).ok(200);
+        admin.put(&format!("/groups/{group}/learning-plans/{plan}"), json!({})).ok(200);
+        let other_group = app.group("A group that he is not in");
+        let body = json!({"name": "A certification", "course_ids": [course]});
+        let certification = admin.post("/certifications", body).ok(201);
         Self {
             refresh_token: text(&tokens["refresh_token"]),
             enrollment: app.enrollment(&subject.id, &course),
             other_course: app.course("A course that he is not in"),
             other_plan: app.plan("A plan that he does not have"),
             note: text(&note["id"]),
+            certification: text(&certification["id"]),
+            group,
+            other_group,
             subject,
             course,
             plan,
@@ -86,16 +100,22 @@ pub fn cases(fixture: &Fixture) -> Vec<Case> {
         .into_iter()
         .map(|(operation, method, path)| {
             let (operation, status, body, entries) = case(fixture, &operation);
-            let (course, plan) = match operation {
-                "assign_learning_plan" => (&fixture.course, &fixture.other_plan),
-                _ => (&fixture.course, &fixture.plan),
+            let plan = match operation {
+                "assign_learning_plan" | "attach_learning_plan" => &fixture.other_plan,
+                _ => &fixture.plan,
+            };
+            let group = match operation {
+                "put_group_member" | "remove_group_member" => &fixture.other_group,
+                _ => &fixture.group,
             };
             let path = path
                 .replace("{user_id}", &fixture.subject.id)
-                .replace("{course_id}", course)
+                .replace("{course_id}", &fixture.course)
                 .replace("{plan_id}", plan)
                 .replace("{enrollment_id}", &fixture.enrollment)
-                .replace("{entry_id}", &fixture.note);
+                .replace("{entry_id}", &fixture.note)
+                .replace("{certification_id}", &fixture.certification)
+                .replace("{group_id}", group);
             assert!(!path.contains('{'), "{operation}: what is in {path}?");
             Case { operation, method, path, body, status, entries }
         })
@@ -156,7 +176,9 @@ fn case(fixture: &Fixture, operation: &str) -> (&'static str, u16, Option<Value>
         "start_enrollment" => ("start_enrollment", 200, None, &["enrollment.started"]),
         "complete_enrollment" => {
             let body = json!({"method": "forced"});
-            ("complete_enrollment", 200, Some(body), &["enrollment.forced_complete"])
+            // The certification that asks for the course follows.
+            let told = &["certification.met", "enrollment.forced_complete"];
+            ("complete_enrollment", 200, Some(body), told)
         }
         "list_user_learning_plans" => ("list_user_learning_plans", 200, None, &[]),
         "assign_learning_plan" => ("assign_learning_plan", 200, None, &["learning_plan.assigned"]),
@@ -175,6 +197,32 @@ fn case(fixture: &Fixture, operation: &str) -> (&'static str, u16, Option<Value>
         "update_learning_plan" => {
             ("update_learning_plan", 200, Some(json!({"name": "Renamed"})), &[])
         }
+        "list_certifications" => ("list_certifications", 200, None, &[]),
+        "create_certification" => {
+            let body = json!({"name": "New", "course_ids": [fixture.course]});
+            ("create_certification", 201, Some(body), &[])
+        }
+        "get_certification" => ("get_certification", 200, None, &[]),
+        "update_certification" => {
+            ("update_certification", 200, Some(json!({"name": "Renamed"})), &[])
+        }
+        "list_user_certifications" => ("list_user_certifications", 200, None, &[]),
+        "list_groups" => ("list_groups", 200, None, &[]),
+        "create_group" => ("create_group", 201, Some(json!({"name": "New"})), &[]),
+        "get_group" => ("get_group", 200, None, &[]),
+        "update_group" => ("update_group", 200, Some(json!({"name": "Renamed"})), &[]),
+        "put_group_member" => {
+            let body = json!({"permissions": ["view_learner_results"]});
+            let told = &["group.permission_granted", "group.member_added"];
+            ("put_group_member", 200, Some(body), told)
+        }
+        // He is no member of the other group: there is nothing to end, and nothing to tell.
+        "remove_group_member" => ("remove_group_member", 204, None, &[]),
+        "attach_learning_plan" => {
+            let body = json!({"auto": true});
+            ("attach_learning_plan", 200, Some(body), &["learning_plan.assigned"])
+        }
+        "detach_learning_plan" => ("detach_learning_plan", 204, None, &[]),
         unknown => panic!("the operation {unknown} has no case in cases.rs"),
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    app::{Client, TestApp},
+    app::{Client, Person, TestApp},
     cases::{Fixture, cases},
 };
 
@@ -22,13 +22,21 @@ enum Answered {
 use Answered::{Done, Forbidden, Nobody, Unknown};
 
 /// The kinds of callers, in the order of the columns below.
-const CALLERS: [&str; 6] =
-    ["nobody", "the user", "another learner", "a supervisor", "an auditor", "an administrator"];
+const CALLERS: [&str; 8] = [
+    "nobody",
+    "the user",
+    "another learner",
+    "a supervisor",
+    "a viewer of his group's results",
+    "a manager of his home group",
+    "an auditor",
+    "an administrator",
+];
 
 /// What each kind of caller is answered. Whoever adds an operation adds its row.
-fn row(operation: &str) -> [Answered; 6] {
+fn row(operation: &str) -> [Answered; 8] {
     match operation {
-        "log_in" | "refresh_session" => [Done; 6],
+        "log_in" | "refresh_session" => [Done; 8],
         "log_out"
         | "get_me"
         | "list_users"
@@ -36,7 +44,11 @@ fn row(operation: &str) -> [Answered; 6] {
         | "list_courses"
         | "get_course"
         | "list_learning_plans"
-        | "get_learning_plan" => [Nobody, Done, Done, Done, Done, Done],
+        | "get_learning_plan"
+        | "list_certifications"
+        | "get_certification"
+        | "list_groups"
+        | "get_group" => [Nobody, Done, Done, Done, Done, Done, Done, Done],
         // Whoever may see the profile may see the log: one rule.
         "get_user"
         | "list_user_activity"
@@ -45,24 +57,53 @@ fn row(operation: &str) -> [Answered; 6] {
         | "list_note_revisions"
         | "list_user_enrollments"
         | "get_enrollment"
-        | "list_user_learning_plans" => [Nobody, Done, Unknown, Done, Done, Done],
+        | "list_user_learning_plans"
+        | "list_user_certifications" => [Nobody, Done, Unknown, Done, Done, Done, Done, Done],
         "update_user"
         | "add_note"
-        | "edit_note"
         | "enroll_user"
         | "update_enrollment"
         | "cancel_enrollment"
         | "start_enrollment"
         | "complete_enrollment"
         | "assign_learning_plan"
-        | "unassign_learning_plan" => [Nobody, Forbidden, Unknown, Forbidden, Forbidden, Done],
+        | "unassign_learning_plan" => {
+            [Nobody, Forbidden, Unknown, Forbidden, Forbidden, Done, Forbidden, Done]
+        }
+        // A manager edits his own notes; this one is the administrator's.
+        "edit_note" => {
+            [Nobody, Forbidden, Unknown, Forbidden, Forbidden, Forbidden, Forbidden, Done]
+        }
         "create_user"
         | "create_course"
         | "update_course"
         | "create_learning_plan"
-        | "update_learning_plan" => [Nobody, Forbidden, Forbidden, Forbidden, Forbidden, Done],
+        | "update_learning_plan"
+        | "create_certification"
+        | "update_certification"
+        | "create_group"
+        | "update_group"
+        | "put_group_member"
+        | "remove_group_member"
+        | "attach_learning_plan"
+        | "detach_learning_plan" => {
+            [Nobody, Forbidden, Forbidden, Forbidden, Forbidden, Forbidden, Forbidden, Done]
+        }
         unknown => panic!("the operation {unknown} has no row in permissions.rs"),
     }
+}
+
+/// A fixture whose subject has a supervisor, and is in a group with a viewer and a manager.
+fn watched(app: &TestApp, supervisor: &Person, viewer: &Person, manager: &Person) -> Fixture {
+    let fixture = Fixture::new(app);
+    let admin = app.admin();
+    let supervisors = json!({"supervisor_ids": [supervisor.id]});
+    admin.patch_now(&format!("/users/{}", fixture.subject.id), supervisors).ok(200);
+    for (member, permission) in [(viewer, "view_learner_results"), (manager, "manage_users")] {
+        let path = format!("/groups/{}/members/{}", fixture.group, member.id);
+        admin.put(&path, json!({"permissions": [permission]})).ok(200);
+    }
+    fixture
 }
 
 #[test]
@@ -71,19 +112,25 @@ fn every_kind_of_caller_is_answered_what_the_contract_says_by_every_operation() 
     let supervisor = app.learner("Supervisor");
     let stranger = app.learner("Stranger");
     let auditor = app.person("auditor", "Audrey", "Auditor");
+    let (viewer, manager) = (app.learner("Viewer"), app.learner("Manager"));
     for number in 0..cases(&Fixture::new(&app)).len() {
+        let mut fixture = watched(&app, &supervisor, &viewer, &manager);
+        let mut used = false;
         for (column, caller) in CALLERS.iter().enumerate() {
-            let fixture = Fixture::new(&app);
-            let profile = format!("/users/{}", fixture.subject.id);
-            let supervisors = json!({"supervisor_ids": [supervisor.id]});
-            app.admin().patch_now(&profile, supervisors).ok(200);
+            // What was done can't be done again; what was refused has left nothing behind.
+            if std::mem::take(&mut used) {
+                fixture = watched(&app, &supervisor, &viewer, &manager);
+            }
             let case = cases(&fixture).swap_remove(number);
+            used = row(case.operation)[column] == Done && case.method != "GET";
             // Log-out ends a session: each caller has a new one.
             let client: Client = match *caller {
                 "nobody" => app.stranger(),
                 "the user" => fixture.subject.client.clone(),
                 "another learner" => app.client_of(&stranger.email),
                 "a supervisor" => app.client_of(&supervisor.email),
+                "a viewer of his group's results" => app.client_of(&viewer.email),
+                "a manager of his home group" => app.client_of(&manager.email),
                 "an auditor" => app.client_of(&auditor.email),
                 _ => app.admin(),
             };
