@@ -10,6 +10,7 @@ use crate::{
         ids::{EntryId, Id, UserId},
         text::fold,
         timestamp::Timestamp,
+        user::UserKind,
     },
     error::{Error, Result},
 };
@@ -71,6 +72,7 @@ impl Tx<'_> {
     pub fn stamp(&self, draft: Draft, by: Option<&Actor>) -> Stamped {
         let source = draft.source.unwrap_or(match by {
             Some(actor) if actor.id == draft.user_id => Source::Own,
+            Some(actor) if actor.kind == UserKind::Api => Source::Api,
             Some(_) => Source::Admin,
             None => Source::System,
         });

@@ -1,18 +1,86 @@
-//! The demo data.
+//! The demo data: the three stories that a log is there for, the people in them, and a crowd around
+//! them, over the last year.
+//!
+//! Nothing here writes an entry by hand. The data is a list of [`scene::Scene`]s in the order of
+//! time, and the [`stage`] makes the real change of each, as the real caller, at that time.
+
+mod crowd;
+mod names;
+mod people;
+mod scene;
+mod stage;
+mod stories;
 
 use std::net::SocketAddr;
 
-use crate::{auth::passwords::Passwords, db::Db, error::Result};
+use crate::{
+    auth::passwords::Passwords,
+    db::{AnyConnection, Db, Recorded},
+    domain::timestamp::Timestamp,
+    error::{Error, Result},
+    store::{self, settings::DEMO},
+};
+use scene::{Calendar, Scene};
 
-/// Loads it.
+/// Everybody's password in the demo data.
+pub const PASSWORD: &str = "daybook-demo";
+
+/// Loads the demo data into an empty database, all of it or nothing. A database that has it stays
+/// as it is, whatever was done to it since.
 ///
 /// # Errors
-/// Of the database.
-pub async fn load(_: &Db, _: &Passwords) -> Result<()> {
-    Ok(())
+/// `internal_error` where the database holds anything else; errors of the database.
+pub async fn load(db: &Db, passwords: &Passwords) -> Result<()> {
+    if db.read(is_loaded).await? {
+        return Ok(());
+    }
+    // Before the transaction, which may be begun anew; and once, because it is slow on purpose.
+    let password_hash = passwords.hash(PASSWORD.to_owned()).await?;
+    let loading = db.transact(move |tx| {
+        if is_loaded(tx.read())? {
+            return Ok(Recorded::unchanged(()));
+        }
+        if store::users::any(tx.read())? {
+            return Err(Error::internal(
+                "--demo refuses this database, which holds other data: name an empty one",
+            ));
+        }
+        // First of all, so that of two replicas that start at once the second one waits here.
+        store::settings::insert(tx, DEMO, &tx.now().to_string())?;
+        stage::play(tx, &password_hash, &script(tx.now())?)?;
+        Ok(Recorded::of_no_user(()))
+    });
+    match loading.await {
+        // Another replica loaded it while this one tried.
+        Err(_) if db.read(is_loaded).await? => Ok(()),
+        outcome => outcome,
+    }
 }
 
-/// What is printed.
+/// What is printed at the start: whom to log in as, and where to look.
 pub fn welcome(address: SocketAddr) -> String {
-    format!("http://{address}/docs\n")
+    let [administrator, supervisor, learner] =
+        [people::CRISTIANO, people::MARTA, people::SAM].map(people::email_of);
+    format!(
+        "This is the demo data. Everybody's password is {PASSWORD}; for example of\n\
+         \x20 an administrator   {administrator}\n\
+         \x20 a supervisor       {supervisor}\n\
+         \x20 a learner          {learner}\n\
+         Swagger UI is at http://{address}/docs\n"
+    )
+}
+
+fn is_loaded(conn: &mut AnyConnection) -> Result<bool> {
+    Ok(store::settings::get(conn, DEMO)?.is_some())
+}
+
+/// Everything that happens until `now`, in the order of time, so that ids ascend with it.
+fn script(now: Timestamp) -> Result<Vec<Scene>> {
+    let calendar = Calendar::new(now)?;
+    let mut scenes = people::arrivals(&calendar);
+    scenes.extend(stories::all(&calendar)?);
+    scenes.extend(crowd::lives(&calendar)?);
+    // Stable: what happens at the same time stays in the order in which it was told.
+    scenes.sort_by_key(|scene| scene.at);
+    Ok(scenes)
 }

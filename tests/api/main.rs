@@ -8,8 +8,10 @@ mod database;
 mod process;
 
 mod architecture;
+mod demo;
 mod journal_coverage;
 mod migrations;
 mod openapi;
 mod permissions;
 mod session;
+mod stories;

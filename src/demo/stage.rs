@@ -1,0 +1,238 @@
+//! Plays the scenes: makes the change of each, as its actor, at its time.
+
+use std::collections::HashMap;
+
+use super::scene::{Deed, Item, Key, Note, Person, Scene, What};
+use crate::{
+    changes::{
+        self, Change,
+        courses::CreateCourse,
+        enrollments::{
+            CancelEnrollment, CompleteEnrollment, Enroll, StartEnrollment, UpdateEnrollment,
+        },
+        notes::{AddNote, EditNote},
+        plans::{AssignPlan, CreatePlan, UnassignPlan},
+        sessions::{LogIn, LogOut},
+        users::{CreateUser, UpdateUser},
+    },
+    db::Tx,
+    domain::{
+        catalogue::CourseStatus,
+        entry::Action,
+        ids::{CourseId, EnrollmentId, EntryId, Id, PlanId, UserId},
+        policy::{Caller, Identity},
+        user::{UserKind, UserStatus},
+        version::IfMatch,
+    },
+    error::{Error, Result},
+    store::{entries::EntryFilter, page::Window, timeline},
+};
+
+/// Plays all scenes, which have to be in the order of time.
+///
+/// # Errors
+/// Whatever a change answers; a script that no change refuses is the tests' business.
+pub(super) fn play(tx: &mut Tx<'_>, password_hash: &str, scenes: &[Scene]) -> Result<()> {
+    let mut stage = Stage { password_hash: password_hash.to_owned(), ..Stage::default() };
+    scenes.iter().try_for_each(|scene| stage.play(tx, scene))
+}
+
+/// What has its id already.
+#[derive(Default)]
+struct Stage {
+    password_hash: String,
+    people: HashMap<Key, Identity>,
+    courses: HashMap<Item, CourseId>,
+    plans: HashMap<Item, PlanId>,
+    enrollments: HashMap<(Key, Item), EnrollmentId>,
+    log_ins: usize,
+}
+
+impl Stage {
+    fn play(&mut self, tx: &mut Tx<'_>, scene: &Scene) -> Result<()> {
+        match &scene.what {
+            What::Course(item, title, course_type) => {
+                let (title, status) = ((*title).to_owned(), CourseStatus::Active);
+                let course = CreateCourse { title, course_type: *course_type, status };
+                let id = self.make(tx, scene, course)?.id;
+                self.courses.insert(*item, id);
+            }
+            What::Plan(item, name) => {
+                let id = self.make(tx, scene, CreatePlan { name: (*name).to_owned() })?.id;
+                self.plans.insert(*item, id);
+            }
+            What::Join(person) => self.join(tx, scene, person)?,
+            What::To(key, deed) => self.deed(tx, scene, *key, deed)?,
+        }
+        Ok(())
+    }
+
+    fn join(&mut self, tx: &mut Tx<'_>, scene: &Scene, person: &Person) -> Result<()> {
+        let is_person = person.kind == UserKind::Person;
+        let supervisors: Result<_> = person.supervisors.iter().map(|key| self.id(*key)).collect();
+        let change = CreateUser {
+            email: person.email.clone(),
+            given_name: person.given_name.to_owned(),
+            surname: person.surname.to_owned(),
+            kind: person.kind,
+            employee_id: is_person.then(|| format!("E-{}", 1001 + person.key)),
+            status: UserStatus::Active,
+            role: person.role,
+            time_zone: person.time_zone.to_owned(),
+            supervisor_ids: supervisors?,
+            password_hash: is_person.then(|| self.password_hash.clone()),
+        };
+        let (user, _) = self.make(tx, scene, change)?;
+        // Until he logs in, his session is one that there is not: an id that no session has.
+        let (id, name, session) = (user.id, user.name(), Id::from_uuid(user.id.uuid()));
+        let identity = Identity { id, name, kind: user.kind, role: user.role, session };
+        self.people.insert(person.key, identity);
+        Ok(())
+    }
+
+    fn deed(&mut self, tx: &mut Tx<'_>, scene: &Scene, key: Key, deed: &Deed) -> Result<()> {
+        let user = self.id(key)?;
+        match deed {
+            Deed::LogIn => self.log_in(tx, scene, key)?,
+            Deed::MistypePassword => {
+                let change = LogIn { user, verified: None, refresh_hash: String::new() };
+                tx.at(scene.at, |tx| changes::run(tx, &Caller::Nobody, &change))?;
+            }
+            Deed::LogOut => self.make(tx, scene, LogOut)?,
+            Deed::Leave => {
+                self.make(tx, scene, leave(user))?;
+            }
+            Deed::Enroll { course, due_at } => {
+                let change = Enroll { user, course: self.course(*course)?, due_at: *due_at };
+                let id = self.make(tx, scene, change)?.id;
+                self.enrollments.insert((key, *course), id);
+            }
+            Deed::Start(course) => {
+                let id = self.enrollment(key, *course)?;
+                self.make(tx, scene, StartEnrollment { id })?;
+            }
+            Deed::Complete { course, method, mark } => {
+                let (grade, result) = (mark.map(|it| it.0), mark.map(|it| it.1));
+                let (id, method) = (self.enrollment(key, *course)?, *method);
+                let change = CompleteEnrollment { id, method, completed_at: None, grade, result };
+                self.make(tx, scene, change)?;
+            }
+            Deed::MoveDueDate { course, to } => {
+                let same = unchanged(self.enrollment(key, *course)?);
+                self.make(tx, scene, UpdateEnrollment { due_at: Some(Some(*to)), ..same })?;
+            }
+            Deed::Judge { course, result } => {
+                let same = unchanged(self.enrollment(key, *course)?);
+                self.make(tx, scene, UpdateEnrollment { result: Some(Some(*result)), ..same })?;
+            }
+            Deed::Cancel(course) => {
+                let id = self.enrollment(key, *course)?;
+                self.make(tx, scene, CancelEnrollment { id })?;
+            }
+            Deed::Assign(plan) => {
+                let plan = self.plan(*plan)?;
+                self.make(tx, scene, AssignPlan { user, plan })?;
+            }
+            Deed::Unassign(plan) => {
+                let plan = self.plan(*plan)?;
+                self.make(tx, scene, UnassignPlan { user, plan })?;
+            }
+            Deed::Note(note) => self.note(tx, scene, user, note)?,
+            Deed::RewordNote(text) => {
+                let change = EditNote {
+                    user,
+                    id: newest(tx, user, Action::Note)?,
+                    if_match: IfMatch::Any,
+                    notes: Some((*text).to_owned()),
+                    occurred_at: None,
+                    created_by: None,
+                    relates_to: None,
+                };
+                self.make(tx, scene, change)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn log_in(&mut self, tx: &mut Tx<'_>, scene: &Scene, key: Key) -> Result<()> {
+        self.log_ins += 1;
+        let change = LogIn {
+            user: self.id(key)?,
+            verified: Some(self.password_hash.clone()),
+            // The hash of no token at all, so nobody can go on with this session.
+            refresh_hash: format!("demo-{}", self.log_ins),
+        };
+        let live = tx.at(scene.at, |tx| changes::run(tx, &Caller::Nobody, &change))?;
+        if let (Some(live), Some(identity)) = (live, self.people.get_mut(&key)) {
+            identity.session = live.session;
+        }
+        Ok(())
+    }
+
+    fn note(&self, tx: &mut Tx<'_>, scene: &Scene, user: UserId, note: &Note) -> Result<()> {
+        let change = AddNote {
+            user,
+            notes: note.text.to_owned(),
+            occurred_at: note.occurred_at,
+            created_by: note.created_by.map(|key| self.id(key)).transpose()?,
+            relates_to: Some(newest(tx, user, note.about)?),
+        };
+        self.make(tx, scene, change).map(drop)
+    }
+
+    fn make<C: Change>(&self, tx: &mut Tx<'_>, scene: &Scene, change: C) -> Result<C::Output> {
+        let caller = match scene.by {
+            Some(key) => Caller::Known(known(&self.people, key)?.clone()),
+            None => Caller::Service,
+        };
+        tx.at(scene.at, |tx| changes::run(tx, &caller, &change))
+    }
+
+    fn id(&self, key: Key) -> Result<UserId> {
+        known(&self.people, key).map(|identity| identity.id)
+    }
+
+    fn course(&self, item: Item) -> Result<CourseId> {
+        known(&self.courses, item).copied()
+    }
+
+    fn plan(&self, item: Item) -> Result<PlanId> {
+        known(&self.plans, item).copied()
+    }
+
+    fn enrollment(&self, key: Key, course: Item) -> Result<EnrollmentId> {
+        known(&self.enrollments, (key, course)).copied()
+    }
+}
+
+fn known<K: std::hash::Hash + Eq, V>(things: &HashMap<K, V>, key: K) -> Result<&V> {
+    things.get(&key).ok_or_else(|| Error::internal("a scene is about what is not there yet"))
+}
+
+/// The newest entry of an action in somebody's log.
+fn newest(tx: &mut Tx<'_>, user: UserId, action: Action) -> Result<EntryId> {
+    let filter = EntryFilter { actions: Some(vec![action]), ..EntryFilter::default() };
+    let page = timeline::page(tx.read(), user, &filter, &Window { after: None, limit: 1 })?;
+    page.rows.first().map(|row| row.id).ok_or_else(|| Error::internal("a note about nothing"))
+}
+
+/// An update that leaves an enrollment as it is.
+fn unchanged(id: EnrollmentId) -> UpdateEnrollment {
+    UpdateEnrollment { id, if_match: IfMatch::Any, due_at: None, grade: None, result: None }
+}
+
+fn leave(id: UserId) -> UpdateUser {
+    UpdateUser {
+        id,
+        if_match: IfMatch::Any,
+        email: None,
+        given_name: None,
+        surname: None,
+        employee_id: None,
+        status: Some(UserStatus::Inactive),
+        role: None,
+        time_zone: None,
+        supervisor_ids: None,
+        password_hash: None,
+    }
+}
