@@ -32,7 +32,7 @@ use crate::{
         policy::Credentials,
         user::{Role, UserKind, UserStatus},
     },
-    error::{Error, Result},
+    error::{Code, Error, Result},
     store,
 };
 
@@ -209,7 +209,11 @@ async fn first_admin(config: &Config, db: &Db, passwords: &Passwords) -> Result<
         given_name: "Daybook".to_owned(),
         surname: "Administrator".to_owned(),
     };
-    make_admin(db, passwords, admin, password.reveal()).await
+    match make_admin(db, passwords, admin, password.reveal()).await {
+        // Another replica, started at the same time, was first.
+        Err(error) if error.code == Code::AlreadyExists => Ok(()),
+        outcome => outcome,
+    }
 }
 
 fn create_admin(config: &Config, admin: CreateAdmin) -> Result<()> {

@@ -120,6 +120,10 @@ pub fn register(config: &mut web::ServiceConfig, endpoints: Vec<Endpoint>) {
     }
 }
 
+/// The most characters of a query parameter. A pattern of LIKE that is made of them stays within
+/// the 50,000 bytes that SQLite takes.
+const QUERY_VALUE_MAX: usize = 2000;
+
 /// Refuses what the document does not know, before the handler does anything: a query parameter
 /// that the operation does not have or has twice, and an answer in a form that it does not give.
 fn check(request: &ServiceRequest, known: &[(Method, Vec<String>)]) -> Result<()> {
@@ -142,6 +146,10 @@ fn check(request: &ServiceRequest, known: &[(Method, Vec<String>)]) -> Result<()
         if value.contains('\0') {
             let text = format!("The query parameter {name} has a NUL character in it.");
             return Err(Error::invalid_parameter(&name, "invalid", text));
+        }
+        if value.chars().count() > QUERY_VALUE_MAX {
+            let text = format!("{name} has at most {QUERY_VALUE_MAX} characters.");
+            return Err(Error::invalid_parameter(&name, "too_long", text));
         }
         seen.push(name);
     }

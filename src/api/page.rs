@@ -118,6 +118,10 @@ impl Paging {
             }
         };
         let json = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
+        // A text with a NUL in it is none of ours, and PostgreSQL can't read it.
+        if json.windows(6).any(|part| part == br"\u0000") {
+            return Err(wrong());
+        }
         let cursor: Cursor<P> = serde_json::from_slice(&json).map_err(|_| wrong())?;
         if cursor.f == self.filters { Ok(cursor.p) } else { Err(wrong()) }
     }

@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use super::connection::{AnyConnection, open_reader, open_writer};
 use crate::{
     config::DatabaseUrl,
-    error::{Error, Result},
+    error::{Code, Error, Result},
 };
 
 /// How often work is begun anew when the database says that this may help.
@@ -114,6 +114,8 @@ enum End {
     Bad,
     /// Begun anew, it may come to a good end.
     Transient,
+    /// It panicked, and may have left the connection in the middle of something.
+    Broken,
 }
 
 struct Task<T, F> {
@@ -129,12 +131,11 @@ where
 {
     fn run(&mut self, conn: &mut AnyConnection) -> End {
         let work = &mut self.work;
-        let outcome = catch_unwind(AssertUnwindSafe(|| work(conn)))
-            .unwrap_or_else(|_| Err(Error::internal("a database job panicked")));
-        let end = match &outcome {
-            Ok(_) => End::Good,
-            Err(error) if error.transient => End::Transient,
-            Err(_) => End::Bad,
+        let (outcome, end) = match catch_unwind(AssertUnwindSafe(|| work(conn))) {
+            Ok(Ok(output)) => (Ok(output), End::Good),
+            Ok(Err(error)) if error.transient => (Err(error), End::Transient),
+            Ok(Err(error)) => (Err(error), End::Bad),
+            Err(_) => (Err(Error::internal("a database job panicked")), End::Broken),
         };
         self.outcome = Some(outcome);
         end
@@ -142,7 +143,10 @@ where
 
     fn finish(self: Box<Self>, after: Option<Error>) {
         let outcome = match (self.outcome, after) {
-            (Some(Err(error)), _) | (_, Some(error)) => Err(error),
+            (Some(Err(error)), None) => Err(error),
+            (Some(Err(error)), Some(_)) if error.code == Code::Internal => Err(error),
+            // A refusal may rest on what another job of the transaction did, which is not kept.
+            (_, Some(error)) => Err(error),
             (Some(Ok(output)), None) => Ok(output),
             (None, None) => Err(Error::internal("a job was not run")),
         };
@@ -176,6 +180,10 @@ fn read_loop(seat: &mut Seat) {
                 Ok(conn) => match job.run(conn) {
                     End::Good | End::Bad => break,
                     End::Transient => seat.conn = None,
+                    End::Broken => {
+                        seat.conn = None;
+                        break;
+                    }
                 },
                 Err(error) => {
                     failure = Some(error);
@@ -233,7 +241,7 @@ fn try_commit(seat: &mut Seat, jobs: &mut [Box<dyn Job>]) -> Result<(), Failure>
     if let [job] = jobs {
         match job.run(conn) {
             End::Good => {}
-            End::Bad => return sql(conn, "ROLLBACK").map_err(early),
+            End::Bad | End::Broken => return sql(conn, "ROLLBACK").map_err(early),
             End::Transient => {
                 let error = Error::unavailable("a deadlock, or a lost connection");
                 return Err(Failure { error, again: true });
@@ -250,9 +258,12 @@ fn try_commit(seat: &mut Seat, jobs: &mut [Box<dyn Job>]) -> Result<(), Failure>
             sql(conn, after).map_err(early)?;
         }
     }
-    // Whether a commit that failed took place can't be known, except where the database says so.
-    sql(conn, "COMMIT").map_err(|error| {
-        let lost = error.to_string().contains("connection");
-        Failure { again: error.transient && !lost, error }
-    })
+    let commit = match conn {
+        AnyConnection::Sqlite(_) => "COMMIT",
+        // PostgreSQL answers the COMMIT of a transaction that an error has ended as if all were
+        // well, and rolls back. Any other statement fails there.
+        AnyConnection::Postgres(_) => "SELECT 1; COMMIT",
+    };
+    // Whether a commit that failed took place can't be known: it is never asked for again.
+    sql(conn, commit).map_err(|error| Failure { error, again: false })
 }

@@ -109,15 +109,16 @@ impl Db {
 
     fn read_here<T>(&self, work: impl FnOnce(&mut AnyConnection) -> Result<T>) -> Result<T> {
         LOCAL_READER.with(|slot| {
-            // A change that reads while it reads would be a mistake of ours, not a panic.
-            let mut slot = slot.try_borrow_mut().map_err(Error::internal)?;
-            if slot.as_ref().is_none_or(|(url, _)| *url != self.0.url) {
-                *slot = Some((self.0.url.clone(), connection::open_reader(&self.0.url)?));
-            }
-            match slot.as_mut() {
-                Some((_, conn)) => work(conn),
-                None => Err(Error::internal("no reading connection")),
-            }
+            // Taken, and put back when all is over: a panic may leave a connection in the middle
+            // of something, so it goes down with it.
+            let kept = slot.take().filter(|(url, _)| *url == self.0.url);
+            let mut conn = match kept {
+                Some((_, conn)) => conn,
+                None => connection::open_reader(&self.0.url)?,
+            };
+            let result = work(&mut conn);
+            slot.replace(Some((self.0.url.clone(), conn)));
+            result
         })
     }
 

@@ -58,7 +58,7 @@ impl Stage {
                 self.courses.insert(*item, id);
             }
             What::Plan(item, name) => {
-                let id = self.make(tx, scene, CreatePlan { name: (*name).to_owned() })?.id;
+                let id = self.make(tx, scene, CreatePlan { name: (*name).to_owned(), certification_ids: Vec::new() })?.0.id;
                 self.plans.insert(*item, id);
             }
             What::Join(person) => self.join(tx, scene, person)?,
@@ -79,6 +79,7 @@ impl Stage {
             status: UserStatus::Active,
             role: person.role,
             time_zone: person.time_zone.to_owned(),
+            home_group_id: None,
             supervisor_ids: supervisors?,
             password_hash: is_person.then(|| self.password_hash.clone()),
         };
@@ -232,6 +233,7 @@ fn leave(id: UserId) -> UpdateUser {
         status: Some(UserStatus::Inactive),
         role: None,
         time_zone: None,
+        home_group_id: None,
         supervisor_ids: None,
         password_hash: None,
     }

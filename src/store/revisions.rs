@@ -1,5 +1,7 @@
 //! The earlier wordings of notes. Written once, never changed.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 use super::page::{Slice, Window};
@@ -94,18 +96,16 @@ pub fn moved_since(
     conn: &mut AnyConnection,
     user: UserId,
     since: i64,
-) -> Result<Vec<(EntryId, Timestamp)>> {
+) -> Result<HashMap<EntryId, Timestamp>> {
     let moves: Vec<(EntryId, Timestamp)> = revisions::table
         .filter(revisions::user_id.eq(user).and(revisions::log_move.gt(since)))
         .order(revisions::log_move)
         .select((revisions::entry_id, revisions::occurred_at))
         .load(conn)?;
     // The first move after `since` left the place that the note had then.
-    let mut first: Vec<(EntryId, Timestamp)> = Vec::new();
+    let mut first = HashMap::new();
     for (entry, time) in moves {
-        if first.iter().all(|(known, _)| *known != entry) {
-            first.push((entry, time));
-        }
+        first.entry(entry).or_insert(time);
     }
     Ok(first)
 }

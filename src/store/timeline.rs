@@ -6,7 +6,7 @@
 //! a number in its log (`users.log_moves`), the cursor keeps the number as of the first page, and
 //! the notes that moved since are shown where they were then.
 
-use std::{cmp::Reverse, collections::HashMap};
+use std::cmp::Reverse;
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -97,6 +97,9 @@ fn load(
         .load(conn)?)
 }
 
+/// SQLite takes no more than 32,766 parameters, and more than a page is never needed.
+const IDS_PER_QUERY: usize = 500;
+
 fn page_as_it_was(
     conn: &mut AnyConnection,
     user: UserId,
@@ -104,23 +107,27 @@ fn page_as_it_was(
     window: &Window<LogPlace>,
     place: LogPlace,
 ) -> Result<LogPage> {
-    let moved: HashMap<EntryId, Timestamp> =
-        revisions::moved_since(conn, user, place.moves)?.into_iter().collect();
+    let moved = revisions::moved_since(conn, user, place.moves)?;
     let mut rows: Vec<EntryRow> = load(conn, user, filter, window, moved.len())?
         .into_iter()
         .map(|(row, _)| row)
         .filter(|row| !moved.contains_key(&row.id))
         .collect();
-    let due: Vec<EntryId> = moved
+    let mut due: Vec<(Timestamp, EntryId)> = moved
         .iter()
-        .filter(|(id, time)| (**time, **id) < (place.time, place.id) && filter.lets_time(**time))
-        .map(|(id, _)| *id)
+        .map(|(id, time)| (*time, *id))
+        .filter(|at| *at < (place.time, place.id) && filter.lets_time(at.0))
         .collect();
-    rows.extend(
-        filtered(user, &filter.at_any_time())
-            .filter(entries::id.eq_any(due))
-            .load::<EntryRow>(conn)?,
-    );
+    due.sort_unstable_by_key(|at| Reverse(*at));
+    let enough = rows.len() + window.limit;
+    for due in due.chunks(IDS_PER_QUERY) {
+        let ids: Vec<EntryId> = due.iter().map(|(_, id)| *id).collect();
+        let found = filtered(user, &filter.at_any_time()).filter(entries::id.eq_any(ids));
+        rows.extend(found.load::<EntryRow>(conn)?);
+        if rows.len() > enough {
+            break;
+        }
+    }
     let time = |row: &EntryRow| moved.get(&row.id).copied().unwrap_or(row.occurred_at);
     rows.sort_by_key(|row| Reverse((time(row), row.id)));
     Ok(cut(rows, window.limit, place.moves, time))

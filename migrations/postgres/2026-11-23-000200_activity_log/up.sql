@@ -85,7 +85,8 @@ BEGIN
         SELECT 1 FROM entry_revisions
         WHERE entry_id = OLD.id AND revision = OLD.revision
             AND notes = OLD.notes AND occurred_at = OLD.occurred_at
-            AND created_by_id = OLD.created_by_id
+            AND created_by_id = OLD.created_by_id AND created_by_name = OLD.created_by_name
+            AND created_by_kind = OLD.created_by_kind
             AND relates_to IS NOT DISTINCT FROM OLD.relates_to) THEN
         RAISE EXCEPTION 'the earlier wording of a note is kept first';
     END IF;

@@ -101,7 +101,8 @@ WHEN OLD.action = 'note' AND (NEW.revision <> OLD.revision + 1 OR NOT EXISTS (
     SELECT 1 FROM entry_revisions
     WHERE entry_id = OLD.id AND revision = OLD.revision
         AND notes = OLD.notes AND occurred_at = OLD.occurred_at
-        AND created_by_id = OLD.created_by_id AND relates_to IS OLD.relates_to))
+        AND created_by_id = OLD.created_by_id AND created_by_name = OLD.created_by_name
+        AND created_by_kind = OLD.created_by_kind AND relates_to IS OLD.relates_to))
 BEGIN
     SELECT RAISE(ABORT, 'the earlier wording of a note is kept first');
 END;
@@ -114,4 +115,18 @@ END;
 CREATE TRIGGER entry_revisions_no_delete BEFORE DELETE ON entry_revisions
 BEGIN
     SELECT RAISE(ABORT, 'revisions are never deleted');
+END;
+
+-- REPLACE deletes without asking the triggers of DELETE.
+CREATE TRIGGER entries_no_replace BEFORE INSERT ON entries
+WHEN EXISTS (SELECT 1 FROM entries WHERE id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'entries are never replaced');
+END;
+
+CREATE TRIGGER entry_revisions_no_replace BEFORE INSERT ON entry_revisions
+WHEN EXISTS (
+    SELECT 1 FROM entry_revisions WHERE entry_id = NEW.entry_id AND revision = NEW.revision)
+BEGIN
+    SELECT RAISE(ABORT, 'revisions are never replaced');
 END;
