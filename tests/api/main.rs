@@ -5,6 +5,7 @@ mod app;
 mod cases;
 mod contract;
 mod database;
+mod expect;
 mod process;
 
 mod architecture;
@@ -13,3 +14,4 @@ mod migrations;
 mod openapi;
 mod permissions;
 mod session;
+mod tokens;
