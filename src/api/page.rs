@@ -4,10 +4,14 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures_util::future::{Ready, ready};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 
-use super::extract::{Query, query_pairs};
+use super::{
+    extract::{Query, query_pairs},
+    validate::find_nul,
+};
 use crate::{
     domain::text::words,
     error::{Code, Error, Result},
@@ -116,7 +120,12 @@ impl Paging {
             }
         };
         let json = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
-        let cursor: Cursor<P> = serde_json::from_slice(&json).map_err(|_| wrong())?;
+        let json: Value = serde_json::from_slice(&json).map_err(|_| wrong())?;
+        // Whoever makes up a cursor could put into it what PostgreSQL can't take.
+        if find_nul(&json).is_some() {
+            return Err(wrong());
+        }
+        let cursor: Cursor<P> = serde_json::from_value(json).map_err(|_| wrong())?;
         if cursor.f == self.filters { Ok(cursor.p) } else { Err(wrong()) }
     }
 
