@@ -18,7 +18,7 @@ use utoipa::{
     },
 };
 
-use super::extract::query_pairs;
+use super::extract::{QUERY_VALUE_MAX, query_pairs};
 use crate::error::{Code, Error, Result};
 
 /// One operation: a method on a path, its handler, and what the document says of it.
@@ -142,6 +142,10 @@ fn check(request: &ServiceRequest, known: &[(Method, Vec<String>)]) -> Result<()
         if value.contains('\0') {
             let text = format!("The query parameter {name} has a NUL character in it.");
             return Err(Error::invalid_parameter(&name, "invalid", text));
+        }
+        if value.chars().count() > QUERY_VALUE_MAX {
+            let text = format!("A query parameter has at most {QUERY_VALUE_MAX} characters.");
+            return Err(Error::invalid_parameter(&name, "too_long", text));
         }
         seen.push(name);
     }

@@ -23,6 +23,10 @@ use crate::{
     error::{Code, Error, Result},
 };
 
+/// The most characters of the value of a query parameter: more than any cursor has, and few enough
+/// for a pattern that SQLite can search for.
+pub const QUERY_VALUE_MAX: usize = 4000;
+
 /// The largest body that is read, in bytes.
 pub const BODY_MAX: usize = 1024 * 1024;
 

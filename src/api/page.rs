@@ -37,7 +37,7 @@ pub struct PageParams {
     #[param(minimum = 1, maximum = 100, default = 25, value_type = Option<i32>, nullable = false)]
     limit: Option<Limit>,
     /// Where the page begins: the `next_cursor` of the page before it, with the same filters.
-    #[param(max_length = 2000, nullable = false)]
+    #[param(max_length = 4000, nullable = false)]
     cursor: Option<String>,
     /// `total_count` counts the whole list, which takes longer the longer it is.
     #[param(nullable = false, inline)]

@@ -204,7 +204,7 @@ impl From<SortUsers> for UserSort {
 #[into_params(parameter_in = Query)]
 pub struct UserParams {
     /// Characters of name or e-mail, anywhere in it, without regard to case.
-    #[param(nullable = false)]
+    #[param(nullable = false, max_length = 4000)]
     q: Option<String>,
     /// Active or not.
     #[param(nullable = false)]
