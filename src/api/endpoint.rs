@@ -153,9 +153,12 @@ fn check(request: &ServiceRequest, known: &[(Method, Vec<String>)]) -> Result<()
 }
 
 fn accepts_json(request: &ServiceRequest) -> Result<()> {
-    let Some(accept) = request.headers().get(header::ACCEPT) else { return Ok(()) };
-    let accept = accept.to_str().unwrap_or_default().to_ascii_lowercase();
-    let fits = accept.split(',').any(|range| {
+    let lines = request.headers().get_all(header::ACCEPT);
+    let lines: Vec<&str> = lines.map(|line| line.to_str().unwrap_or_default()).collect();
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let fits = lines.join(",").to_ascii_lowercase().split(',').any(|range| {
         let mut parts = range.split(';').map(str::trim);
         let media = parts.next().unwrap_or_default();
         let refused = parts.any(|it| it.strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0)));
