@@ -83,9 +83,12 @@ fn what_can_not_be_in_the_catalogue_is_refused_with_its_pointer() {
         let made = text(&admin.post(list, good.clone()).ok(201)["id"]);
         let path = format!("{list}/{made}");
         let long = "x".repeat(201);
-        for (name, code) in
-            [("", "too_short"), (" \t", "blank"), (&*long, "too_long"), ("a\u{7}b", "invalid_character")]
-        {
+        for (name, code) in [
+            ("", "too_short"),
+            (" \t", "blank"),
+            (&*long, "too_long"),
+            ("a\u{7}b", "invalid_character"),
+        ] {
             admin.post(list, named(&good, field, name)).invalid(&pointer, code);
             admin.patch_now(&path, json!({field: name})).invalid(&pointer, code);
         }

@@ -76,10 +76,7 @@ fn starting_is_one_entry_however_often_it_is_asked_for() {
     let now = json!(scene.noon);
     scene.told(
         "enrollment.started",
-        &[
-            ("status", json!("enrolled"), json!("in_progress")),
-            ("started_at", Value::Null, now),
-        ],
+        &[("status", json!("enrolled"), json!("in_progress")), ("started_at", Value::Null, now)],
     );
     // One that is completed is not begun anew.
     let done = scene.complete(json!({}));
@@ -175,7 +172,8 @@ fn what_can_not_be_a_completion_is_refused_with_its_pointer() {
 #[test]
 fn a_repeated_completion_changes_nothing_and_another_one_is_a_conflict() {
     let scene = Scene::set();
-    let body = json!({"method": "earned", "grade": 80, "result": "pass", "completed_at": scene.noon});
+    let body =
+        json!({"method": "earned", "grade": 80, "result": "pass", "completed_at": scene.noon});
     let first = scene.complete(body.clone());
     first.ok(200);
     scene.app.clock.set(scene.noon.plus_seconds(60));
@@ -199,8 +197,7 @@ fn a_repeated_completion_changes_nothing_and_another_one_is_a_conflict() {
 fn a_due_date_comes_moves_and_goes() {
     let scene = Scene::set();
     let (one, two) = ("2026-12-31T00:00:00.000Z", "2027-03-31T00:00:00.000Z");
-    let steps =
-        [(Value::Null, json!(one)), (json!(one), json!(two)), (json!(two), Value::Null)];
+    let steps = [(Value::Null, json!(one)), (json!(one), json!(two)), (json!(two), Value::Null)];
     for (before, after) in steps {
         assert_eq!(scene.patch(json!({"due_at": after}))["due_at"], after);
         let told = &entries(&scene.app, &scene.sam.id, "enrollment.due_date_changed")[0];

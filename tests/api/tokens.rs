@@ -52,7 +52,13 @@ fn a_token_that_the_service_did_not_issue_is_an_invalid_token() {
         ("no algorithm", unsigned(&claims)),
         ("no signature", format!("{head}.")),
         ("two parts", head.to_owned()),
-        ("the signature of another", format!("{}.{signature}", hs256(&with(&claims, "iat", json!(1))).rsplit_once('.').unwrap().0)),
+        (
+            "the signature of another",
+            format!(
+                "{}.{signature}",
+                hs256(&with(&claims, "iat", json!(1))).rsplit_once('.').unwrap().0
+            ),
+        ),
         ("another issuer", hs256(&with(&claims, "iss", json!("nightbook")))),
         ("no issuer", hs256(&with(&claims, "iss", Value::Null))),
         ("another audience", hs256(&with(&claims, "aud", json!("nightbook")))),

@@ -201,7 +201,10 @@ fn supervisors_see_themselves_and_their_people_and_nobody_else() {
         app.enrollment(&person.id, &course);
     }
     let boss_sees = boss.client.get("/users?include=total_count").ok(200);
-    assert_eq!(column(boss_sees["data"].as_array().unwrap(), "name"), ["Boss Learner", "Sam Learner"]);
+    assert_eq!(
+        column(boss_sees["data"].as_array().unwrap(), "name"),
+        ["Boss Learner", "Sam Learner"]
+    );
     assert_eq!(boss_sees["page"]["total_count"], 2);
     assert_eq!(names(&sam.client, ""), ["Sam Learner"]);
     // A filter does not widen what one sees.

@@ -145,7 +145,10 @@ fn an_address_and_an_employee_id_are_of_one_user_only() {
     let two = with(&names(), json!({"email": "two@example.com", "employee_id": "E-2"}));
     let path = format!("/users/{}", text(&admin.post("/users", two.clone()).ok(201)["id"]));
     let etag = admin.get(&path).etag();
-    let clashes = [(json!({"email": "ONE@example.com"}), "/email"), (json!({"employee_id": "E-1"}), "/employee_id")];
+    let clashes = [
+        (json!({"email": "ONE@example.com"}), "/email"),
+        (json!({"employee_id": "E-1"}), "/employee_id"),
+    ];
     for (clash, pointer) in clashes {
         let fresh = json!({"email": "new@example.com", "employee_id": "E-3"});
         let made = admin.post("/users", with(&with(&one, fresh), clash.clone()));
@@ -169,7 +172,8 @@ fn a_person_keeps_an_address_and_nobody_supervises_himself() {
     admin
         .patch_now(&path, json!({"supervisor_ids": [sam.id]}))
         .invalid("/supervisor_ids", "invalid");
-    let nulls = ["given_name", "surname", "status", "role", "time_zone", "supervisor_ids", "password"];
+    let nulls =
+        ["given_name", "surname", "status", "role", "time_zone", "supervisor_ids", "password"];
     for field in nulls {
         let mut body = json!({});
         body[field] = Value::Null;
