@@ -104,7 +104,7 @@ impl From<UserRow> for Creator {
 #[into_params(parameter_in = Query)]
 pub struct CreatorParams {
     /// Characters of name or e-mail, anywhere in it, without regard to case.
-    #[param(nullable = false)]
+    #[param(nullable = false, max_length = 4000)]
     q: Option<String>,
 }
 
@@ -172,8 +172,8 @@ pub async fn list_note_creators(
             see_user(conn, caller, user)?;
             let q = params.q.as_deref();
             let total =
-                count.then(|| store::users::count_note_writers(conn, user, q)).transpose()?;
-            Ok((store::users::note_writers(conn, user, q, &window)?, total))
+                count.then(|| store::relations::count_note_writers(conn, user, q)).transpose()?;
+            Ok((store::relations::note_writers(conn, user, q, &window)?, total))
         })
         .await?;
     let next = slice.next(|row| ByText { key: row.name_key.clone(), id: row.id });

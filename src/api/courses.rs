@@ -100,7 +100,7 @@ pub struct CoursePatch {
 #[into_params(parameter_in = Query)]
 pub struct CourseParams {
     /// Characters of the title, anywhere in it, without regard to case.
-    #[param(nullable = false)]
+    #[param(nullable = false, max_length = 4000)]
     q: Option<String>,
     /// On offer or not.
     #[param(nullable = false)]

@@ -18,7 +18,7 @@ use utoipa::{
     },
 };
 
-use super::extract::query_pairs;
+use super::extract::{QUERY_VALUE_MAX, query_pairs};
 use crate::error::{Code, Error, Result};
 
 /// One operation: a method on a path, its handler, and what the document says of it.
@@ -120,10 +120,6 @@ pub fn register(config: &mut web::ServiceConfig, endpoints: Vec<Endpoint>) {
     }
 }
 
-/// The most characters of a query parameter. A pattern of LIKE that is made of them stays within
-/// the 50,000 bytes that SQLite takes.
-const QUERY_VALUE_MAX: usize = 2000;
-
 /// Refuses what the document does not know, before the handler does anything: a query parameter
 /// that the operation does not have or has twice, and an answer in a form that it does not give.
 fn check(request: &ServiceRequest, known: &[(Method, Vec<String>)]) -> Result<()> {
@@ -157,9 +153,12 @@ fn check(request: &ServiceRequest, known: &[(Method, Vec<String>)]) -> Result<()
 }
 
 fn accepts_json(request: &ServiceRequest) -> Result<()> {
-    let Some(accept) = request.headers().get(header::ACCEPT) else { return Ok(()) };
-    let accept = accept.to_str().unwrap_or_default().to_ascii_lowercase();
-    let fits = accept.split(',').any(|range| {
+    let lines = request.headers().get_all(header::ACCEPT);
+    let lines: Vec<&str> = lines.map(|line| line.to_str().unwrap_or_default()).collect();
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let fits = lines.join(",").to_ascii_lowercase().split(',').any(|range| {
         let mut parts = range.split(';').map(str::trim);
         let media = parts.next().unwrap_or_default();
         let refused = parts.any(|it| it.strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0)));

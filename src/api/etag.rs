@@ -34,16 +34,19 @@ fn if_match(request: &HttpRequest) -> Result<IfMatch> {
         if value == "*" {
             return Ok(IfMatch::Any);
         }
-        for tag in value.split(',').map(str::trim) {
+        // A list may have empty elements (RFC 9110, section 5.6.1).
+        for tag in value.split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
             // A weak tag never matches here (RFC 9110, section 13.1.1).
-            let weak = tag.starts_with("W/");
-            let tag = tag.trim_start_matches("W/");
-            let opaque = tag.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+            let weak = tag.strip_prefix("W/");
+            let quoted = weak.unwrap_or(tag).strip_prefix('"');
+            let opaque = quoted.and_then(|rest| rest.strip_suffix('"'));
             let opaque = opaque.ok_or_else(|| {
                 let text = "If-Match takes the ETag as it was sent, with its quotes, or *.";
                 Error::new(Code::MalformedRequest, text)
             })?;
-            versions.extend(opaque.parse::<i64>().ok().filter(|_| !weak));
+            // Character by character: "01" is not the tag of version 1.
+            let version = opaque.parse::<i64>().ok().filter(|it| it.to_string() == opaque);
+            versions.extend(version.filter(|_| weak.is_none()));
         }
     }
     Ok(if there { IfMatch::Versions(versions) } else { IfMatch::Missing })
@@ -81,6 +84,6 @@ fn has_it(request: &HttpRequest, tag: &str) -> bool {
         .get_all(header::IF_NONE_MATCH)
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .map(|it| it.trim().trim_start_matches("W/"))
-        .any(|it| it == "*" || it == tag)
+        .map(str::trim)
+        .any(|it| it == "*" || it.strip_prefix("W/").unwrap_or(it) == tag)
 }

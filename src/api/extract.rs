@@ -23,6 +23,10 @@ use crate::{
     error::{Code, Error, Result},
 };
 
+/// The most characters of the value of a query parameter: more than any cursor has, and few enough
+/// for a pattern that SQLite can search for.
+pub const QUERY_VALUE_MAX: usize = 4000;
+
 /// The largest body that is read, in bytes.
 pub const BODY_MAX: usize = 1024 * 1024;
 
@@ -214,7 +218,7 @@ fn parse_body<T: DeserializeOwned + Validate>(bytes: &[u8], patch: bool) -> Resu
         return Err(Error::invalid_field(&pointer, "invalid_character", text));
     }
     let body: T = serde_path_to_error::deserialize(value)
-        .map_err(|error| shape_error(&error.path().to_string(), &error.inner().to_string()))?;
+        .map_err(|error| shape_error(error.path(), &error.inner().to_string()))?;
     body.validate().map_err(|errors| Error::invalid(field_errors(&errors)))?;
     Ok(body)
 }

@@ -30,7 +30,7 @@ pub struct ActivityParams {
     #[param(nullable = false, value_type = Option<String>, example = "session.*")]
     exclude_action: Option<Actions>,
     /// Characters of notes or description, anywhere in it, without regard to case.
-    #[param(nullable = false)]
+    #[param(nullable = false, max_length = 4000)]
     q: Option<String>,
     /// Whom the log names as the author.
     #[param(nullable = false)]

@@ -91,7 +91,7 @@ pub struct LearningPlanPatch {
 #[into_params(parameter_in = Query)]
 pub struct LearningPlanParams {
     /// Characters of the name, anywhere in it, without regard to case.
-    #[param(nullable = false)]
+    #[param(nullable = false, max_length = 4000)]
     q: Option<String>,
 }
 

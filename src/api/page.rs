@@ -6,10 +6,14 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures_util::future::{Ready, ready};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 
-use super::extract::{Query, query_pairs};
+use super::{
+    extract::{Query, query_pairs},
+    validate::find_nul,
+};
 use crate::{
     domain::text::words,
     error::{Code, Error, Result},
@@ -35,7 +39,7 @@ pub struct PageParams {
     #[param(minimum = 1, maximum = 100, default = 25, value_type = Option<i32>, nullable = false)]
     limit: Option<Limit>,
     /// Where the page begins: the `next_cursor` of the page before it, with the same filters.
-    #[param(max_length = 2000, nullable = false)]
+    #[param(max_length = 4000, nullable = false)]
     cursor: Option<String>,
     /// `total_count` counts the whole list, which takes longer the longer it is.
     #[param(nullable = false, inline)]
@@ -118,11 +122,12 @@ impl Paging {
             }
         };
         let json = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
-        // A text with a NUL in it is none of ours, and PostgreSQL can't read it.
-        if json.windows(6).any(|part| part == br"\u0000") {
+        let json: Value = serde_json::from_slice(&json).map_err(|_| wrong())?;
+        // Whoever makes up a cursor could put into it what PostgreSQL can't take.
+        if find_nul(&json).is_some() {
             return Err(wrong());
         }
-        let cursor: Cursor<P> = serde_json::from_slice(&json).map_err(|_| wrong())?;
+        let cursor: Cursor<P> = serde_json::from_value(json).map_err(|_| wrong())?;
         if cursor.f == self.filters { Ok(cursor.p) } else { Err(wrong()) }
     }
 

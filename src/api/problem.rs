@@ -82,7 +82,7 @@ pub fn response(error: &Error, path: &str, request_id: &str) -> HttpResponse {
         title: error.code.title(),
         status: error.code.status(),
         detail: error.detail.clone(),
-        instance: path.to_owned(),
+        instance: uri_reference(path),
         code: error.code.as_str(),
         request_id: request_id.to_owned(),
         errors: error.errors.iter().map(Into::into).collect(),
@@ -104,6 +104,21 @@ pub fn response(error: &Error, path: &str, request_id: &str) -> HttpResponse {
         _ => {}
     }
     response.body(serde_json::to_vec(&problem).unwrap_or_default())
+}
+
+/// A path as RFC 3986 writes it: what comes in over the wire may have other characters in it.
+fn uri_reference(path: &str) -> String {
+    let bytes = path.as_bytes();
+    let hex = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_hexdigit);
+    let mut text = String::with_capacity(path.len());
+    for (at, byte) in bytes.iter().enumerate() {
+        let fits = match byte {
+            b'%' => hex(at + 1) && hex(at + 2),
+            byte => byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@".contains(byte),
+        };
+        if fits { text.push(char::from(*byte)) } else { text.push_str(&format!("%{byte:02X}")) }
+    }
+    text
 }
 
 /// What stands for an error of actix itself, which knows only a status.

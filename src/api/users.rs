@@ -212,7 +212,7 @@ impl From<SortUsers> for UserSort {
 #[into_params(parameter_in = Query)]
 pub struct UserParams {
     /// Characters of name or e-mail, anywhere in it, without regard to case.
-    #[param(nullable = false)]
+    #[param(nullable = false, max_length = 4000)]
     q: Option<String>,
     /// Active or not.
     #[param(nullable = false)]
@@ -249,7 +249,7 @@ pub async fn list_users(
         .read_much(move |conn, caller| {
             let reach = store::reach::visible(conn, caller.reach())?;
             let slice = store::users::list(conn, &reach, &filter, sort, &window)?;
-            let supervisors = grouped(store::users::supervisors_of(conn, &slice.rows)?);
+            let supervisors = grouped(store::relations::supervisors_of(conn, &slice.rows)?);
             let total = count.then(|| store::users::count(conn, &reach, &filter)).transpose()?;
             Ok((slice, supervisors, total))
         })
@@ -302,7 +302,7 @@ pub async fn get_user(
 ) -> Result<HttpResponse> {
     let read = ctx.read(move |conn, caller| {
         see_user(conn, caller, id)?;
-        Ok((store::users::get(conn, id)?, store::users::supervisor_ids(conn, id)?))
+        Ok((store::users::get(conn, id)?, store::relations::supervisor_ids(conn, id)?))
     });
     let (row, supervisors) = read.await?;
     Ok(etag::resource(&request, row.version, &User::from((row, supervisors))))

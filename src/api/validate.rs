@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde_json::Value;
+use serde_path_to_error::{Path, Segment};
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use crate::error::{Error, InputError};
@@ -117,21 +118,25 @@ fn field_error(pointer: &str, error: &ValidationError) -> InputError {
     }
 }
 
-/// The error of a body whose shape is not the one that is read: `path` as serde tells it.
-pub fn shape_error(path: &str, message: &str) -> Error {
-    let mut pointer = pointer_of(path);
-    let named = message.split('`').nth(1).unwrap_or_default();
-    let mut join = |field: &str| {
-        if !pointer.ends_with(&format!("/{field}")) {
-            pointer = format!("{pointer}/{field}");
-        }
-    };
-    let (code, detail) = if message.starts_with("missing field") {
-        join(named);
+/// The error of a body whose shape is not the one that is read: where, and what serde says of it.
+pub fn shape_error(path: &Path, message: &str) -> Error {
+    let mut steps: Vec<String> = path
+        .iter()
+        .filter_map(|step| match step {
+            Segment::Seq { index } => Some(index.to_string()),
+            Segment::Map { key } => Some(key.clone()),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        })
+        .collect();
+    let (code, detail) = if let Some(field) = named(message, "missing field `") {
+        steps.push(field.to_owned());
         ("required", "This field is needed.".to_owned())
-    } else if message.starts_with("unknown field") {
-        join(named);
-        ("unknown_field", format!("There is no field {named} here."))
+    } else if let Some(field) = named(message, "unknown field `") {
+        // The path may have it already.
+        if steps.last().map(String::as_str) != Some(field) {
+            steps.push(field.to_owned());
+        }
+        ("unknown_field", format!("There is no field {field} here."))
     } else if message.starts_with("unknown variant") {
         ("invalid_choice", capitalised(message))
     } else if message.starts_with("invalid type") {
@@ -139,23 +144,26 @@ pub fn shape_error(path: &str, message: &str) -> Error {
     } else {
         ("invalid", capitalised(message))
     };
+    let pointer: String = steps.iter().map(|step| pointer_step(step)).collect();
     Error::invalid_field(&pointer, code, detail)
+}
+
+/// The name in a message of serde that begins so: a name can have anything in it.
+fn named<'a>(message: &'a str, beginning: &str) -> Option<&'a str> {
+    let rest = message.strip_prefix(beginning)?;
+    let end = rest.rfind("`, there are no").or_else(|| rest.rfind("`, expected"));
+    Some(end.map_or_else(|| rest.trim_end_matches('`'), |end| &rest[..end]))
+}
+
+/// One step of a JSON pointer (RFC 6901, section 3).
+fn pointer_step(name: &str) -> String {
+    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
 fn capitalised(message: &str) -> String {
     let mut chars = message.chars();
     let first = chars.next().map(char::to_uppercase);
     first.into_iter().flatten().chain(chars).chain(['.']).collect()
-}
-
-/// `a.b[2].c`, as serde says it, as a JSON pointer (RFC 6901).
-fn pointer_of(path: &str) -> String {
-    if path == "." {
-        return String::new();
-    }
-    let steps = path.replace('[', ".").replace(']', "");
-    let steps = steps.split('.').filter(|step| !step.is_empty() && *step != "?");
-    steps.map(|step| format!("/{}", step.replace('~', "~0").replace('/', "~1"))).collect()
 }
 
 /// Where a value has a NUL character in it, which PostgreSQL can't store: the pointer.
@@ -170,7 +178,7 @@ pub fn find_nul(value: &Value) -> Option<String> {
             if name.contains('\0') {
                 return Some(String::new());
             }
-            find_nul(field).map(|rest| format!("/{name}{rest}"))
+            find_nul(field).map(|rest| pointer_step(name) + &rest)
         }),
         Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }

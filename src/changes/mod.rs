@@ -81,7 +81,7 @@ pub fn caller(conn: &mut AnyConnection, credentials: Credentials) -> Result<Call
 /// # Errors
 /// `not_found` where there is no such user, or none that the caller may see.
 pub fn see_user(conn: &mut AnyConnection, caller: &Caller, user: UserId) -> Result<Relation> {
-    let relation = store::users::relation(conn, caller.id(), user)?;
+    let relation = store::relations::relation(conn, caller.id(), user)?;
     caller.must_for_user(relation, Act::SeeUser(relation))?;
     Ok(relation)
 }
@@ -96,7 +96,7 @@ pub fn act_on_user(
     user: UserId,
     act: impl FnOnce(Relation) -> Act,
 ) -> Result<()> {
-    let relation = store::users::relation(conn, caller.id(), user)?;
+    let relation = store::relations::relation(conn, caller.id(), user)?;
     caller.must_for_user(relation, act(relation))
 }
 

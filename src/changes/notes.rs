@@ -182,7 +182,7 @@ fn author(tx: &mut Tx<'_>, log: UserId, id: UserId) -> Result<Actor> {
     const WHAT: &str = "user on the Created By list";
     let user =
         store::users::get(tx.read(), id).map_err(|error| error.in_body("/created_by", WHAT))?;
-    let relation = store::users::relation(tx.read(), Some(id), log)?;
+    let relation = store::relations::relation(tx.read(), Some(id), log)?;
     if user.status == UserStatus::Active && may_write_notes(user.role, relation) {
         return Ok(user.actor());
     }

@@ -110,7 +110,7 @@ impl Change for UpdateUser {
             caller.must(Act::ChangeRole)?;
         }
         keep_an_administrator(tx, &before, &user)?;
-        let had = store::users::supervisor_ids(tx.read(), user.id)?;
+        let had = store::relations::supervisor_ids(tx.read(), user.id)?;
         let has = self.supervisor_ids.as_deref().map_or_else(|| had.clone(), sorted);
 
         let mut entries: Vec<Stamped> =
@@ -241,7 +241,7 @@ fn set_supervisors(
     let mut entries = Vec::new();
     for id in had.iter().filter(|id| !has.contains(id)) {
         let supervisor = store::users::get(tx.read(), *id)?;
-        store::users::remove_supervisor(tx, user.id, *id)?;
+        store::relations::remove_supervisor(tx, user.id, *id)?;
         let before = now.clone();
         now.retain(|kept| kept != id);
         let text = format!("{} no longer supervises {}.", supervisor.name(), user.name());
@@ -257,7 +257,7 @@ fn set_supervisors(
         }
         let supervisor = store::users::get(tx.read(), *id)
             .map_err(|error| error.in_body("/supervisor_ids", "user"))?;
-        store::users::add_supervisor(tx, user.id, *id)?;
+        store::relations::add_supervisor(tx, user.id, *id)?;
         let before = now.clone();
         now.push(*id);
         now.sort_unstable();

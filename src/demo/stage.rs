@@ -58,7 +58,14 @@ impl Stage {
                 self.courses.insert(*item, id);
             }
             What::Plan(item, name) => {
-                let id = self.make(tx, scene, CreatePlan { name: (*name).to_owned(), certification_ids: Vec::new() })?.0.id;
+                let id = self
+                    .make(
+                        tx,
+                        scene,
+                        CreatePlan { name: (*name).to_owned(), certification_ids: Vec::new() },
+                    )?
+                    .0
+                    .id;
                 self.plans.insert(*item, id);
             }
             What::Join(person) => self.join(tx, scene, person)?,

@@ -27,7 +27,7 @@ macro_rules! words {
         pub enum $name:ident { $($(#[doc = $meaning:literal])* $variant:ident = $word:literal,)* }
     ) => {
         $(#[doc = $doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
         pub enum $name {
             $($(#[doc = $meaning])* #[serde(rename = $word)] $variant,)*
         }
@@ -51,6 +51,15 @@ macro_rules! words {
                     $($word => Ok(Self::$variant),)*
                     _ => Err($crate::domain::text::UnknownWord { known: Self::WORDS }),
                 }
+            }
+        }
+
+        // Derived, it would read the word as the key of an object too.
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                let unknown = |_| serde::de::Error::unknown_variant(&text, Self::WORDS);
+                text.parse().map_err(unknown)
             }
         }
 

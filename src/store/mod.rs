@@ -9,6 +9,7 @@ pub mod groups;
 pub mod page;
 pub mod plans;
 pub mod reach;
+pub mod relations;
 pub mod revisions;
 pub mod sessions;
 pub mod settings;

@@ -1,6 +1,6 @@
 //! Users, and who supervises them.
 
-use diesel::{dsl::exists, prelude::*};
+use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -11,13 +11,11 @@ use super::{
 use crate::{
     db::{
         AnyConnection, MultiBackend, Tx,
-        schema::{group_members, group_permissions, supervisors, users},
+        schema::{group_members, supervisors, users},
     },
     domain::{
         entry::Actor,
-        group::GroupPermission,
         ids::{self, GroupId, UserId},
-        policy::Relation,
         text::fold,
         timestamp::Timestamp,
         user::{Role, UserKind, UserStatus, full_name},
@@ -91,59 +89,6 @@ pub fn lock(tx: &mut Tx<'_>, id: UserId) -> Result<UserRow> {
 /// Of the database.
 pub fn by_email(conn: &mut AnyConnection, email: &str) -> Result<Option<UserRow>> {
     Ok(users::table.filter(users::email_key.eq(fold(email))).first(conn).optional()?)
-}
-
-/// How `caller` is related to the user; what the policy wants to know.
-///
-/// # Errors
-/// `not_found` where there is no such user.
-pub fn relation(conn: &mut AnyConnection, caller: Option<UserId>, id: UserId) -> Result<Relation> {
-    let Some(caller) = caller else {
-        users::table.find(id).select(users::id).first::<UserId>(conn)?;
-        return Ok(Relation::default());
-    };
-    let supervises = exists(supervisors::table.find((id, caller)));
-    let permitted = |permission: GroupPermission| {
-        group_permissions::table
-            .filter(group_permissions::user_id.eq(caller))
-            .filter(group_permissions::permission.eq(permission))
-    };
-    let views = exists(
-        permitted(GroupPermission::ViewLearnerResults)
-            .inner_join(
-                group_members::table.on(group_members::group_id.eq(group_permissions::group_id)),
-            )
-            .filter(group_members::user_id.eq(id)),
-    );
-    let manages = exists(
-        permitted(GroupPermission::ManageUsers)
-            .filter(group_permissions::group_id.nullable().eq(users::home_group_id)),
-    );
-    let (supervisor, views_results, manages) =
-        users::table.find(id).select((supervises, views, manages)).first(conn)?;
-    Ok(Relation { own: caller == id, supervisor, views_results, manages })
-}
-
-/// Who supervises the user, in the order of their ids.
-///
-/// # Errors
-/// Of the database.
-pub fn supervisor_ids(conn: &mut AnyConnection, id: UserId) -> Result<Vec<UserId>> {
-    let of_user = supervisors::table.filter(supervisors::user_id.eq(id));
-    Ok(of_user.order(supervisors::supervisor_id).select(supervisors::supervisor_id).load(conn)?)
-}
-
-/// Who supervises each of the users: pairs of user and supervisor, in the order of their ids.
-///
-/// # Errors
-/// Of the database.
-pub fn supervisors_of(
-    conn: &mut AnyConnection,
-    users: &[UserRow],
-) -> Result<Vec<(UserId, UserId)>> {
-    let ids: Vec<UserId> = users.iter().map(|user| user.id).collect();
-    let of_users = supervisors::table.filter(supervisors::user_id.eq_any(ids));
-    Ok(of_users.order((supervisors::user_id, supervisors::supervisor_id)).load(conn)?)
 }
 
 /// What a list of users is narrowed by.
@@ -299,59 +244,6 @@ pub fn lock_administrators(tx: &mut Tx<'_>) -> Result<Vec<UserId>> {
     }?)
 }
 
-/// The Created By list of a log: the active users whom `policy::may_write_notes` lets, said as a
-/// filter: administrators, and learners with `manage_users` on the home group of its user.
-fn writers(
-    conn: &mut AnyConnection,
-    of: UserId,
-    q: Option<&str>,
-) -> Result<users::BoxedQuery<'static, MultiBackend>> {
-    let home: Option<GroupId> = users::table.find(of).select(users::home_group_id).first(conn)?;
-    let mut query =
-        users::table.filter(users::status.eq(UserStatus::Active)).into_boxed::<MultiBackend>();
-    query = match home {
-        None => query.filter(users::role.eq(Role::Administrator)),
-        Some(group) => {
-            let managers = group_permissions::table
-                .filter(group_permissions::group_id.eq(group))
-                .filter(group_permissions::permission.eq(GroupPermission::ManageUsers))
-                .select(group_permissions::user_id);
-            let manager = users::role.eq(Role::Learner).and(users::id.eq_any(managers));
-            query.filter(users::role.eq(Role::Administrator).or(manager))
-        }
-    };
-    Ok(match q {
-        Some(q) => query.filter(users::search_key.like(contains(q)).escape('\\')),
-        None => query,
-    })
-}
-
-/// One page of the active users who may add a note to a user's log, by name.
-///
-/// # Errors
-/// `not_found` where there is no such user.
-pub fn note_writers(
-    conn: &mut AnyConnection,
-    of: UserId,
-    q: Option<&str>,
-    window: &Window<ByText<ids::User>>,
-) -> Result<Slice<UserRow>> {
-    let mut query = writers(conn, of, q)?;
-    if let Some(at) = &window.after {
-        query = after!(query, users::name_key, users::id, gt, at.key, at.id);
-    }
-    let query = query.order((users::name_key, users::id)).limit(window.fetch());
-    Ok(Slice::cut(query.load(conn)?, window.limit))
-}
-
-/// How many users may add a note to a user's log.
-///
-/// # Errors
-/// `not_found` where there is no such user.
-pub fn count_note_writers(conn: &mut AnyConnection, of: UserId, q: Option<&str>) -> Result<i64> {
-    Ok(writers(conn, of, q)?.count().get_result(conn)?)
-}
-
 /// Adds a user.
 ///
 /// # Errors
@@ -383,23 +275,4 @@ pub fn count_log_move(tx: &mut Tx<'_>, user: &UserRow) -> Result<i64> {
         .set(users::log_moves.eq(moves))
         .execute(tx.write())?;
     Ok(moves)
-}
-
-/// Adds a supervisor.
-///
-/// # Errors
-/// Of the database.
-pub fn add_supervisor(tx: &mut Tx<'_>, id: UserId, supervisor: UserId) -> Result<()> {
-    let row = (supervisors::user_id.eq(id), supervisors::supervisor_id.eq(supervisor));
-    diesel::insert_into(supervisors::table).values(row).execute(tx.write())?;
-    Ok(())
-}
-
-/// Takes a supervisor away.
-///
-/// # Errors
-/// Of the database.
-pub fn remove_supervisor(tx: &mut Tx<'_>, id: UserId, supervisor: UserId) -> Result<()> {
-    diesel::delete(supervisors::table.find((id, supervisor))).execute(tx.write())?;
-    Ok(())
 }

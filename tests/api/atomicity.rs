@@ -17,6 +17,11 @@ const OF_NO_USER: &[&str] = &[
     "update_course",
     "create_learning_plan",
     "update_learning_plan",
+    "create_certification",
+    "update_certification",
+    "create_group",
+    "update_group",
+    "detach_learning_plan",
 ];
 
 /// From now on neither an entry nor the earlier wording of a note can be written.

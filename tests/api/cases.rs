@@ -21,6 +21,7 @@ pub struct Fixture {
     certification: String,
     /// His home group.
     pub group: String,
+    joined_group: String,
     other_group: String,
 }
 
@@ -38,6 +39,9 @@ impl Fixture {
         let home = json!({"home_group_id": group});
         admin.patch_now(&format!("/users/{}", subject.id), home).ok(200);
         admin.put(&format!("/groups/{group}/learning-plans/{plan}"), json!({})).ok(200);
+        let joined_group = app.group("A group that he is in");
+        let member = format!("/groups/{joined_group}/members/{}", subject.id);
+        admin.put(&member, json!({})).ok(200);
         let other_group = app.group("A group that he is not in");
         let body = json!({"name": "A certification", "course_ids": [course]});
         let certification = admin.post("/certifications", body).ok(201);
@@ -49,6 +53,7 @@ impl Fixture {
             note: text(&note["id"]),
             certification: text(&certification["id"]),
             group,
+            joined_group,
             other_group,
             subject,
             course,
@@ -105,7 +110,8 @@ pub fn cases(fixture: &Fixture) -> Vec<Case> {
                 _ => &fixture.plan,
             };
             let group = match operation {
-                "put_group_member" | "remove_group_member" => &fixture.other_group,
+                "put_group_member" => &fixture.other_group,
+                "remove_group_member" => &fixture.joined_group,
                 _ => &fixture.group,
             };
             let path = path
@@ -216,8 +222,7 @@ fn case(fixture: &Fixture, operation: &str) -> (&'static str, u16, Option<Value>
             let told = &["group.permission_granted", "group.member_added"];
             ("put_group_member", 200, Some(body), told)
         }
-        // He is no member of the other group: there is nothing to end, and nothing to tell.
-        "remove_group_member" => ("remove_group_member", 204, None, &[]),
+        "remove_group_member" => ("remove_group_member", 204, None, &["group.member_removed"]),
         "attach_learning_plan" => {
             let body = json!({"auto": true});
             ("attach_learning_plan", 200, Some(body), &["learning_plan.assigned"])

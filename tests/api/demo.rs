@@ -9,10 +9,11 @@ use daybook::{
     auth::passwords::{Cost, Passwords},
     db::{AnyConnection, Db, Options},
     demo,
-    domain::{clock::Clock, policy::Reach, timestamp::Timestamp},
+    domain::{clock::Clock, timestamp::Timestamp},
     store::{
         self,
         page::Window,
+        reach::Visible,
         users::{UserFilter, UserSort},
     },
 };
@@ -243,8 +244,8 @@ fn the_stories_are_past_on_whatever_day_the_demo_data_is_loaded() {
             let filter = Default::default();
             let log = store::timeline::page(conn, jonas.id, &filter, &everything)?.rows;
             let newest = Window { after: None, limit: 1 };
-            let (reach, sort) = (Reach::Everyone, UserSort::CreatedDescending);
-            let users = store::users::list(conn, reach, &UserFilter::default(), sort, &newest)?;
+            let (reach, sort) = (Visible::Everyone, UserSort::CreatedDescending);
+            let users = store::users::list(conn, &reach, &UserFilter::default(), sort, &newest)?;
             Ok((log, users.rows[0].created_at))
         });
         let (log, last_joined) = block_on(read).unwrap();
@@ -267,8 +268,8 @@ fn two_replicas_that_start_at_once_load_the_demo_data_once() {
         start.join().unwrap().unwrap();
     }
     let count = |conn: &mut AnyConnection| {
-        let everyone = Reach::Everyone;
-        store::users::count(conn, everyone, &UserFilter::default())
+        let everyone = Visible::Everyone;
+        store::users::count(conn, &everyone, &UserFilter::default())
     };
     assert_eq!(block_on(open(&database, &clock).read(count)).unwrap(), 312);
 }

@@ -127,6 +127,9 @@ fn the_bounds_of_the_document_are_those_of_the_service() {
     let admin = app.admin();
     let (user, course) = (app.learner("Bea"), app.course("Bounds"));
     let enrollment = app.enrollment(&user.id, &course);
+    let group = app.group("Bounds");
+    let body = json!({"name": "Bounds", "course_ids": [course]});
+    let certification = crate::app::text(&admin.post("/certifications", body).ok(201)["id"]);
     let mut tried = 0;
     for (method, path, operation) in operations() {
         let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
@@ -137,6 +140,8 @@ fn the_bounds_of_the_document_are_those_of_the_service() {
             .replace("{course_id}", &course)
             .replace("{enrollment_id}", &enrollment)
             .replace("{plan_id}", &user.id)
+            .replace("{group_id}", &group)
+            .replace("{certification_id}", &certification)
             .replace("{entry_id}", &user.id);
         for (field, property) in schema["properties"].as_object().unwrap() {
             for (value, code) in out_of_bounds(property) {
@@ -178,7 +183,8 @@ fn out_of_bounds(property: &Value) -> Vec<(Value, &'static str)> {
         values.push((beyond(min, -0.5), "out_of_range"));
     }
     if let Some(max) = property["maxItems"].as_u64() {
-        let id = "01977f3e-5c00-7000-8000-000000000000";
+        let word = property["items"]["$ref"].as_str().unwrap_or_default().ends_with("Permission");
+        let id = if word { "manage_users" } else { "01977f3e-5c00-7000-8000-000000000000" };
         values.push((json!(vec![id; max as usize + 1]), "too_many"));
     }
     values

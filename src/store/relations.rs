@@ -1,0 +1,147 @@
+//! How users are related: who supervises whom, who may do what to whom, who may write notes.
+
+use diesel::{dsl::exists, prelude::*};
+
+use super::{
+    contains,
+    page::{ByText, Slice, Window, after},
+    users::UserRow,
+};
+use crate::{
+    db::{
+        AnyConnection, MultiBackend, Tx,
+        schema::{group_members, group_permissions, supervisors, users},
+    },
+    domain::{
+        group::GroupPermission,
+        ids::{self, GroupId, UserId},
+        policy::Relation,
+        user::{Role, UserStatus},
+    },
+    error::Result,
+};
+
+/// How `caller` is related to the user; what the policy wants to know.
+///
+/// # Errors
+/// `not_found` where there is no such user.
+pub fn relation(conn: &mut AnyConnection, caller: Option<UserId>, id: UserId) -> Result<Relation> {
+    let Some(caller) = caller else {
+        users::table.find(id).select(users::id).first::<UserId>(conn)?;
+        return Ok(Relation::default());
+    };
+    let supervises = exists(supervisors::table.find((id, caller)));
+    let permitted = |permission: GroupPermission| {
+        group_permissions::table
+            .filter(group_permissions::user_id.eq(caller))
+            .filter(group_permissions::permission.eq(permission))
+    };
+    let views = exists(
+        permitted(GroupPermission::ViewLearnerResults)
+            .inner_join(
+                group_members::table.on(group_members::group_id.eq(group_permissions::group_id)),
+            )
+            .filter(group_members::user_id.eq(id)),
+    );
+    let manages = exists(
+        permitted(GroupPermission::ManageUsers)
+            .filter(group_permissions::group_id.nullable().eq(users::home_group_id)),
+    );
+    let (supervisor, views_results, manages) =
+        users::table.find(id).select((supervises, views, manages)).first(conn)?;
+    Ok(Relation { own: caller == id, supervisor, views_results, manages })
+}
+
+/// Who supervises the user, in the order of their ids.
+///
+/// # Errors
+/// Of the database.
+pub fn supervisor_ids(conn: &mut AnyConnection, id: UserId) -> Result<Vec<UserId>> {
+    let of_user = supervisors::table.filter(supervisors::user_id.eq(id));
+    Ok(of_user.order(supervisors::supervisor_id).select(supervisors::supervisor_id).load(conn)?)
+}
+
+/// Who supervises each of the users: pairs of user and supervisor, in the order of their ids.
+///
+/// # Errors
+/// Of the database.
+pub fn supervisors_of(
+    conn: &mut AnyConnection,
+    users: &[UserRow],
+) -> Result<Vec<(UserId, UserId)>> {
+    let ids: Vec<UserId> = users.iter().map(|user| user.id).collect();
+    let of_users = supervisors::table.filter(supervisors::user_id.eq_any(ids));
+    Ok(of_users.order((supervisors::user_id, supervisors::supervisor_id)).load(conn)?)
+}
+
+/// The Created By list of a log: the active users whom `policy::may_write_notes` lets, said as a
+/// filter: administrators, and learners with `manage_users` on the home group of its user.
+fn writers(
+    conn: &mut AnyConnection,
+    of: UserId,
+    q: Option<&str>,
+) -> Result<users::BoxedQuery<'static, MultiBackend>> {
+    let home: Option<GroupId> = users::table.find(of).select(users::home_group_id).first(conn)?;
+    let mut query =
+        users::table.filter(users::status.eq(UserStatus::Active)).into_boxed::<MultiBackend>();
+    query = match home {
+        None => query.filter(users::role.eq(Role::Administrator)),
+        Some(group) => {
+            let managers = group_permissions::table
+                .filter(group_permissions::group_id.eq(group))
+                .filter(group_permissions::permission.eq(GroupPermission::ManageUsers))
+                .select(group_permissions::user_id);
+            let manager = users::role.eq(Role::Learner).and(users::id.eq_any(managers));
+            query.filter(users::role.eq(Role::Administrator).or(manager))
+        }
+    };
+    Ok(match q {
+        Some(q) => query.filter(users::search_key.like(contains(q)).escape('\\')),
+        None => query,
+    })
+}
+
+/// One page of the active users who may add a note to a user's log, by name.
+///
+/// # Errors
+/// `not_found` where there is no such user.
+pub fn note_writers(
+    conn: &mut AnyConnection,
+    of: UserId,
+    q: Option<&str>,
+    window: &Window<ByText<ids::User>>,
+) -> Result<Slice<UserRow>> {
+    let mut query = writers(conn, of, q)?;
+    if let Some(at) = &window.after {
+        query = after!(query, users::name_key, users::id, gt, at.key, at.id);
+    }
+    let query = query.order((users::name_key, users::id)).limit(window.fetch());
+    Ok(Slice::cut(query.load(conn)?, window.limit))
+}
+
+/// How many users may add a note to a user's log.
+///
+/// # Errors
+/// `not_found` where there is no such user.
+pub fn count_note_writers(conn: &mut AnyConnection, of: UserId, q: Option<&str>) -> Result<i64> {
+    Ok(writers(conn, of, q)?.count().get_result(conn)?)
+}
+
+/// Adds a supervisor.
+///
+/// # Errors
+/// Of the database.
+pub fn add_supervisor(tx: &mut Tx<'_>, id: UserId, supervisor: UserId) -> Result<()> {
+    let row = (supervisors::user_id.eq(id), supervisors::supervisor_id.eq(supervisor));
+    diesel::insert_into(supervisors::table).values(row).execute(tx.write())?;
+    Ok(())
+}
+
+/// Takes a supervisor away.
+///
+/// # Errors
+/// Of the database.
+pub fn remove_supervisor(tx: &mut Tx<'_>, id: UserId, supervisor: UserId) -> Result<()> {
+    diesel::delete(supervisors::table.find((id, supervisor))).execute(tx.write())?;
+    Ok(())
+}
