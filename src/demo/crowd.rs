@@ -183,7 +183,7 @@ impl<'a> Life<'a> {
         }
         let text = REASONS[self.dice.below(REASONS.len() as u64) as usize];
         let about = Action::EnrollmentForcedComplete;
-        let note = Note { text, about, occurred_at: None, created_by: None };
+        let note = Note { text, about: Some(about), occurred_at: None, created_by: None };
         self.add(at + 600, by, Deed::Note(note))
     }
 

@@ -64,15 +64,31 @@ pub(super) const COURSES: [(&str, CourseType); 12] = [
 pub(super) const FORKLIFT: Item = 0;
 pub(super) const ONBOARDING: Item = 1;
 
-/// The learning plans, each at its place.
-pub(super) const PLANS: [&str; 6] = [
-    "Forklift Training",
-    "Onboarding",
-    "Annual Compliance",
-    "New Managers",
-    "Kitchen Staff",
-    "First Responders",
+/// The certifications, each at its place, with what each requires.
+const CERTIFICATIONS: [(&str, &[Item], Option<i64>); 4] = [
+    ("Information Security", &[SECURITY], Some(365)),
+    ("Forklift Driver", &[5, 6], Some(3 * 365)),
+    ("Food Handler", &[HYGIENE], Some(2 * 365)),
+    ("Fire Warden", &[FIRE, 7], None),
 ];
+
+/// The learning plans, each at its place, with the certifications that each is made of.
+pub(super) const PLANS: [(&str, &[Item]); 6] = [
+    ("Forklift Training", &[1]),
+    ("Onboarding", &[]),
+    ("Annual Compliance", &[0]),
+    ("New Managers", &[]),
+    ("Kitchen Staff", &[2]),
+    ("First Responders", &[3]),
+];
+
+pub(super) const WAREHOUSE: Item = 0;
+pub(super) const KITCHEN: Item = 1;
+pub(super) const LEADERSHIP: Item = 2;
+
+/// The groups, each at its place, with the plan that comes with it.
+const GROUPS: [(&str, Option<Item>); 3] =
+    [("Warehouse", None), ("Kitchen", Some(4)), ("Leadership", Some(3))];
 
 /// The e-mail address of somebody of the stories.
 pub(super) fn email_of(key: Key) -> String {
@@ -85,7 +101,7 @@ pub(super) fn address(given_name: &str, surname: &str) -> String {
     format!("{given_name}.{surname}@example.com").to_lowercase()
 }
 
-/// The first day: the people of the stories join, courses and plans are made.
+/// The first day: the people of the stories join; courses, plans and groups are made.
 pub(super) fn arrivals(calendar: &Calendar) -> Vec<Scene> {
     let people = CAST.iter().enumerate().map(|(key, (given_name, surname, role, time_zone))| {
         let kind = if key == PLATFORM { UserKind::Api } else { UserKind::Person };
@@ -103,8 +119,14 @@ pub(super) fn arrivals(calendar: &Calendar) -> Vec<Scene> {
     });
     let courses =
         COURSES.iter().enumerate().map(|(item, (title, it))| What::Course(item, title, *it));
-    let plans = PLANS.iter().enumerate().map(|(item, name)| What::Plan(item, name));
-    let all = people.chain(courses).chain(plans).enumerate();
+    let certifications =
+        CERTIFICATIONS.iter().enumerate().map(|(item, (name, courses, validity))| {
+            What::Certification(item, name, courses, *validity)
+        });
+    let plans = PLANS.iter().enumerate().map(|(item, (name, of))| What::Plan(item, name, of));
+    let groups =
+        GROUPS.iter().enumerate().map(|(item, (name, auto))| What::Group(item, name, *auto));
+    let all = people.chain(courses).chain(certifications).chain(plans).chain(groups).enumerate();
     all.map(|(number, what)| Scene {
         at: calendar.founded.plus_seconds(97 * number as i64),
         // Somebody has to be the first administrator.

@@ -7,6 +7,7 @@ use crate::{
         catalogue::CourseType,
         enrollment::{CompletionMethod, GradeResult},
         entry::Action,
+        group::GroupPermission,
         timestamp::Timestamp,
         user::{Role, UserKind},
     },
@@ -33,8 +34,12 @@ pub(super) struct Scene {
 pub(super) enum What {
     /// A course is offered.
     Course(Item, &'static str, CourseType),
-    /// A learning plan is made.
-    Plan(Item, &'static str),
+    /// A certification is made: the courses that it requires, and its validity in days.
+    Certification(Item, &'static str, &'static [Item], Option<i64>),
+    /// A learning plan is made: the certifications that it is made of.
+    Plan(Item, &'static str, &'static [Item]),
+    /// A group is made, and the plan that comes with its membership.
+    Group(Item, &'static str, Option<Item>),
     /// Somebody joins.
     Join(Person),
     /// Something is done that is in this person's log.
@@ -55,14 +60,16 @@ pub(super) enum Deed {
     Cancel(Item),
     Assign(Item),
     Unassign(Item),
+    JoinGroup { group: Item, permissions: &'static [GroupPermission] },
+    MoveHome(Item),
     Note(Note),
     RewordNote(&'static str),
 }
 
-/// A note, about the newest entry of an action in the same log.
+/// A note, about the newest entry of an action in the same log, or about none.
 pub(super) struct Note {
     pub(super) text: &'static str,
-    pub(super) about: Action,
+    pub(super) about: Option<Action>,
     /// When it says that it happened, if not when it is written.
     pub(super) occurred_at: Option<Timestamp>,
     /// Whom it names as the author, if not who writes it.

@@ -6,10 +6,12 @@ use super::scene::{Deed, Item, Key, Note, Person, Scene, What};
 use crate::{
     changes::{
         self, Change,
+        certifications::CreateCertification,
         courses::CreateCourse,
         enrollments::{
             CancelEnrollment, CompleteEnrollment, Enroll, StartEnrollment, UpdateEnrollment,
         },
+        groups::{AttachPlan, CreateGroup, PutMember},
         notes::{AddNote, EditNote},
         plans::{AssignPlan, CreatePlan, UnassignPlan},
         sessions::{LogIn, LogOut},
@@ -19,7 +21,8 @@ use crate::{
     domain::{
         catalogue::CourseStatus,
         entry::Action,
-        ids::{CourseId, EnrollmentId, EntryId, Id, PlanId, UserId},
+        group::GroupStatus,
+        ids::{CertificationId, CourseId, EnrollmentId, EntryId, GroupId, Id, PlanId, UserId},
         policy::{Caller, Identity},
         user::{UserKind, UserStatus},
         version::IfMatch,
@@ -43,7 +46,9 @@ struct Stage {
     password_hash: String,
     people: HashMap<Key, Identity>,
     courses: HashMap<Item, CourseId>,
+    certifications: HashMap<Item, CertificationId>,
     plans: HashMap<Item, PlanId>,
+    groups: HashMap<Item, GroupId>,
     enrollments: HashMap<(Key, Item), EnrollmentId>,
     log_ins: usize,
 }
@@ -57,16 +62,28 @@ impl Stage {
                 let id = self.make(tx, scene, course)?.id;
                 self.courses.insert(*item, id);
             }
-            What::Plan(item, name) => {
-                let id = self
-                    .make(
-                        tx,
-                        scene,
-                        CreatePlan { name: (*name).to_owned(), certification_ids: Vec::new() },
-                    )?
-                    .0
-                    .id;
+            What::Certification(item, name, courses, validity_days) => {
+                let course_ids: Result<_> = courses.iter().map(|it| self.course(*it)).collect();
+                let (name, validity_days) = ((*name).to_owned(), *validity_days);
+                let change = CreateCertification { name, course_ids: course_ids?, validity_days };
+                let id = self.make(tx, scene, change)?.0.id;
+                self.certifications.insert(*item, id);
+            }
+            What::Plan(item, name, of) => {
+                let ids: Result<_> =
+                    of.iter().map(|it| known(&self.certifications, *it).copied()).collect();
+                let change = CreatePlan { name: (*name).to_owned(), certification_ids: ids? };
+                let id = self.make(tx, scene, change)?.0.id;
                 self.plans.insert(*item, id);
+            }
+            What::Group(item, name, auto) => {
+                let change = CreateGroup { name: (*name).to_owned(), status: GroupStatus::Active };
+                let group = self.make(tx, scene, change)?.id;
+                self.groups.insert(*item, group);
+                if let Some(plan) = auto {
+                    let plan = self.plan(*plan)?;
+                    self.make(tx, scene, AttachPlan { group, plan, auto: true })?;
+                }
             }
             What::Join(person) => self.join(tx, scene, person)?,
             What::To(key, deed) => self.deed(tx, scene, *key, deed)?,
@@ -145,6 +162,16 @@ impl Stage {
                 let plan = self.plan(*plan)?;
                 self.make(tx, scene, UnassignPlan { user, plan })?;
             }
+            Deed::JoinGroup { group, permissions } => {
+                let group = *known(&self.groups, *group)?;
+                let permissions = permissions.to_vec();
+                self.make(tx, scene, PutMember { group, user, permissions })?;
+            }
+            Deed::MoveHome(group) => {
+                let group = *known(&self.groups, *group)?;
+                let same = same_user(user);
+                self.make(tx, scene, UpdateUser { home_group_id: Some(Some(group)), ..same })?;
+            }
             Deed::Note(note) => self.note(tx, scene, user, note)?,
             Deed::RewordNote(text) => {
                 let change = EditNote {
@@ -183,7 +210,7 @@ impl Stage {
             notes: note.text.to_owned(),
             occurred_at: note.occurred_at,
             created_by: note.created_by.map(|key| self.id(key)).transpose()?,
-            relates_to: Some(newest(tx, user, note.about)?),
+            relates_to: note.about.map(|about| newest(tx, user, about)).transpose()?,
         };
         self.make(tx, scene, change).map(drop)
     }
@@ -229,7 +256,13 @@ fn unchanged(id: EnrollmentId) -> UpdateEnrollment {
     UpdateEnrollment { id, if_match: IfMatch::Any, due_at: None, grade: None, result: None }
 }
 
+/// An update that makes a user inactive.
 fn leave(id: UserId) -> UpdateUser {
+    UpdateUser { status: Some(UserStatus::Inactive), ..same_user(id) }
+}
+
+/// An update that leaves a user as he is.
+fn same_user(id: UserId) -> UpdateUser {
     UpdateUser {
         id,
         if_match: IfMatch::Any,
@@ -237,7 +270,7 @@ fn leave(id: UserId) -> UpdateUser {
         given_name: None,
         surname: None,
         employee_id: None,
-        status: Some(UserStatus::Inactive),
+        status: None,
         role: None,
         time_zone: None,
         home_group_id: None,

@@ -2,8 +2,8 @@
 
 use super::{
     people::{
-        ANNA, CRISTIANO, DIEGO, ELENA, FIRE, FORKLIFT, HYGIENE, JONAS, MARTA, NOOR, ONBOARDING,
-        PLATFORM, PRIVACY, PRIYA, SAFETY, SAM, SECURITY, TOM,
+        ANNA, CRISTIANO, DIEGO, ELENA, FIRE, FORKLIFT, HYGIENE, JONAS, KITCHEN, LEADERSHIP, MARTA,
+        NOOR, ONBOARDING, PLATFORM, PRIVACY, PRIYA, SAFETY, SAM, SECURITY, TOM, WAREHOUSE,
     },
     scene::{Calendar, Deed, Note, Scene, scene},
 };
@@ -14,6 +14,7 @@ use crate::{
             GradeResult::{Fail, Pass},
         },
         entry::Action,
+        group::GroupPermission,
     },
     error::Result,
 };
@@ -26,6 +27,7 @@ pub(super) fn all(calendar: &Calendar) -> Result<Vec<Scene>> {
         missing_learning_plan(calendar)?,
         maternity_leave(calendar)?,
         new_policy(calendar)?,
+        leadership(calendar)?,
         sam(calendar)?,
         today(calendar),
     ];
@@ -57,7 +59,7 @@ fn forced_to_completion(on: &Calendar) -> Result<Vec<Scene>> {
     let note = Note {
         text: "Noor completed the live version of this course on April 21, which the SCORM \
                package does not know of. The attendance sheet is with the instructor.",
-        about: Action::EnrollmentForcedComplete,
+        about: Some(Action::EnrollmentForcedComplete),
         occurred_at: None,
         created_by: None,
     };
@@ -80,7 +82,7 @@ fn missing_learning_plan(on: &Calendar) -> Result<Vec<Scene>> {
     let note = Note {
         text: "Diego moved from the warehouse to the office on August 1 and drives no forklift any \
                more. Anna took the plan away when she prepared the move.",
-        about: Action::LearningPlanUnassigned,
+        about: Some(Action::LearningPlanUnassigned),
         occurred_at: None,
         created_by: Some(ANNA),
     };
@@ -99,7 +101,7 @@ fn maternity_leave(on: &Calendar) -> Result<Vec<Scene>> {
     let to = on.on("12-15T23:59:59.000")?;
     let note = Note {
         text: "Due date extended for maternity leave, as Elena and I agreed on the phone.",
-        about: Action::EnrollmentDueDateChanged,
+        about: Some(Action::EnrollmentDueDateChanged),
         occurred_at: Some(on.on("05-20T13:30:00.000")?),
         created_by: Some(PRIYA),
     };
@@ -121,7 +123,7 @@ fn new_policy(on: &Calendar) -> Result<Vec<Scene>> {
     let mark = Some((74.0, Pass));
     let note = Note {
         text: "Changed from pass to fail: new policy.",
-        about: Action::EnrollmentGradeChanged,
+        about: Some(Action::EnrollmentGradeChanged),
         occurred_at: None,
         created_by: None,
     };
@@ -146,6 +148,43 @@ fn new_policy(on: &Calendar) -> Result<Vec<Scene>> {
         scene(on.on("07-14T11:05:47.215")?, CRISTIANO, TOM, Deed::Note(note)),
         scene(on.on("07-15T07:39:10.568")?, CRISTIANO, TOM, Deed::RewordNote(clearer)),
     ])
+}
+
+/// The learning platform's account adds to the Leadership group, and says so on its own log. Marta
+/// manages the warehouse from then on: her people's home group.
+fn leadership(on: &Calendar) -> Result<Vec<Scene>> {
+    let permissions = &[GroupPermission::ManageUsers];
+    let note = Note {
+        text: "Added Marta Kowalczyk to the Leadership group, by the weekly run of the HR system.",
+        about: None,
+        occurred_at: None,
+        created_by: None,
+    };
+    let mut scenes = vec![
+        scene(
+            on.on("07-06T05:00:12.401")?,
+            PLATFORM,
+            MARTA,
+            Deed::JoinGroup { group: LEADERSHIP, permissions: &[] },
+        ),
+        scene(on.on("07-06T05:00:13.118")?, PLATFORM, PLATFORM, Deed::Note(note)),
+        scene(
+            on.on("07-06T08:15:40.733")?,
+            ANNA,
+            MARTA,
+            Deed::JoinGroup { group: WAREHOUSE, permissions },
+        ),
+        scene(
+            on.on("06-01T07:14:58.020")?,
+            ANNA,
+            TOM,
+            Deed::JoinGroup { group: KITCHEN, permissions: &[] },
+        ),
+    ];
+    for (key, time) in [(SAM, "07-06T08:17:02.210"), (JONAS, "07-06T08:17:25.874")] {
+        scenes.push(scene(on.on(time)?, ANNA, key, Deed::MoveHome(WAREHOUSE)));
+    }
+    Ok(scenes)
 }
 
 /// Sam's SCORM course stays in progress: it is the reader who forces it to completion.

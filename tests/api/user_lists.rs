@@ -158,7 +158,9 @@ fn a_cursor_leads_on_however_long_and_odd_the_name_is() {
     let app = TestApp::start();
     let admin = app.admin();
     // Folded, the second is three times as long; the third looks like a NUL to who looks too fast.
-    for (number, part) in ["𝄞".repeat(200), "\u{390}".repeat(200), r"\u0000".repeat(33)].iter().enumerate() {
+    for (number, part) in
+        ["𝄞".repeat(200), "\u{390}".repeat(200), r"\u0000".repeat(33)].iter().enumerate()
+    {
         add(&admin, part, part, &format!("long{number}@example.com"), json!({}));
     }
     let mut path = "/users?q=long&limit=1".to_owned();
