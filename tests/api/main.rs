@@ -8,6 +8,10 @@ mod database;
 mod process;
 
 mod architecture;
+mod certifications;
+mod expiry;
+mod group_permissions;
+mod groups;
 mod journal_coverage;
 mod migrations;
 mod openapi;
