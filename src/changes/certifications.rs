@@ -37,6 +37,7 @@ impl Change for CreateCertification {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
+        store::standings::change_rules(tx)?;
         let courses = known_courses(tx, &self.course_ids)?;
         let row = CertificationRow {
             id: tx.new_id(),
@@ -78,6 +79,7 @@ impl Change for UpdateCertification {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
+        store::standings::change_rules(tx)?;
         let mut row = store::certifications::lock(tx, self.id)?;
         self.if_match.check(row.version)?;
         let had = store::certifications::courses(tx.read(), row.id)?;
@@ -157,6 +159,7 @@ impl Change for ExpireCertification {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<bool>> {
+        store::standings::hold_rules(tx)?;
         let user = store::users::lock(tx, self.user)?;
         let certification = store::certifications::get(tx.read(), self.certification)?;
         let entries = rules::expire(tx, caller, &user, &certification)?;

@@ -80,6 +80,7 @@ fn authorize(tx: &mut Tx<'_>, caller: &Caller, id: EnrollmentId) -> Result<()> {
 }
 
 fn hold(tx: &mut Tx<'_>, id: EnrollmentId) -> Result<Held> {
+    store::standings::hold_rules(tx)?;
     // The user first: whoever changes one of his enrollments holds him, so none waits in a circle.
     let user_id = store::enrollments::get(tx.read(), id)?.user_id;
     let user = store::users::lock(tx, user_id)?;

@@ -102,6 +102,7 @@ impl Change for PutMember {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
+        store::standings::hold_rules(tx)?;
         let group = store::groups::lock(tx, self.group)?;
         let user = store::users::lock(tx, self.user)?;
         let mut entries = add_member(tx, caller, &user, &group)?;
@@ -231,6 +232,7 @@ impl Change for AttachPlan {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<()>> {
+        store::standings::hold_rules(tx)?;
         let group = store::groups::lock(tx, self.group)?;
         let plan = store::plans::get(tx.read(), self.plan)?;
         let before = store::groups::attached(tx.read(), group.id, plan.id)?;

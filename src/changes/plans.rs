@@ -74,6 +74,7 @@ impl Change for UpdatePlan {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
+        store::standings::change_rules(tx)?;
         let mut row = store::plans::lock(tx, self.id)?;
         self.if_match.check(row.version)?;
         let had = store::certifications::of_plan(tx.read(), row.id)?;
@@ -139,6 +140,7 @@ impl Change for AssignPlan {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
+        store::standings::hold_rules(tx)?;
         let user = store::users::lock(tx, self.user)?;
         let plan = store::plans::get(tx.read(), self.plan)?;
         let entries = assign(tx, caller, &user, &plan, None, None)?;

@@ -28,14 +28,17 @@ pub(super) fn after_course(
     course: CourseId,
     cause: &Stamped,
 ) -> Result<Vec<Stamped>> {
+    let mut entries = Vec::new();
     let mut met = Vec::new();
     for certification in store::certifications::requiring(tx.read(), course)? {
+        entries.extend(expire(tx, &Caller::Service, user, &certification)?);
         if let Some(told) = certify(tx, caller, user, &certification, Some(cause))? {
             met.push((certification, told));
         }
     }
     let plans = after_certifications(tx, caller, user, &met)?;
-    Ok(met.into_iter().map(|(_, told)| told).chain(plans).collect())
+    entries.extend(met.into_iter().map(|(_, told)| told).chain(plans));
+    Ok(entries)
 }
 
 /// What follows for one user when a certification asks for something else than before.
@@ -48,12 +51,14 @@ pub(super) fn after_definition(
     user: &UserRow,
     certification: &CertificationRow,
 ) -> Result<Vec<Stamped>> {
+    let mut entries = expire(tx, &Caller::Service, user, certification)?;
     let Some(told) = certify(tx, caller, user, certification, None)? else {
-        return Ok(Vec::new());
+        return Ok(entries);
     };
     let met = vec![(certification.clone(), told)];
     let plans = after_certifications(tx, caller, user, &met)?;
-    Ok(met.into_iter().map(|(_, told)| told).chain(plans).collect())
+    entries.extend(met.into_iter().map(|(_, told)| told).chain(plans));
+    Ok(entries)
 }
 
 /// What follows for a user's plans when certifications of his changed; the last of those that
@@ -134,10 +139,10 @@ fn standing(
     match met_at {
         None => with(Status::NotMet, None, None),
         // What has expired is met again by something newer, or by a longer validity; not by the
-        // same completions seen again.
+        // same completions seen again, nor by the older ones that fewer courses leave.
         Some(_)
             if before.status == Status::Expired
-                && met_at == before.met_at
+                && met_at <= before.met_at
                 && expires.is_some_and(|time| time <= now) =>
         {
             before.clone()
@@ -157,7 +162,9 @@ fn differences(before: &StandingRow, after: &StandingRow) -> Vec<FieldChange> {
     .collect()
 }
 
-/// Expires a certification of a user, if it is due and nobody has done it.
+/// Expires a certification of a user, if it is due and nobody has done it. Whatever else changes
+/// how he stands asks for this first, so that the log tells of the expiry even if nobody looked
+/// for it in time.
 ///
 /// # Errors
 /// Of the database.

@@ -42,6 +42,7 @@ impl Change for CreateUser {
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
         check_account(self.kind, self.email.as_deref(), self.password_hash.is_some())?;
+        hold_home(tx, self.home_group_id)?;
         let mut user = UserRow {
             id: tx.new_id(),
             version: 1,
@@ -102,6 +103,7 @@ impl Change for UpdateUser {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
+        hold_home(tx, self.home_group_id.flatten())?;
         let before = store::users::lock(tx, self.id)?;
         self.if_match.check(before.version)?;
         let mut user = self.patched(&before);
@@ -191,6 +193,13 @@ fn profile_drafts(before: &UserRow, after: &UserRow) -> Vec<Draft> {
         drafts.push(draft(Action::UserPasswordChanged, format!("The password of {name} was set.")));
     }
     drafts
+}
+
+/// Holds what a membership brings with it: the group's plans, and what they are made of.
+fn hold_home(tx: &mut Tx<'_>, home: Option<GroupId>) -> Result<()> {
+    let Some(home) = home else { return Ok(()) };
+    store::standings::hold_rules(tx)?;
+    store::groups::hold(tx, home)
 }
 
 /// Changes a user's home group, which has to be one of his groups: he becomes a member of it.

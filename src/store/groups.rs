@@ -60,6 +60,16 @@ pub fn lock(tx: &mut Tx<'_>, id: GroupId) -> Result<GroupRow> {
     Ok(locked!(tx, groups::table.find(id))?)
 }
 
+/// Holds a group, if there is one, until the transaction ends. Whoever holds a user too holds the
+/// group first, so that none waits in a circle.
+///
+/// # Errors
+/// Of the database.
+pub fn hold(tx: &mut Tx<'_>, id: GroupId) -> Result<()> {
+    locked!(tx, groups::table.find(id)).optional().map(|_: Option<GroupRow>| ())?;
+    Ok(())
+}
+
 /// What a list of groups is narrowed by.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct GroupFilter {

@@ -24,6 +24,41 @@ use crate::{
     error::Result,
 };
 
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// Waits for its turn among all who hold the same key, and holds it with the others.
+    fn pg_advisory_xact_lock_shared(key: diesel::sql_types::BigInt) -> diesel::sql_types::Bool;
+    /// Waits until nobody holds the key, and holds it alone.
+    fn pg_advisory_xact_lock(key: diesel::sql_types::BigInt) -> diesel::sql_types::Bool;
+}
+
+/// The key of what certifications and plans ask for, among PostgreSQL's advisory locks.
+const RULES: i64 = 0x6461_7962_6f6f_6b01;
+
+/// Keeps what certifications and plans ask for as it is until the transaction ends. Asked for
+/// before any row is held, by whoever changes what they follow from: else he could meet the rule of
+/// before, while the one who changes it does not see him yet. On SQLite there is only one writer.
+///
+/// # Errors
+/// Of the database.
+pub fn hold_rules(tx: &mut Tx<'_>) -> Result<()> {
+    if let AnyConnection::Postgres(conn) = tx.read() {
+        diesel::select(pg_advisory_xact_lock_shared(RULES)).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// As [`hold_rules`], for whoever changes what certifications and plans ask for.
+///
+/// # Errors
+/// Of the database.
+pub fn change_rules(tx: &mut Tx<'_>) -> Result<()> {
+    if let AnyConnection::Postgres(conn) = tx.read() {
+        diesel::select(pg_advisory_xact_lock(RULES)).execute(conn)?;
+    }
+    Ok(())
+}
+
 /// How a user stands with a certification.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Insertable)]
 #[diesel(table_name = user_certifications)]

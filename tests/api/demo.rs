@@ -146,7 +146,10 @@ fn a_few_hundred_people_have_a_few_thousand_entries_in_the_order_of_time() {
         assert!(written.is_sorted_by_key(|(_, id)| id), "{written:#?}");
     }
     assert!((3000..5000).contains(&entries), "{entries}");
-    assert_eq!(sources.into_iter().collect::<Vec<_>>(), ["admin", "api", "group", "rule", "self", "system"]);
+    assert_eq!(
+        sources.into_iter().collect::<Vec<_>>(),
+        ["admin", "api", "group", "rule", "self", "system"]
+    );
 }
 
 #[test]
