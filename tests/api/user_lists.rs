@@ -154,6 +154,24 @@ fn a_list_is_ordered_as_asked_and_the_same_page_by_page() {
 }
 
 #[test]
+fn a_cursor_leads_on_however_long_and_odd_the_name_is() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    // Folded, the second is three times as long; the third looks like a NUL to who looks too fast.
+    for (number, part) in
+        ["𝄞".repeat(200), "\u{390}".repeat(200), r"\u0000".repeat(33)].iter().enumerate()
+    {
+        add(&admin, part, part, &format!("long{number}@example.com"), json!({}));
+    }
+    let mut path = "/users?q=long&limit=1".to_owned();
+    for _ in 0..2 {
+        let page = admin.get(&path).ok(200);
+        path = format!("/users?q=long&limit=1&cursor={}", text(&page["page"]["next_cursor"]));
+    }
+    assert_eq!(admin.get(&path).ok(200)["page"]["has_more"], false);
+}
+
+#[test]
 fn a_user_added_while_somebody_reads_on_moves_nobody() {
     let app = TestApp::start();
     let admin = app.admin();
