@@ -134,7 +134,10 @@ fn completing_the_last_course_of_a_plan_meets_the_certification_and_then_the_pla
         assert_eq!(plan_status(&app, &sam.id), "met");
         let target = json!({"type": "certification", "id": forklift, "name": "Forklift"});
         assert_eq!(log[1]["target"], target);
-        assert_eq!(log[2]["target"], json!({"type": "learning_plan", "id": plan, "name": "Driving"}));
+        assert_eq!(
+            log[2]["target"],
+            json!({"type": "learning_plan", "id": plan, "name": "Driving"})
+        );
         let fields = |entry: &Value| -> Vec<String> {
             entry["changes"].as_array().unwrap().iter().map(|it| text(&it["field"])).collect()
         };

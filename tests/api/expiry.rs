@@ -65,7 +65,10 @@ fn a_certification_expires_at_its_time_and_takes_the_plan_with_it() {
     assert_eq!(log[0]["target"]["name"], "Forklift");
     let after = standing(&app, &sam);
     assert_eq!(after["status"], "expired");
-    assert_eq!((&after["met_at"], &after["expires_at"]), (&before["met_at"], &before["expires_at"]));
+    assert_eq!(
+        (&after["met_at"], &after["expires_at"]),
+        (&before["met_at"], &before["expires_at"])
+    );
     assert_eq!(plan_status(&app, &sam), "not_met");
 }
 

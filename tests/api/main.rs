@@ -8,9 +8,11 @@ mod database;
 mod process;
 
 mod architecture;
+mod at_once;
 mod certifications;
 mod expiry;
 mod group_permissions;
+mod group_plans;
 mod groups;
 mod journal_coverage;
 mod migrations;
