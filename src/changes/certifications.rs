@@ -162,7 +162,8 @@ impl Change for ExpireCertification {
         store::standings::hold_rules(tx)?;
         let user = store::users::lock(tx, self.user)?;
         let certification = store::certifications::get(tx.read(), self.certification)?;
-        let entries = rules::expire(tx, caller, &user, &certification)?;
+        let mut standing = store::standings::standing(tx.read(), user.id, certification.id)?;
+        let entries = rules::expire(tx, caller, &user, &certification, &mut standing)?;
         if entries.is_empty() {
             return Ok(Recorded::unchanged(false));
         }

@@ -31,8 +31,9 @@ pub(super) fn after_course(
     let mut entries = Vec::new();
     let mut met = Vec::new();
     for certification in store::certifications::requiring(tx.read(), course)? {
-        entries.extend(expire(tx, &Caller::Service, user, &certification)?);
-        if let Some(told) = certify(tx, caller, user, &certification, Some(cause))? {
+        let mut before = store::standings::standing(tx.read(), user.id, certification.id)?;
+        entries.extend(expire(tx, &Caller::Service, user, &certification, &mut before)?);
+        if let Some(told) = certify(tx, caller, user, &certification, before, Some(cause))? {
             met.push((certification, told));
         }
     }
@@ -51,8 +52,9 @@ pub(super) fn after_definition(
     user: &UserRow,
     certification: &CertificationRow,
 ) -> Result<Vec<Stamped>> {
-    let mut entries = expire(tx, &Caller::Service, user, certification)?;
-    let Some(told) = certify(tx, caller, user, certification, None)? else {
+    let mut before = store::standings::standing(tx.read(), user.id, certification.id)?;
+    let mut entries = expire(tx, &Caller::Service, user, certification, &mut before)?;
+    let Some(told) = certify(tx, caller, user, certification, before, None)? else {
         return Ok(entries);
     };
     let met = vec![(certification.clone(), told)];
@@ -93,16 +95,16 @@ fn certify(
     caller: &Caller,
     user: &UserRow,
     certification: &CertificationRow,
+    before: Option<StandingRow>,
     cause: Option<&Stamped>,
 ) -> Result<Option<Stamped>> {
-    let before =
-        store::standings::standing(tx.read(), user.id, certification.id)?.unwrap_or(StandingRow {
-            user_id: user.id,
-            certification_id: certification.id,
-            status: Status::NotMet,
-            met_at: None,
-            expires_at: None,
-        });
+    let before = before.unwrap_or(StandingRow {
+        user_id: user.id,
+        certification_id: certification.id,
+        status: Status::NotMet,
+        met_at: None,
+        expires_at: None,
+    });
     let met_at = store::standings::completed_at(tx.read(), user.id, certification.id)?;
     let after = standing(&before, met_at, certification.validity_days, tx.now());
     if after == before {
@@ -162,7 +164,7 @@ fn differences(before: &StandingRow, after: &StandingRow) -> Vec<FieldChange> {
     .collect()
 }
 
-/// Expires a certification of a user, if it is due and nobody has done it. Whatever else changes
+/// Expires a certification of a user who stands so with it, if it is due and nobody has done it. Whatever else changes
 /// how he stands asks for this first, so that the log tells of the expiry even if nobody looked
 /// for it in time.
 ///
@@ -173,9 +175,9 @@ pub(super) fn expire(
     caller: &Caller,
     user: &UserRow,
     certification: &CertificationRow,
+    standing: &mut Option<StandingRow>,
 ) -> Result<Vec<Stamped>> {
-    let standing = store::standings::standing(tx.read(), user.id, certification.id)?;
-    let Some(before) = standing.filter(|it| it.status == Status::Met) else {
+    let Some(before) = standing.clone().filter(|it| it.status == Status::Met) else {
         return Ok(Vec::new());
     };
     let Some(expired_at) = before.expires_at.filter(|time| *time <= tx.now()) else {
@@ -183,6 +185,7 @@ pub(super) fn expire(
     };
     let after = StandingRow { status: Status::Expired, ..before.clone() };
     store::standings::set_standing(tx, &after)?;
+    *standing = Some(after.clone());
     let text = format!("The certification “{}” of {} expired.", certification.name, user.name());
     let draft = Draft::system(user.id, Action::CertificationExpired, text)
         .target(certification.target())

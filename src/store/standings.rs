@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 
 use super::{
-    certifications::{CertificationRow, courses},
+    certifications::CertificationRow,
     page::{ByText, Slice, Window, after},
 };
 use crate::{
     db::{
         AnyConnection, MultiBackend, Tx,
         schema::{
-            certifications, enrollments, plan_assignments, plan_certifications, user_certifications,
+            certification_courses, certifications, enrollments, plan_assignments,
+            plan_certifications, user_certifications,
         },
     },
     domain::{
@@ -81,19 +82,21 @@ pub fn completed_at(
     user: UserId,
     id: CertificationId,
 ) -> Result<Option<Timestamp>> {
-    let required: BTreeSet<CourseId> = courses(conn, id)?.into_iter().collect();
-    let ids: Vec<CourseId> = required.iter().copied().collect();
-    let completions: Vec<(CourseId, Option<Timestamp>)> = enrollments::table
-        .filter(enrollments::user_id.eq(user).and(enrollments::course_id.eq_any(ids)))
-        .filter(enrollments::status.eq(EnrollmentStatus::Completed))
-        .filter(enrollments::result.is_null().or(enrollments::result.ne(GradeResult::Fail)))
-        .select((enrollments::course_id, enrollments::completed_at))
+    let counts = enrollments::user_id
+        .eq(user)
+        .and(enrollments::status.eq(EnrollmentStatus::Completed))
+        .and(enrollments::result.is_null().or(enrollments::result.ne(GradeResult::Fail)));
+    // One row for each required course: a user is in a course once, unless he cancelled.
+    let completions: Vec<Option<Timestamp>> = certification_courses::table
+        .left_join(
+            enrollments::table
+                .on(enrollments::course_id.eq(certification_courses::course_id).and(counts)),
+        )
+        .filter(certification_courses::certification_id.eq(id))
+        .select(enrollments::completed_at.nullable())
         .load(conn)?;
-    let done: BTreeSet<CourseId> = completions.iter().map(|(course, _)| *course).collect();
-    if required.is_empty() || done != required {
-        return Ok(None);
-    }
-    Ok(completions.into_iter().filter_map(|(_, time)| time).max())
+    let all: Option<Vec<Timestamp>> = completions.into_iter().collect();
+    Ok(all.and_then(|times| times.into_iter().max()))
 }
 
 /// How a user stands with a certification; nothing where he never met it.
@@ -114,8 +117,14 @@ pub fn standing(
 /// Of the database.
 pub fn set_standing(tx: &mut Tx<'_>, row: &StandingRow) -> Result<()> {
     let there = user_certifications::table.find((row.user_id, row.certification_id));
-    diesel::delete(there).execute(tx.write())?;
-    diesel::insert_into(user_certifications::table).values(row.clone()).execute(tx.write())?;
+    let fields = (
+        user_certifications::status.eq(row.status),
+        user_certifications::met_at.eq(row.met_at),
+        user_certifications::expires_at.eq(row.expires_at),
+    );
+    if diesel::update(there).set(fields).execute(tx.write())? == 0 {
+        diesel::insert_into(user_certifications::table).values(row.clone()).execute(tx.write())?;
+    }
     Ok(())
 }
 

@@ -11,6 +11,7 @@
 mod activity;
 mod app;
 mod architecture;
+mod at_once;
 mod atomicity;
 mod cases;
 mod certifications;
@@ -25,6 +26,7 @@ mod enrollments;
 mod expect;
 mod expiry;
 mod group_permissions;
+mod group_plans;
 mod groups;
 mod hostile;
 mod http_bodies;
