@@ -5,15 +5,14 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 
 use super::{
-    certifications::CertificationRow,
+    certifications::{CertificationRow, courses},
     page::{ByText, Slice, Window, after},
 };
 use crate::{
     db::{
         AnyConnection, MultiBackend, Tx,
         schema::{
-            certification_courses, certifications, enrollments, plan_assignments,
-            plan_certifications, user_certifications,
+            certifications, enrollments, plan_assignments, plan_certifications, user_certifications,
         },
     },
     domain::{
@@ -82,21 +81,20 @@ pub fn completed_at(
     user: UserId,
     id: CertificationId,
 ) -> Result<Option<Timestamp>> {
-    let counts = enrollments::user_id
-        .eq(user)
-        .and(enrollments::status.eq(EnrollmentStatus::Completed))
-        .and(enrollments::result.is_null().or(enrollments::result.ne(GradeResult::Fail)));
-    // One row for each required course: a user is in a course once, unless he cancelled.
-    let completions: Vec<Option<Timestamp>> = certification_courses::table
-        .left_join(
-            enrollments::table
-                .on(enrollments::course_id.eq(certification_courses::course_id).and(counts)),
-        )
-        .filter(certification_courses::certification_id.eq(id))
-        .select(enrollments::completed_at.nullable())
+    let required: BTreeSet<CourseId> = courses(conn, id)?.into_iter().collect();
+    // All that he completed, by the index of his enrollments, with a statement that stays prepared.
+    let mut completions: Vec<(CourseId, Option<Timestamp>)> = enrollments::table
+        .filter(enrollments::user_id.eq(user))
+        .filter(enrollments::status.eq(EnrollmentStatus::Completed))
+        .filter(enrollments::result.is_null().or(enrollments::result.ne(GradeResult::Fail)))
+        .select((enrollments::course_id, enrollments::completed_at))
         .load(conn)?;
-    let all: Option<Vec<Timestamp>> = completions.into_iter().collect();
-    Ok(all.and_then(|times| times.into_iter().max()))
+    completions.retain(|(course, _)| required.contains(course));
+    let done: BTreeSet<CourseId> = completions.iter().map(|(course, _)| *course).collect();
+    if required.is_empty() || done != required {
+        return Ok(None);
+    }
+    Ok(completions.into_iter().filter_map(|(_, time)| time).max())
 }
 
 /// How a user stands with a certification; nothing where he never met it.
