@@ -12,7 +12,7 @@ use crate::{
         version::IfMatch,
     },
     error::{Error, Result},
-    store::{self, groups::GroupRow, users::UserRow},
+    store::{self, groups::GroupRow, plans::PlanRow, users::UserRow},
 };
 
 /// Makes a group.
@@ -240,19 +240,31 @@ impl Change for AttachPlan {
             return Ok(Recorded::unchanged(()));
         }
         store::groups::attach(tx, group.id, plan.id, self.auto)?;
-        let mut after = None;
-        while self.auto {
-            let members = store::groups::members(tx.read(), group.id, after, CHUNK)?;
-            let Some(last) = members.last() else { break };
-            after = Some(*last);
-            let mut entries = Vec::new();
-            for id in members {
-                let user = store::users::lock(tx, id)?;
-                entries.extend(plans::assign_through_group(tx, caller, &user, &plan, None)?);
-            }
-            tx.flush(entries)?;
+        if self.auto {
+            assign_to_members(tx, caller, group.id, &plan)?;
         }
         Ok(Recorded::of_no_user(()))
+    }
+}
+
+/// Gives every member of a group a plan, in bounded memory.
+fn assign_to_members(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    group: GroupId,
+    plan: &PlanRow,
+) -> Result<()> {
+    let mut after = None;
+    loop {
+        let members = store::groups::members(tx.read(), group, after, CHUNK)?;
+        let Some(last) = members.last() else { return Ok(()) };
+        after = Some(*last);
+        let mut entries = Vec::new();
+        for id in members {
+            let user = store::users::lock(tx, id)?;
+            entries.extend(plans::assign_through_group(tx, caller, &user, plan, None)?);
+        }
+        tx.flush(entries)?;
     }
 }
 

@@ -263,7 +263,8 @@ fn what_a_certification_or_a_plan_asks_for_now_settles_everybody() {
     let plan = plan_of(&app, "Driving", &[&forklift]);
     complete(&app, &sam.id, &one, &earned());
     complete(&app, &tom.id, &two, &earned());
-    (assign(&app, &sam.id, &plan), assign(&app, &tom.id, &plan));
+    assign(&app, &sam.id, &plan);
+    assign(&app, &tom.id, &plan);
     let statuses = || [plan_status(&app, &sam.id), plan_status(&app, &tom.id)];
     assert_eq!(statuses(), ["met", "not_met"]);
 

@@ -26,7 +26,9 @@ fn a_new_member_gets_the_plans_that_come_with_the_group() {
         let answer = admin.put(&attached(&group, plan), json!({"auto": auto})).ok(200);
         assert_eq!(answer, json!({"group_id": group, "plan_id": plan, "auto": auto}));
     };
-    (put(&auto, true), put(&manual, false), put(&owned, true));
+    put(&auto, true);
+    put(&manual, false);
+    put(&owned, true);
     admin.put(&format!("/users/{}/learning-plans/{owned}", sam.id), json!({})).ok(200);
 
     admin.put(&member(&group, &sam.id), json!({})).ok(200);
