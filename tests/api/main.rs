@@ -8,6 +8,8 @@ mod database;
 mod process;
 
 mod architecture;
+mod external_training;
+mod import;
 mod journal_coverage;
 mod migrations;
 mod openapi;
