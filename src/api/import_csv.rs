@@ -96,7 +96,8 @@ fn columns(header: &StringRecord) -> Result<Vec<Column>> {
             }
         }
     }
-    if errors.is_empty() && ![Column::Email, Column::EmployeeId].iter().any(|it| columns.contains(it))
+    if errors.is_empty()
+        && ![Column::Email, Column::EmployeeId].iter().any(|it| columns.contains(it))
     {
         let text = "There has to be a column email or employee_id.";
         errors.push(InputError::body("/email", "required", text));

@@ -222,12 +222,7 @@ impl ImportUser {
         })
     }
 
-    fn update(
-        &self,
-        tx: &mut Tx<'_>,
-        user: &UserRow,
-        named: &Named,
-    ) -> Result<users::UpdateUser> {
+    fn update(&self, tx: &mut Tx<'_>, user: &UserRow, named: &Named) -> Result<users::UpdateUser> {
         if self.kind.is_some_and(|kind| kind != user.kind) {
             let text = "The kind of an account can't be changed.";
             return Err(Error::invalid_field("/kind", "not_allowed", text));
@@ -282,7 +277,9 @@ fn find_all<K: 'static>(
             [] => error("unknown", format!("There is no {what} “{name}”.")),
             [only] if found.contains(only) => {}
             [only] => found.push(*only),
-            _ => error("ambiguous", format!("More than one {what} is called “{name}”: use its id.")),
+            _ => {
+                error("ambiguous", format!("More than one {what} is called “{name}”: use its id."))
+            }
         }
     }
     Ok(found)
@@ -305,7 +302,9 @@ fn plan_ids(tx: &mut Tx<'_>, name: &str) -> Result<Vec<PlanId>> {
 fn user_ids(tx: &mut Tx<'_>, name: &str) -> Result<Vec<UserId>> {
     match name.parse() {
         Ok(id) => known(id, store::users::get(tx.read(), id)),
-        Err(_) => Ok(store::users::by_email(tx.read(), name)?.into_iter().map(|it| it.id).collect()),
+        Err(_) => {
+            Ok(store::users::by_email(tx.read(), name)?.into_iter().map(|it| it.id).collect())
+        }
     }
 }
 

@@ -65,7 +65,8 @@ impl Tx<'_> {
         time: Timestamp,
         work: impl FnOnce(&mut Tx<'_>) -> Result<Recorded<T>>,
     ) -> Result<T> {
-        let mut tx = Tx { conn: self.conn, clock: self.clock, now: time, via: self.via, written: false };
+        let mut tx =
+            Tx { conn: self.conn, clock: self.clock, now: time, via: self.via, written: false };
         let recorded = work(&mut tx)?;
         recorded.settle(&mut tx)
     }

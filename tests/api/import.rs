@@ -37,7 +37,10 @@ fn a_file_creates_and_updates_users_and_tells_each_log() {
         sam.email.to_uppercase(),
     );
     let report = import(&app.admin(), &csv).ok(200);
-    assert_eq!(report["summary"], json!({"created": 1, "updated": 1, "unchanged": 0, "invalid": 0}));
+    assert_eq!(
+        report["summary"],
+        json!({"created": 1, "updated": 1, "unchanged": 0, "invalid": 0})
+    );
     let id = text(&report["data"][0]["user_id"]);
     assert_eq!(
         report["data"],
