@@ -47,6 +47,11 @@ impl Ctx {
         changes::apply(&self.db, self.credentials, change).await
     }
 
+    /// The database, and what the caller shows: for what is more than one change.
+    pub fn parts(&self) -> (&Db, Credentials) {
+        (&self.db, self.credentials)
+    }
+
     /// Reads something small as the caller.
     ///
     /// # Errors
@@ -166,6 +171,34 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for Body<T> {
     }
 }
 
+/// A body of CSV: UTF-8 text, without the byte order mark that spreadsheets put before it.
+pub struct Csv(pub String);
+
+impl FromRequest for Csv {
+    type Error = Error;
+    type Future = Boxed<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let bytes = web::Bytes::from_request(&request, payload);
+        Box::pin(async move {
+            let bytes = bytes.await.map_err(|error| unreadable(&error))?;
+            let mime = request.mime_type().ok().flatten();
+            let fits = mime.as_ref().is_some_and(|mime| {
+                let utf8 = mime.get_param("charset").is_none_or(|it| it == "utf-8");
+                mime.essence_str() == "text/csv" && utf8
+            });
+            if !fits || is_encoded(&request) {
+                let text = "Send the body as text/csv, UTF-8, not compressed.";
+                return Err(Error::new(Code::UnsupportedMediaType, text));
+            }
+            let text = std::str::from_utf8(&bytes)
+                .map_err(|_| Error::new(Code::MalformedRequest, "The body is no UTF-8 text."))?;
+            Ok(Self(text.trim_start_matches('\u{feff}').to_owned()))
+        })
+    }
+}
+
 /// A body with nothing in it: none, or `{}`.
 #[derive(Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
@@ -180,16 +213,18 @@ fn unreadable(error: &actix_web::Error) -> Error {
     }
 }
 
+fn is_encoded(request: &HttpRequest) -> bool {
+    request.headers().get(header::CONTENT_ENCODING).is_some_and(|it| it != "identity")
+}
+
 fn check_media_type(request: &HttpRequest, empty: bool) -> Result<()> {
-    let encoded =
-        request.headers().get(header::CONTENT_ENCODING).is_some_and(|it| it != "identity");
     let mime = request.mime_type().ok().flatten();
     let fits = mime.as_ref().is_some_and(|mime| match mime.essence_str() {
         "application/json" => true,
         "application/merge-patch+json" => request.method() == Method::PATCH,
         _ => false,
     });
-    if (fits || (empty && mime.is_none())) && !encoded {
+    if (fits || (empty && mime.is_none())) && !is_encoded(request) {
         return Ok(());
     }
     let text = "Send the body as application/json, not compressed.";

@@ -9,11 +9,14 @@ pub mod endpoint;
 pub mod enrollments;
 pub mod entry;
 pub mod etag;
+pub mod external_training;
 pub mod extract;
 pub mod filter;
 pub mod group_relations;
 pub mod groups;
 pub mod health;
+pub mod import;
+pub mod import_csv;
 pub mod learning_plans;
 pub mod middleware;
 pub mod openapi;
@@ -30,9 +33,11 @@ pub fn endpoints() -> Vec<Endpoint> {
     [
         auth::endpoints(),
         users::endpoints(),
+        import::endpoints(),
         activity::endpoints(),
         enrollments::endpoints(),
         user_plans::endpoints(),
+        external_training::endpoints(),
         courses::endpoints(),
         certifications::endpoints(),
         learning_plans::endpoints(),

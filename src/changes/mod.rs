@@ -3,7 +3,9 @@
 pub mod certifications;
 pub mod courses;
 pub mod enrollments;
+pub mod external_training;
 pub mod groups;
+pub mod import;
 pub mod notes;
 pub mod plans;
 mod rules;

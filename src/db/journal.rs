@@ -1,6 +1,8 @@
 //! The journal: the only way to write. A change and its entries are one transaction.
 
-use diesel::RunQueryDsl;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use diesel::{RunQueryDsl, connection::SimpleConnection};
 
 use super::{AnyConnection, EntryRow, schema::entries};
 use crate::{
@@ -20,6 +22,7 @@ pub struct Tx<'a> {
     conn: &'a mut AnyConnection,
     clock: &'a Clock,
     now: Timestamp,
+    via: Option<Source>,
     written: bool,
 }
 
@@ -63,14 +66,39 @@ impl Tx<'_> {
         time: Timestamp,
         work: impl FnOnce(&mut Tx<'_>) -> Result<Recorded<T>>,
     ) -> Result<T> {
-        let mut tx = Tx { conn: self.conn, clock: self.clock, now: time, written: false };
+        let mut tx =
+            Tx { conn: self.conn, clock: self.clock, now: time, via: self.via, written: false };
         let recorded = work(&mut tx)?;
         recorded.settle(&mut tx)
     }
 
+    /// Makes one of several changes of one transaction, so that it may fail alone: then what it did
+    /// is taken back, and the others stay.
+    ///
+    /// # Errors
+    /// Whatever `work` answers.
+    pub fn attempt<T>(
+        &mut self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<Recorded<T>>,
+    ) -> Result<T> {
+        self.conn.batch_execute("SAVEPOINT attempt")?;
+        let result = self.at(self.now, work);
+        let after = match result {
+            Ok(_) => "RELEASE attempt",
+            Err(_) => "ROLLBACK TO attempt; RELEASE attempt",
+        };
+        self.conn.batch_execute(after)?;
+        result
+    }
+
+    /// Says how everything from here on came about, unless an entry knows better.
+    pub fn came_by(&mut self, source: Source) {
+        self.via = Some(source);
+    }
+
     /// Dates and signs an entry. It is written when the change declares it in its [`Recorded`].
     pub fn stamp(&self, draft: Draft, by: Option<&Actor>) -> Stamped {
-        let source = draft.source.unwrap_or(match by {
+        let source = draft.source.or(self.via).unwrap_or(match by {
             Some(actor) if actor.id == draft.user_id => Source::Own,
             Some(actor) if actor.kind == UserKind::Api => Source::Api,
             Some(_) => Source::Admin,
@@ -240,6 +268,32 @@ impl<T> Recorded<T> {
     pub fn of_no_user(output: T) -> Self {
         Self { output, log: Log::OfNoUser }
     }
+
+    /// What it came to.
+    pub fn output(&self) -> &T {
+        &self.output
+    }
+
+    /// Whether anything changed.
+    pub fn is_change(&self) -> bool {
+        !matches!(self.log, Log::Unchanged)
+    }
+
+    /// The same change, with more that happened after it.
+    #[must_use]
+    pub fn and(self, more: Vec<Stamped>) -> Self {
+        let log = match self.log {
+            Log::Entries(entries) => Log::Entries(entries.into_iter().chain(more).collect()),
+            _ if !more.is_empty() => Log::Entries(more),
+            log => log,
+        };
+        Self { log, ..self }
+    }
+
+    /// The same change, with another output.
+    pub fn with<U>(self, output: U) -> Recorded<U> {
+        Recorded { output, log: self.log }
+    }
 }
 
 /// One change as a job for the writer: everything `work` does, and the entries it declares.
@@ -252,9 +306,27 @@ where
 {
     move |conn| {
         let now = clock.now();
-        let mut tx = Tx { conn, clock: &clock, now, written: false };
+        let mut tx = Tx { conn, clock: &clock, now, via: None, written: false };
         let recorded = work(&mut tx)?;
         recorded.settle(&mut tx)
+    }
+}
+
+/// A job that says what `work` came to in `told`, and fails, so that nothing of it is kept.
+pub(super) fn rehearsal<T, F>(
+    clock: Clock,
+    mut work: F,
+    told: Arc<Mutex<Option<T>>>,
+) -> impl FnMut(&mut AnyConnection) -> Result<()> + Send + 'static
+where
+    T: Send + 'static,
+    F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
+{
+    move |conn| {
+        let now = clock.now();
+        let output = work(&mut Tx { conn, clock: &clock, now, via: None, written: false })?;
+        *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(output);
+        Err(Error::internal("a rehearsal is not kept"))
     }
 }
 

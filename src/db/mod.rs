@@ -11,7 +11,10 @@ pub mod migrate;
 pub mod schema;
 pub mod types;
 
-use std::{cell::RefCell, sync::Arc};
+use std::{
+    cell::RefCell,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 pub use connection::{AnyConnection, MultiBackend};
 pub use entry_row::EntryRow;
@@ -137,5 +140,25 @@ impl Db {
     {
         let clock = self.0.clock.clone();
         self.0.writers.run(journal::job(clock, work)).await
+    }
+
+    /// Does as [`Self::transact`] does, answers what it came to, and takes all of it back.
+    ///
+    /// # Errors
+    /// As [`Self::transact`].
+    pub async fn rehearse<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        let told = Arc::new(Mutex::new(None));
+        let job = journal::rehearsal(self.0.clock.clone(), work, Arc::clone(&told));
+        let ended = self.0.writers.run(job).await;
+        let output = told.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match (output, ended) {
+            (Some(output), _) => Ok(output),
+            (None, Err(error)) => Err(error),
+            (None, Ok(())) => Err(Error::internal("a rehearsal was kept")),
+        }
     }
 }

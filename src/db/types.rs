@@ -1,4 +1,5 @@
-//! How the types of the domain are stored: ids as 16 bytes, times as microseconds, words as text.
+//! How the types of the domain are stored: ids as 16 bytes, times as microseconds, words and
+//! days as text.
 
 use std::io::Write;
 
@@ -17,6 +18,7 @@ use super::MultiBackend;
 use crate::domain::{
     catalogue::{CourseStatus, CourseType},
     certification::CertificationStatus,
+    date::Date,
     enrollment::{CompletionMethod, EnrollmentStatus, GradeResult},
     entry::{Action, Source, TargetType},
     group::{GroupPermission, GroupStatus},
@@ -163,19 +165,19 @@ fn time_from_micros(micros: i64) -> deserialize::Result<Timestamp> {
     Timestamp::from_millis(micros.div_euclid(1000)).ok_or_else(|| "time out of bounds".into())
 }
 
-macro_rules! words {
+macro_rules! texts {
     ($($rust:ty),* $(,)?) => {$(
         sql_type!(Text, $rust);
 
         impl ToSql<Text, Sqlite> for $rust {
             fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-                out.set_value(self.as_str());
+                out.set_value(self.to_string());
                 Ok(IsNull::No)
             }
         }
         impl ToSql<Text, Pg> for $rust {
             fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-                out.write_all(self.as_str().as_bytes())?;
+                write!(out, "{self}")?;
                 Ok(IsNull::No)
             }
         }
@@ -193,7 +195,7 @@ macro_rules! words {
     )*};
 }
 
-words!(
+texts!(
     UserKind,
     UserStatus,
     Role,
@@ -208,4 +210,5 @@ words!(
     Action,
     Source,
     TargetType,
+    Date,
 );

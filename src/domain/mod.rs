@@ -3,10 +3,12 @@
 pub mod catalogue;
 pub mod certification;
 pub mod clock;
+pub mod date;
 pub mod enrollment;
 pub mod entry;
 pub mod group;
 pub mod ids;
+pub mod import;
 pub mod plan;
 pub mod policy;
 pub mod session;

@@ -70,6 +70,15 @@ pub fn hold(tx: &mut Tx<'_>, id: GroupId) -> Result<()> {
     Ok(())
 }
 
+/// The groups of a name, without regard to case: two at most, which says that it is ambiguous.
+///
+/// # Errors
+/// Of the database.
+pub fn named(conn: &mut AnyConnection, name: &str) -> Result<Vec<GroupId>> {
+    let named = groups::table.filter(groups::search_key.eq(fold(name)));
+    Ok(named.order(groups::id).select(groups::id).limit(2).load(conn)?)
+}
+
 /// What a list of groups is narrowed by.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct GroupFilter {

@@ -70,6 +70,15 @@ pub fn lock(tx: &mut Tx<'_>, id: PlanId) -> Result<PlanRow> {
     Ok(locked!(tx, learning_plans::table.find(id))?)
 }
 
+/// The plans of a name, without regard to case: two at most, which says that it is ambiguous.
+///
+/// # Errors
+/// Of the database.
+pub fn named(conn: &mut AnyConnection, name: &str) -> Result<Vec<PlanId>> {
+    let named = learning_plans::table.filter(learning_plans::search_key.eq(fold(name)));
+    Ok(named.order(learning_plans::id).select(learning_plans::id).limit(2).load(conn)?)
+}
+
 /// What a list of plans is narrowed by.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct PlanFilter {

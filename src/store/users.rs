@@ -91,6 +91,14 @@ pub fn by_email(conn: &mut AnyConnection, email: &str) -> Result<Option<UserRow>
     Ok(users::table.filter(users::email_key.eq(fold(email))).first(conn).optional()?)
 }
 
+/// The user of an employee id.
+///
+/// # Errors
+/// Of the database.
+pub fn by_employee_id(conn: &mut AnyConnection, employee_id: &str) -> Result<Option<UserRow>> {
+    Ok(users::table.filter(users::employee_id.eq(employee_id)).first(conn).optional()?)
+}
+
 /// What a list of users is narrowed by.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct UserFilter {

@@ -329,6 +329,9 @@ impl Client {
 /// The header that says that a body is JSON.
 pub const JSON: (&str, &str) = ("content-type", "application/json");
 
+/// The header that says that a body is CSV.
+pub const CSV: (&str, &str) = ("content-type", "text/csv");
+
 /// What the service answered.
 #[derive(Debug)]
 pub struct Answer {

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    app::{Answer, Client, JSON, PASSWORD, Person, TestApp, text},
+    app::{Answer, CSV, Client, JSON, PASSWORD, Person, TestApp, text},
     contract::document,
 };
 
@@ -67,6 +67,7 @@ pub struct Case {
     pub operation: &'static str,
     pub method: String,
     pub path: String,
+    /// JSON; text stands for a body of CSV.
     pub body: Option<Value>,
     pub status: u16,
     /// The actions that the subject's log tells of afterwards, the newest first.
@@ -75,11 +76,17 @@ pub struct Case {
 
 impl Case {
     pub fn send(&self, client: &Client) -> Answer {
-        let body = self.body.as_ref().map(Value::to_string);
         let mut headers = vec![];
-        if body.is_some() {
-            headers.push(JSON);
-        }
+        let body = self.body.as_ref().map(|body| match body {
+            Value::String(csv) => {
+                headers.push(CSV);
+                csv.clone()
+            }
+            json => {
+                headers.push(JSON);
+                json.to_string()
+            }
+        });
         if self.method == "PATCH" {
             headers.push(("if-match", "*"));
         }
@@ -159,6 +166,10 @@ fn case(fixture: &Fixture, operation: &str) -> (&'static str, u16, Option<Value>
             let body = json!({"surname": "Other", "role": "learner", "time_zone": "Asia/Tokyo"});
             ("update_user", 200, Some(body), &["user.updated"])
         }
+        "import_users" => {
+            let csv = format!("email,surname\n{},Imported\n", fixture.subject.email);
+            ("import_users", 200, Some(json!(csv)), &["user.updated"])
+        }
         "list_user_activity" => ("list_user_activity", 200, None, &[]),
         "add_note" => ("add_note", 201, Some(json!({"notes": "Why."})), &["note"]),
         "list_note_creators" => ("list_note_creators", 200, None, &[]),
@@ -190,6 +201,11 @@ fn case(fixture: &Fixture, operation: &str) -> (&'static str, u16, Option<Value>
         "assign_learning_plan" => ("assign_learning_plan", 200, None, &["learning_plan.assigned"]),
         "unassign_learning_plan" => {
             ("unassign_learning_plan", 204, None, &["learning_plan.unassigned"])
+        }
+        "list_external_training" => ("list_external_training", 200, None, &[]),
+        "log_external_training" => {
+            let body = json!({"title": "First Aid", "completed_on": "2026-06-30"});
+            ("log_external_training", 201, Some(body), &["external_training.logged"])
         }
         "list_courses" => ("list_courses", 200, None, &[]),
         "create_course" => {

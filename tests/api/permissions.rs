@@ -58,6 +58,7 @@ fn row(operation: &str) -> [Answered; 8] {
         | "list_user_enrollments"
         | "get_enrollment"
         | "list_user_learning_plans"
+        | "list_external_training"
         | "list_user_certifications" => [Nobody, Done, Unknown, Done, Done, Done, Done, Done],
         "update_user"
         | "add_note"
@@ -67,7 +68,8 @@ fn row(operation: &str) -> [Answered; 8] {
         | "start_enrollment"
         | "complete_enrollment"
         | "assign_learning_plan"
-        | "unassign_learning_plan" => {
+        | "unassign_learning_plan"
+        | "log_external_training" => {
             [Nobody, Forbidden, Unknown, Forbidden, Forbidden, Done, Forbidden, Done]
         }
         // A manager edits his own notes; this one is the administrator's.
@@ -75,6 +77,7 @@ fn row(operation: &str) -> [Answered; 8] {
             [Nobody, Forbidden, Unknown, Forbidden, Forbidden, Forbidden, Forbidden, Done]
         }
         "create_user"
+        | "import_users"
         | "create_course"
         | "update_course"
         | "create_learning_plan"

@@ -1,0 +1,65 @@
+//! Trainings outside of the platform.
+
+use super::{Change, act_on_user, entry};
+use crate::{
+    db::{Draft, Recorded, Tx},
+    domain::{
+        date::Date,
+        entry::Action,
+        ids::UserId,
+        policy::{Act, Caller},
+    },
+    error::{Error, Result},
+    store::{self, external_training::TrainingRow},
+};
+
+/// Logs a training that a user did outside of the platform.
+pub struct LogExternalTraining {
+    /// The user.
+    pub user: UserId,
+    /// What it was called.
+    pub title: String,
+    /// Who gave it.
+    pub provider: Option<String>,
+    /// The day when it was completed, where the user was then.
+    pub completed_on: Date,
+    /// How many hours it took.
+    pub hours: Option<f64>,
+}
+
+impl Change for LogExternalTraining {
+    type Output = TrainingRow;
+
+    fn authorize(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<()> {
+        act_on_user(tx.read(), caller, self.user, Act::ChangeUser)
+    }
+
+    fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<TrainingRow>> {
+        // A day has no zone: it may be tomorrow's date somewhere already.
+        if self.completed_on > Date::latest_at(tx.now()) {
+            let text = "It can't be in the future.";
+            return Err(Error::invalid_field("/completed_on", "in_future", text));
+        }
+        let user = store::users::lock(tx, self.user)?;
+        let row = TrainingRow {
+            id: tx.new_id(),
+            created_at: tx.now(),
+            updated_at: tx.now(),
+            user_id: user.id,
+            title: self.title.clone(),
+            provider: self.provider.clone(),
+            completed_on: self.completed_on,
+            hours: self.hours,
+        };
+        store::external_training::insert(tx, &row)?;
+        let text = format!(
+            "The external training “{}” of {}, completed on {}, was logged.",
+            row.title,
+            user.name(),
+            row.completed_on
+        );
+        let draft =
+            Draft::system(user.id, Action::ExternalTrainingLogged, text).target(row.target());
+        Ok(Recorded::new(row, vec![entry(tx, caller, draft)]))
+    }
+}
