@@ -9,7 +9,10 @@ pub mod endpoint;
 pub mod enrollments;
 pub mod entry;
 pub mod etag;
+pub mod export;
+pub mod export_form;
 pub mod extract;
+pub mod feed;
 pub mod filter;
 pub mod group_relations;
 pub mod groups;
@@ -31,6 +34,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         auth::endpoints(),
         users::endpoints(),
         activity::endpoints(),
+        feed::endpoints(),
+        export::endpoints(),
         enrollments::endpoints(),
         user_plans::endpoints(),
         courses::endpoints(),

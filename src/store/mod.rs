@@ -5,6 +5,7 @@ pub mod certifications;
 pub mod courses;
 pub mod enrollments;
 pub mod entries;
+pub mod feed;
 pub mod groups;
 pub mod page;
 pub mod plans;

@@ -8,6 +8,8 @@ mod database;
 mod process;
 
 mod architecture;
+mod export;
+mod feed;
 mod journal_coverage;
 mod migrations;
 mod openapi;
