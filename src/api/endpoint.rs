@@ -73,6 +73,28 @@ impl Endpoint {
         Self { path: P::path(), operation, schemas, http_method, method, routes }
     }
 
+    /// What a request to it is held against.
+    fn known(&self) -> Known {
+        Known { method: self.method.clone(), names: self.query_names(), gives: self.media_types() }
+    }
+
+    /// The media types of its answers that are no errors.
+    fn media_types(&self) -> Vec<String> {
+        let responses = self.operation.responses.responses.iter();
+        let mut types: Vec<String> = responses
+            .filter(|(status, _)| status.starts_with('2'))
+            .filter_map(|(_, response)| match response {
+                RefOr::T(it) => Some(it.content.keys().cloned()),
+                RefOr::Ref(_) => None,
+            })
+            .flatten()
+            .collect();
+        if types.is_empty() {
+            types.push("application/json".to_owned());
+        }
+        types
+    }
+
     fn query_names(&self) -> Vec<String> {
         let parameters = self.operation.parameters.iter().flatten();
         parameters
@@ -82,6 +104,13 @@ impl Endpoint {
             })
             .collect()
     }
+}
+
+/// What the document knows of an operation.
+struct Known {
+    method: Method,
+    names: Vec<String>,
+    gives: Vec<String>,
 }
 
 fn answered_methods(method: &Method) -> Vec<Method> {
@@ -103,8 +132,7 @@ pub fn register(config: &mut web::ServiceConfig, endpoints: Vec<Endpoint>) {
         for route in of_path.iter().flat_map(|endpoint| (endpoint.routes)()) {
             resource = resource.route(route);
         }
-        let known: Rc<[(Method, Vec<String>)]> =
-            of_path.iter().map(|it| (it.method.clone(), it.query_names())).collect();
+        let known: Rc<[Known]> = of_path.iter().map(Endpoint::known).collect();
         config.service(resource.wrap_fn(move |request, service| {
             let checked = match check(&request, &known) {
                 Ok(()) => Ok(service.call(request)),
@@ -122,16 +150,16 @@ pub fn register(config: &mut web::ServiceConfig, endpoints: Vec<Endpoint>) {
 
 /// Refuses what the document does not know, before the handler does anything: a query parameter
 /// that the operation does not have or has twice, and an answer in a form that it does not give.
-fn check(request: &ServiceRequest, known: &[(Method, Vec<String>)]) -> Result<()> {
+fn check(request: &ServiceRequest, known: &[Known]) -> Result<()> {
     let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
-    let Some((_, names)) = known.iter().find(|(it, _)| it == method) else { return Ok(()) };
-    accepts_json(request)?;
+    let Some(known) = known.iter().find(|it| it.method == method) else { return Ok(()) };
+    accepts(request, &known.gives)?;
     if request.query_string().is_empty() {
         return Ok(());
     }
     let mut seen: Vec<String> = Vec::new();
     for (name, value) in query_pairs(request.query_string()) {
-        if !names.contains(&name) {
+        if !known.names.contains(&name) {
             let text = format!("There is no query parameter {name} here.");
             return Err(Error::invalid_parameter(&name, "unknown", text));
         }
@@ -152,7 +180,7 @@ fn check(request: &ServiceRequest, known: &[(Method, Vec<String>)]) -> Result<()
     Ok(())
 }
 
-fn accepts_json(request: &ServiceRequest) -> Result<()> {
+fn accepts(request: &ServiceRequest, gives: &[String]) -> Result<()> {
     let lines = request.headers().get_all(header::ACCEPT);
     let lines: Vec<&str> = lines.map(|line| line.to_str().unwrap_or_default()).collect();
     if lines.is_empty() {
@@ -162,12 +190,22 @@ fn accepts_json(request: &ServiceRequest) -> Result<()> {
         let mut parts = range.split(';').map(str::trim);
         let media = parts.next().unwrap_or_default();
         let refused = parts.any(|it| it.strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0)));
-        !refused && matches!(media, "*/*" | "application/*" | "application/json" | "")
+        !refused && gives.iter().any(|given| includes(media, given))
     });
     if fits {
         return Ok(());
     }
-    Err(Error::new(Code::NotAcceptable, "The answer is application/json; accept that."))
+    let text = format!("The answer is {}; accept that.", gives.join(" or "));
+    Err(Error::new(Code::NotAcceptable, text))
+}
+
+/// Whether a media range has a media type in it (RFC 9110, section 12.5.1).
+fn includes(range: &str, media: &str) -> bool {
+    match range.strip_suffix("/*") {
+        Some("*") => true,
+        Some(family) => media.split('/').next() == Some(family),
+        None => range.is_empty() || range == media,
+    }
 }
 
 /// A resource that answers OPTIONS, and 405 to what it has no route for.

@@ -9,8 +9,11 @@ pub mod endpoint;
 pub mod enrollments;
 pub mod entry;
 pub mod etag;
+pub mod export;
+pub mod export_form;
 pub mod external_training;
 pub mod extract;
+pub mod feed;
 pub mod filter;
 pub mod group_relations;
 pub mod groups;
@@ -35,6 +38,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         users::endpoints(),
         import::endpoints(),
         activity::endpoints(),
+        feed::endpoints(),
+        export::endpoints(),
         enrollments::endpoints(),
         user_plans::endpoints(),
         external_training::endpoints(),

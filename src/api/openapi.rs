@@ -39,6 +39,7 @@ pub fn document() -> &'static str {
 /// What there are lists of. utoipa names the page of a `T` `Page_T`, and repeats the `T` in it;
 /// generated clients deserve a `TPage` that refers to it.
 const PAGED: &[&str] = &[
+    "ActionMeaning",
     "ActivityEntry",
     "AssignedLearningPlan",
     "Certification",
@@ -87,7 +88,7 @@ const ERRORS: &[(&str, &str, &str)] = &[
     ("Unauthorized", "401", "`unauthenticated` or `invalid_token`: log in, or refresh."),
     ("Forbidden", "403", "`forbidden`: the caller may see it, but not do this."),
     ("NotFound", "404", "`not_found`: there is no such thing, or none that the caller may see."),
-    ("NotAcceptable", "406", "`not_acceptable`: the answer is JSON."),
+    ("NotAcceptable", "406", "`not_acceptable`: the answer is of no media type of `Accept`."),
     ("PreconditionFailed", "412", "`precondition_failed`: it has changed since it was read."),
     ("PayloadTooLarge", "413", "`payload_too_large`: a body has at most 1 MiB."),
     ("UnsupportedMediaType", "415", "`unsupported_media_type`: send what the operation takes."),

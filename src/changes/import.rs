@@ -154,6 +154,8 @@ struct Named {
 impl ImportUser {
     /// Finds what the line names, or says of all of it that is not found.
     fn named(&self, tx: &mut Tx<'_>) -> Result<Named> {
+        // The rules first, then groups, then users: the order in which everybody holds them.
+        store::standings::hold_rules(tx)?;
         let mut errors = Vec::new();
         let home = self.home_group.as_slice();
         let homes = find_all(tx, home, "/home_group", "group", &mut errors, group_ids)?;

@@ -43,6 +43,21 @@ pub fn open_reader(url: &DatabaseUrl) -> Result<AnyConnection> {
     Ok(conn)
 }
 
+/// Opens a reader for what may take a while. It reads without a memory map: a long export goes over
+/// the whole file, and every page of it that was mapped would count as the process's memory. Its
+/// cache is small for the same reason: there is one for each connection.
+///
+/// # Errors
+/// As [`open_reader`].
+pub fn open_scanner(url: &DatabaseUrl) -> Result<AnyConnection> {
+    let mut conn = open_reader(url)?;
+    if let AnyConnection::Sqlite(conn) = &mut conn {
+        conn.batch_execute("PRAGMA mmap_size = 0; PRAGMA cache_size = -4000")
+            .map_err(Error::unavailable)?;
+    }
+    Ok(conn)
+}
+
 /// Opens a connection for the journal, the migrations, and nobody else.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use diesel::connection::SimpleConnection;
 use tokio::sync::oneshot;
 
-use super::connection::{AnyConnection, open_reader, open_writer};
+use super::connection::{AnyConnection, open_scanner, open_writer};
 use crate::{
     config::DatabaseUrl,
     error::{Code, Error, Result},
@@ -32,7 +32,7 @@ pub(super) struct Lane {
 impl Lane {
     /// Threads whose connections can only read.
     pub(super) fn readers(url: &DatabaseUrl, threads: usize, queue: usize) -> Result<Self> {
-        Self::start("reader", url, open_reader, threads, queue, read_loop)
+        Self::start("reader", url, open_scanner, threads, queue, read_loop)
     }
 
     /// Threads whose jobs are transactions, up to `group` of them in one commit.

@@ -42,6 +42,11 @@ macro_rules! words {
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)* }
             }
+
+            /// What the word means, in a sentence.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($meaning,)*).trim_ascii(),)* }
+            }
         }
 
         impl std::str::FromStr for $name {

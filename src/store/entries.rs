@@ -57,14 +57,22 @@ impl EntryFilter {
     }
 }
 
+/// Entries, being chosen.
+pub(super) type EntryQuery = entries::BoxedQuery<'static, MultiBackend>;
+
 /// The entries of one user's log that the filter lets through, in no order.
-pub(super) fn filtered(
-    user: UserId,
-    filter: &EntryFilter,
-) -> entries::BoxedQuery<'static, MultiBackend> {
-    let mut query = entries::table.filter(entries::user_id.eq(user)).into_boxed::<MultiBackend>();
-    if let Some(actions) = &filter.actions {
-        query = query.filter(entries::action.eq_any(actions.clone()));
+pub(super) fn filtered(user: UserId, filter: &EntryFilter) -> EntryQuery {
+    let of_user = entries::table.filter(entries::user_id.eq(user));
+    narrowed(of_user.into_boxed::<MultiBackend>(), filter)
+}
+
+/// Those of some entries that the filter lets through.
+pub(super) fn narrowed(mut query: EntryQuery, filter: &EntryFilter) -> EntryQuery {
+    match filter.actions.as_deref() {
+        None => {}
+        // An equation is a range of an index by time; a list of one is none to every planner.
+        Some([action]) => query = query.filter(entries::action.eq(*action)),
+        Some(actions) => query = query.filter(entries::action.eq_any(actions.to_vec())),
     }
     if let Some(q) = &filter.q {
         query = query.filter(entries::search_key.like(contains(q)).escape('\\'));

@@ -6,6 +6,7 @@ pub mod courses;
 pub mod enrollments;
 pub mod entries;
 pub mod external_training;
+pub mod feed;
 pub mod groups;
 pub mod page;
 pub mod plans;

@@ -171,6 +171,10 @@ fn case(fixture: &Fixture, operation: &str) -> (&'static str, u16, Option<Value>
             ("import_users", 200, Some(json!(csv)), &["user.updated"])
         }
         "list_user_activity" => ("list_user_activity", 200, None, &[]),
+        "list_activity" => ("list_activity", 200, None, &[]),
+        "list_actions" => ("list_actions", 200, None, &[]),
+        "export_user_activity" => ("export_user_activity", 200, None, &[]),
+        "export_activity" => ("export_activity", 200, None, &[]),
         "add_note" => ("add_note", 201, Some(json!({"notes": "Why."})), &["note"]),
         "list_note_creators" => ("list_note_creators", 200, None, &[]),
         "get_entry" => ("get_entry", 200, None, &[]),

@@ -61,6 +61,9 @@ pub fn check(method: &str, path: &str, status: u16, content_type: Option<&str>, 
     let Some(media) = content.get(content_type) else {
         panic!("{method} {template} {status} may not be {content_type}");
     };
+    if !content_type.ends_with("json") || content_type.ends_with("ndjson") {
+        return;
+    }
     let body: Value = serde_json::from_str(text).unwrap();
     let validator = validator(&media["schema"]);
     let errors: Vec<String> =

@@ -61,6 +61,14 @@ impl TestDatabase {
         }
     }
 
+    /// An id, as SQL says it.
+    pub fn id(&self, id: &str) -> String {
+        match &self.url {
+            DatabaseUrl::Sqlite(_) => format!("x'{}'", id.replace('-', "")),
+            DatabaseUrl::Postgres(_) => format!("'{id}'"),
+        }
+    }
+
     /// Runs SQL as the operator could: past the service.
     pub fn sabotage(&self, sql: &str) -> diesel::QueryResult<()> {
         open_writer(&self.url).unwrap().batch_execute(sql)

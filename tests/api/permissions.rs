@@ -39,6 +39,9 @@ fn row(operation: &str) -> [Answered; 8] {
         "log_in" | "refresh_session" => [Done; 8],
         "log_out"
         | "get_me"
+        | "list_activity"
+        | "list_actions"
+        | "export_activity"
         | "list_users"
         | "list_enrollments"
         | "list_courses"
@@ -52,6 +55,7 @@ fn row(operation: &str) -> [Answered; 8] {
         // Whoever may see the profile may see the log: one rule.
         "get_user"
         | "list_user_activity"
+        | "export_user_activity"
         | "list_note_creators"
         | "get_entry"
         | "list_note_revisions"

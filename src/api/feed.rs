@@ -1,0 +1,91 @@
+//! `/activity`: the log across users, and its vocabulary.
+
+use actix_web::HttpResponse;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    endpoint::{Endpoint, endpoint},
+    entry::ActivityEntry,
+    extract::{Ctx, Query},
+    filter::ActivityParams,
+    page::{Page, PageInfo, PageParams, Paging},
+};
+use crate::{
+    domain::entry::{Action, EntryType},
+    error::Result,
+    store::{self, page::ByTime},
+};
+
+/// The operations of this file.
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![endpoint!(list_activity), endpoint!(list_actions)]
+}
+
+/// A word of the log's vocabulary.
+#[derive(Serialize, ToSchema)]
+pub struct ActionMeaning {
+    /// The word.
+    #[schema(examples("enrollment.forced_complete"))]
+    action: Action,
+    /// What stands before its point: `enrollment.*` as a filter takes the whole family.
+    #[schema(examples("enrollment"))]
+    family: &'static str,
+    /// The kind of entry that tells of it.
+    #[serde(rename = "type")]
+    entry_type: EntryType,
+    /// What happened, in a sentence.
+    #[schema(examples("Somebody set a course to completed."))]
+    description: &'static str,
+}
+
+impl From<Action> for ActionMeaning {
+    fn from(action: Action) -> Self {
+        Self {
+            action,
+            family: action.family(),
+            entry_type: action.entry_type(),
+            description: action.meaning(),
+        }
+    }
+}
+
+/// List the activity of all users
+///
+/// The logs of all users whom the caller may see, as one, newest first: by `occurred_at`, then by
+/// `id`, both descending. What did an API account do on Tuesday? `entered_by` and two dates say it.
+///
+/// An entry that is added while somebody pages does no harm; a note whose date is edited meanwhile
+/// may come twice, or not at all. The list of a single user is exact even then.
+#[utoipa::path(get, path = "/activity", tag = "Activity", params(ActivityParams, PageParams),
+    responses((status = 200, description = "One page of the log.", body = Page<ActivityEntry>)))]
+pub async fn list_activity(
+    ctx: Ctx,
+    paging: Paging,
+    Query(params): Query<ActivityParams>,
+) -> Result<HttpResponse> {
+    let filter = params.filter()?;
+    let (window, count) = (paging.window()?, paging.count);
+    let (slice, total) = ctx
+        .read_much(move |conn, caller| {
+            let reach = store::reach::visible(conn, caller.reach())?;
+            let total = count.then(|| store::feed::count(conn, &reach, &filter)).transpose()?;
+            Ok((store::feed::page(conn, &reach, &filter, &window)?, total))
+        })
+        .await?;
+    let next = slice.next(|row| ByTime { time: row.occurred_at, id: row.id });
+    paging.page(slice.rows.into_iter().map(ActivityEntry::from).collect(), next, total)
+}
+
+/// List the actions that there are
+///
+/// The closed vocabulary of the log, in one page: every change that the service makes is one of
+/// these. Page views are none.
+#[utoipa::path(get, path = "/activity/actions", tag = "Activity",
+    responses((status = 200, description = "All of them.", body = Page<ActionMeaning>)))]
+pub async fn list_actions(ctx: Ctx) -> Result<HttpResponse> {
+    ctx.read(|_, _| Ok(())).await?;
+    let data: Vec<ActionMeaning> = Action::ALL.iter().copied().map(Into::into).collect();
+    let page = PageInfo { next_cursor: None, has_more: false, total_count: None };
+    Ok(HttpResponse::Ok().json(Page { data, page }))
+}
