@@ -4,7 +4,7 @@ use diesel::{dsl::exists, prelude::*};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    contains, locked,
+    contains, direct, locked,
     page::{ByText, ByTime, Slice, Window, after},
 };
 use crate::{
@@ -100,7 +100,8 @@ pub fn relation(conn: &mut AnyConnection, caller: Option<UserId>, id: UserId) ->
         return Ok(Relation::default());
     };
     let supervises = exists(supervisors::table.find((id, caller)));
-    let supervisor = users::table.find(id).select(supervises).first::<bool>(conn)?;
+    let query = users::table.find(id).select(supervises);
+    let supervisor = direct!(conn, query.first::<bool>(conn))?;
     Ok(Relation { own: caller == id, supervisor })
 }
 
