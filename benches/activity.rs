@@ -97,7 +97,15 @@ impl Random {
 const GIVEN_NAMES: &[&str] =
     &["Anna", "Cristiano", "Sam", "Zoë", "Mehmet", "Ingrid", "Priya", "Tomás", "Wanjiru", "Li"];
 const SURNAMES: &[&str] = &[
-    "Lindqvist", "Ferreira", "Rivera", "Brontë", "Yılmaz", "Haugen", "Raman", "Novák", "Kamau",
+    "Lindqvist",
+    "Ferreira",
+    "Rivera",
+    "Brontë",
+    "Yılmaz",
+    "Haugen",
+    "Raman",
+    "Novák",
+    "Kamau",
     "Wei",
 ];
 const COURSES: &[&str] = &[
@@ -203,7 +211,9 @@ fn entry_row(random: &mut Random, user: &UserRow, by: &UserRow, millis: u64) -> 
         3 => (
             Action::EnrollmentDueDateChanged,
             "has a new due date for",
-            format!(r#"[{{"field":"due_at","before":null,"after":"2026-07-{day:02}T00:00:00.000Z"}}]"#),
+            format!(
+                r#"[{{"field":"due_at","before":null,"after":"2026-07-{day:02}T00:00:00.000Z"}}]"#
+            ),
         ),
         _ => (
             Action::EnrollmentGradeChanged,
