@@ -7,10 +7,11 @@ use utoipa::ToSchema;
 use crate::{
     db::EntryRow,
     domain::{
-        entry::{Action, Actor, EntryType, FieldChange, Source, Target},
-        ids::{EntryId, UserId},
+        entry::{Action, Actor, EntryType, FieldChange, Source, Target, TargetType},
+        ids::{AnyId, EntryId, UserId},
         text::words,
         timestamp::Timestamp,
+        user::UserKind,
     },
     store::revisions::RevisionRow,
 };
@@ -133,9 +134,10 @@ pub struct ManualEntry {
 }
 
 impl From<EntryRow> for ActivityEntry {
-    fn from(row: EntryRow) -> Self {
-        let (entered_by, edited_by) = (row.entered_by(), row.edited_by());
-        match (row.action.entry_type(), row.created_by()) {
+    fn from(mut row: EntryRow) -> Self {
+        let created_by = actor(row.created_by_id, row.created_by_name.take(), row.created_by_kind);
+        let entered_by = actor(row.entered_by_id, row.entered_by_name.take(), row.entered_by_kind);
+        match (row.action.entry_type(), created_by) {
             (EntryType::Manual, Some(created_by)) => Self::Manual(ManualEntry {
                 id: row.id,
                 user_id: row.user_id,
@@ -150,10 +152,9 @@ impl From<EntryRow> for ActivityEntry {
                 notes: row.notes.unwrap_or_default(),
                 revision: row.revision.unwrap_or(1),
                 edited_at: row.edited_at,
-                edited_by,
+                edited_by: actor(row.edited_by_id, row.edited_by_name, row.edited_by_kind),
             }),
             (_, created_by) => Self::System(SystemEntry {
-                target: row.target(),
                 id: row.id,
                 user_id: row.user_id,
                 entry_type: SystemType::System,
@@ -165,11 +166,22 @@ impl From<EntryRow> for ActivityEntry {
                 source: row.source,
                 relates_to: row.relates_to,
                 description: row.description.unwrap_or_default(),
+                target: target(row.target_type, row.target_id, row.target_name),
                 changes: raw_changes(row.changes),
                 external_id: row.external_id,
             }),
         }
     }
+}
+
+/// Somebody of three columns, which are null together. The name is moved, not copied: a page of
+/// entries has more names than anything else.
+fn actor(id: Option<UserId>, name: Option<String>, kind: Option<UserKind>) -> Option<Actor> {
+    Some(Actor { id: id?, name: name?, kind: kind? })
+}
+
+fn target(of: Option<TargetType>, id: Option<AnyId>, name: Option<String>) -> Option<Target> {
+    Some(Target { target_type: of?, id: id?, name: name? })
 }
 
 /// The changes as the journal wrote them: JSON already.

@@ -10,8 +10,10 @@ use super::entry::ActivityEntry;
 use crate::{
     db::EntryRow,
     domain::{
-        entry::{Actor, EntryType},
+        entry::{EntryType, TargetType},
+        ids::Id,
         timestamp::Timestamp,
+        user::UserKind,
     },
     error::{Error, Result},
 };
@@ -131,14 +133,7 @@ fn records(records: impl IntoIterator<Item = Cells>) -> Result<Vec<u8>> {
 
 /// The cells of an entry, in the order of the columns.
 fn cells(row: EntryRow, zone: Tz) -> Cells {
-    let [created_id, created_name, created_kind] = actor(row.created_by());
-    let [entered_id, entered_name, entered_kind] = actor(row.entered_by());
-    let [edited_id, edited_name, edited_kind] = actor(row.edited_by());
     let entry_type = row.action.entry_type();
-    let [target_type, target_id, target_name] = match row.target() {
-        Some(it) => [word(it.target_type.as_str()), it.id.to_string().into(), it.name.into()],
-        None => [word(""), word(""), word("")],
-    };
     let changes = match (entry_type, row.changes) {
         (EntryType::Manual, _) => word(""),
         (EntryType::System, changes) => changes.map_or(word("[]"), Cow::Owned),
@@ -150,26 +145,26 @@ fn cells(row: EntryRow, zone: Tz) -> Cells {
         word(row.action.as_str()),
         local(row.occurred_at, zone).into(),
         local(row.recorded_at, zone).into(),
-        created_id,
-        created_name,
-        created_kind,
-        entered_id,
-        entered_name,
-        entered_kind,
+        id(row.created_by_id),
+        row.created_by_name.unwrap_or_default().into(),
+        word(row.created_by_kind.map_or("", UserKind::as_str)),
+        id(row.entered_by_id),
+        row.entered_by_name.unwrap_or_default().into(),
+        word(row.entered_by_kind.map_or("", UserKind::as_str)),
         word(row.source.as_str()),
-        row.relates_to.map(|id| id.to_string()).unwrap_or_default().into(),
+        id(row.relates_to),
         row.description.unwrap_or_default().into(),
-        target_type,
-        target_id,
-        target_name,
+        word(row.target_type.map_or("", TargetType::as_str)),
+        id(row.target_id),
+        row.target_name.unwrap_or_default().into(),
         changes,
         row.external_id.unwrap_or_default().into(),
         row.notes.unwrap_or_default().into(),
         row.revision.map(|number| number.to_string()).unwrap_or_default().into(),
         row.edited_at.map(|time| local(time, zone)).unwrap_or_default().into(),
-        edited_id,
-        edited_name,
-        edited_kind,
+        id(row.edited_by_id),
+        row.edited_by_name.unwrap_or_default().into(),
+        word(row.edited_by_kind.map_or("", UserKind::as_str)),
     ];
     cells.map(harmless)
 }
@@ -178,11 +173,8 @@ fn word(text: &'static str) -> Cow<'static, str> {
     Cow::Borrowed(text)
 }
 
-fn actor(actor: Option<Actor>) -> [Cow<'static, str>; 3] {
-    match actor {
-        Some(it) => [it.id.to_string().into(), it.name.into(), word(it.kind.as_str())],
-        None => [word(""), word(""), word("")],
-    }
+fn id<K>(id: Option<Id<K>>) -> Cow<'static, str> {
+    id.map(|id| id.to_string()).unwrap_or_default().into()
 }
 
 /// A cell that a spreadsheet does not run: what looks like a formula is text after a `'`.

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, hash::Hash};
 
-use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::header::ContentType};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures_util::future::{Ready, ready};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
@@ -22,6 +22,9 @@ use crate::{
 
 const LIMIT_DEFAULT: usize = 25;
 const LIMIT_MAX: usize = 100;
+
+/// About as much as an item takes, so that the body is not moved each time that it has grown.
+const ITEM_BYTES: usize = 768;
 
 words! {
     /// What else a list may say.
@@ -148,7 +151,9 @@ impl Paging {
             .map_err(Error::internal)?
             .map(|json| URL_SAFE_NO_PAD.encode(json));
         let page = PageInfo { next_cursor, has_more, total_count };
-        Ok(HttpResponse::Ok().json(Page { data, page }))
+        let mut body = Vec::with_capacity((data.len() + 1) * ITEM_BYTES);
+        serde_json::to_writer(&mut body, &Page { data, page }).map_err(Error::internal)?;
+        Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body))
     }
 }
 

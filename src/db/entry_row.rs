@@ -4,7 +4,7 @@ use diesel::{Insertable, Queryable};
 
 use super::schema::entries;
 use crate::domain::{
-    entry::{Action, Actor, Source, Target, TargetType},
+    entry::{Action, Actor, Source, TargetType},
     ids::{AnyId, EntryId, UserId},
     timestamp::Timestamp,
     user::UserKind,
@@ -46,26 +46,7 @@ pub struct EntryRow {
 impl EntryRow {
     /// Whom the log names as the author.
     pub fn created_by(&self) -> Option<Actor> {
-        actor(self.created_by_id, self.created_by_name.as_ref(), self.created_by_kind)
+        let name = self.created_by_name.clone()?;
+        Some(Actor { id: self.created_by_id?, name, kind: self.created_by_kind? })
     }
-
-    /// Who really caused the entry.
-    pub fn entered_by(&self) -> Option<Actor> {
-        actor(self.entered_by_id, self.entered_by_name.as_ref(), self.entered_by_kind)
-    }
-
-    /// Who edited the note last.
-    pub fn edited_by(&self) -> Option<Actor> {
-        actor(self.edited_by_id, self.edited_by_name.as_ref(), self.edited_by_kind)
-    }
-
-    /// What the action was done to.
-    pub fn target(&self) -> Option<Target> {
-        let (target_type, id) = (self.target_type?, self.target_id?);
-        Some(Target { target_type, id, name: self.target_name.clone()? })
-    }
-}
-
-fn actor(id: Option<UserId>, name: Option<&String>, kind: Option<UserKind>) -> Option<Actor> {
-    Some(Actor { id: id?, name: name?.clone(), kind: kind? })
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, Timelike, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::{PartialSchema, ToSchema, openapi};
 
@@ -56,9 +56,30 @@ impl From<DateTime<Utc>> for Timestamp {
     }
 }
 
+/// Writes a number with as many digits as there is room for.
+fn digits(room: &mut [u8], mut number: u32) {
+    for digit in room.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::Millis, true))
+        // As chrono's to_rfc3339_opts, without its String: a page of entries has a hundred times.
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        let (date, time) = (self.0.date_naive(), self.0.time());
+        let year = u32::try_from(date.year()).map_err(|_| fmt::Error)?;
+        // A leap second has more than 999; it is shown as the last millisecond before.
+        let millis = (time.nanosecond() / 1_000_000).min(999);
+        digits(&mut text[0..4], year);
+        digits(&mut text[5..7], date.month());
+        digits(&mut text[8..10], date.day());
+        digits(&mut text[11..13], time.hour());
+        digits(&mut text[14..16], time.minute());
+        digits(&mut text[17..19], time.second());
+        digits(&mut text[20..23], millis);
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 

@@ -3,7 +3,7 @@
 use diesel::{dsl::exists, prelude::*};
 
 use super::{
-    contains,
+    contains, direct,
     page::{ByText, Slice, Window, after},
     users::UserRow,
 };
@@ -47,8 +47,8 @@ pub fn relation(conn: &mut AnyConnection, caller: Option<UserId>, id: UserId) ->
         permitted(GroupPermission::ManageUsers)
             .filter(group_permissions::group_id.nullable().eq(users::home_group_id)),
     );
-    let (supervisor, views_results, manages) =
-        users::table.find(id).select((supervises, views, manages)).first(conn)?;
+    let query = users::table.find(id).select((supervises, views, manages));
+    let (supervisor, views_results, manages) = direct!(conn, query.first(conn))?;
     Ok(Relation { own: caller == id, supervisor, views_results, manages })
 }
 

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::locked;
+use super::{direct, locked};
 use crate::{
     db::{
         AnyConnection, Tx,
@@ -35,7 +35,7 @@ type IdentityRow = (String, String, UserKind, Role, UserStatus, Option<Timestamp
 /// # Errors
 /// `invalid_token` where the session has ended, or its user is not active any more.
 pub fn identity(conn: &mut AnyConnection, session: SessionId, user: UserId) -> Result<Identity> {
-    let row = sessions::table
+    let query = sessions::table
         .inner_join(users::table.on(users::id.eq(sessions::user_id)))
         .filter(sessions::id.eq(session).and(users::id.eq(user)))
         .select((
@@ -45,10 +45,8 @@ pub fn identity(conn: &mut AnyConnection, session: SessionId, user: UserId) -> R
             users::role,
             users::status,
             sessions::ended_at,
-        ))
-        .first::<IdentityRow>(conn)
-        .optional()?;
-    match row {
+        ));
+    match direct!(conn, query.first::<IdentityRow>(conn)).optional()? {
         Some((given_name, surname, kind, role, UserStatus::Active, None)) => {
             Ok(Identity { id: user, name: full_name(&given_name, &surname), kind, role, session })
         }

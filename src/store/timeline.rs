@@ -12,6 +12,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    direct,
     entries::{EntryFilter, filtered},
     page::{Window, after},
     revisions,
@@ -82,19 +83,48 @@ fn load(
     window: &Window<LogPlace>,
     more: usize,
 ) -> Result<Vec<(EntryRow, Option<i64>)>> {
-    let mut query = filtered(user, filter);
-    if let Some(at) = window.after {
-        // Said twice, so that it is a range of the primary key and not a filter over all of it.
-        query = query.filter(entries::occurred_at.le(at.time));
-        query = after!(query, entries::occurred_at, entries::id, lt, at.time, at.id);
-    }
     let moves = users::table.find(user).select(users::log_moves).single_value();
     let fetch = window.fetch().saturating_add(i64::try_from(more).unwrap_or(i64::MAX));
-    Ok(query
-        .order((entries::occurred_at.desc(), entries::id.desc()))
-        .limit(fetch)
-        .select((entries::all_columns, moves))
-        .load(conn)?)
+    macro_rules! newest {
+        ($query:expr) => {
+            $query
+                .order((entries::occurred_at.desc(), entries::id.desc()))
+                .limit(fetch)
+                .select((entries::all_columns, moves))
+        };
+    }
+    // The time is said twice, so that it is a range of the primary key and not a filter over it.
+    macro_rules! older {
+        ($query:expr, $at:expr) => {
+            after!(
+                $query.filter(entries::occurred_at.le($at.time)),
+                entries::occurred_at,
+                entries::id,
+                lt,
+                $at.time,
+                $at.id
+            )
+        };
+    }
+    if !filter.is_empty() {
+        let mut query = filtered(user, filter);
+        if let Some(at) = window.after {
+            query = older!(query, at);
+        }
+        return Ok(newest!(query).load(conn)?);
+    }
+    // The whole log is what most readers ask for.
+    let query = entries::table.filter(entries::user_id.eq(user));
+    Ok(match window.after {
+        None => {
+            let query = newest!(query);
+            direct!(conn, query.load(conn))
+        }
+        Some(at) => {
+            let query = newest!(older!(query, at));
+            direct!(conn, query.load(conn))
+        }
+    }?)
 }
 
 /// SQLite takes no more than 32,766 parameters, and more than a page is never needed.

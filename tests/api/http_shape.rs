@@ -140,7 +140,9 @@ fn head_is_get_without_the_body() {
         for header in ["content-type", "etag", "cache-control"] {
             assert_eq!(head.header(header), get.header(header), "{header} of {path}");
         }
-        assert_eq!(head.header("content-length"), Some(get.text.len().to_string()), "{path}");
+        // An export is a stream: nobody knows its length before its end.
+        let length = (!path.ends_with("/export")).then(|| get.text.len().to_string());
+        assert_eq!(head.header("content-length"), length, "{path}");
     }
     assert_eq!(admin.send("HEAD", "/users/7", &[], None).status, 404);
     assert_eq!(app.stranger().send("HEAD", "/users", &[], None).status, 401);
@@ -222,6 +224,11 @@ fn answers_are_kept_by_nobody_without_asking_again() {
         if case.status == 201 {
             let location = answer.header("location").unwrap();
             let read = app.admin().get(&location);
+            // A training is found in its list only, which has no tag.
+            if case.operation == "log_external_training" {
+                assert_eq!(read.ok(200)["data"][0], answer.json());
+                continue;
+            }
             assert_eq!((read.ok(200), read.etag()), (answer.json(), answer.etag()), "{location}");
         }
     }
