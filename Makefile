@@ -23,7 +23,7 @@ format:
 	cargo fmt --check
 
 clippy:
-	cargo clippy --all-targets -- -D warnings
+	cargo clippy --all-targets --all-features -- -D warnings
 
 rustdoc:
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items

@@ -152,6 +152,7 @@ fn user_row(number: u64) -> Result<UserRow> {
         role: Role::Learner,
         time_zone: "Europe/Lisbon".to_owned(),
         password_hash: None,
+        home_group_id: None,
         log_moves: 0,
     })
 }
