@@ -1,6 +1,6 @@
 //! Changes of certifications, and their expiry.
 
-use super::{Change, apply, rules};
+use super::{CHUNK, Change, apply, for_each_user, rules};
 use crate::{
     db::{Db, Recorded, Tx},
     domain::{
@@ -15,9 +15,6 @@ use crate::{
 
 /// A certification, with the courses that it requires.
 pub type CertificationWithCourses = (CertificationRow, Vec<CourseId>);
-
-/// Users that are looked at together, when what a certification or a plan asks for changes.
-pub(super) const CHUNK: i64 = 200;
 
 /// Makes a certification. Whoever has completed its courses already meets it.
 pub struct CreateCertification {
@@ -124,18 +121,11 @@ fn settle_everybody(
     row: &CertificationRow,
     courses: &[CourseId],
 ) -> Result<()> {
-    let mut after = None;
-    loop {
-        let users = store::standings::concerned(tx.read(), row.id, courses, after, CHUNK)?;
-        let Some(last) = users.last() else { return Ok(()) };
-        after = Some(*last);
-        let mut entries = Vec::new();
-        for id in users {
-            let user = store::users::lock(tx, id)?;
-            entries.extend(rules::after_definition(tx, caller, &user, row)?);
-        }
-        tx.flush(entries)?;
-    }
+    for_each_user(
+        tx,
+        |tx, after| store::standings::concerned(tx.read(), row.id, courses, after, CHUNK),
+        |tx, user| rules::after_definition(tx, caller, user, row),
+    )
 }
 
 /// Expires a certification of a user, if it is due and nobody has done it.

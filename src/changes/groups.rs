@@ -1,6 +1,6 @@
 //! Changes of groups: what they are called, who is in them, what comes with them.
 
-use super::{Change, certifications::CHUNK, entry, plans};
+use super::{CHUNK, Change, entry, for_each_user, plans};
 use crate::{
     db::{Draft, Recorded, Stamped, Tx},
     domain::{
@@ -254,18 +254,11 @@ fn assign_to_members(
     group: GroupId,
     plan: &PlanRow,
 ) -> Result<()> {
-    let mut after = None;
-    loop {
-        let members = store::groups::members(tx.read(), group, after, CHUNK)?;
-        let Some(last) = members.last() else { return Ok(()) };
-        after = Some(*last);
-        let mut entries = Vec::new();
-        for id in members {
-            let user = store::users::lock(tx, id)?;
-            entries.extend(plans::assign_through_group(tx, caller, &user, plan, None)?);
-        }
-        tx.flush(entries)?;
-    }
+    for_each_user(
+        tx,
+        |tx, after| store::groups::members(tx.read(), group, after, CHUNK),
+        |tx, user| plans::assign_through_group(tx, caller, user, plan, None),
+    )
 }
 
 /// Detaches a learning plan from a group. Whoever has it keeps it.

@@ -19,7 +19,7 @@ use crate::{
         policy::{Act, Caller, Credentials, Relation},
     },
     error::Result,
-    store,
+    store::{self, users::UserRow},
 };
 
 /// A change of the state.
@@ -106,4 +106,29 @@ pub fn act_on_user(
 fn entry(tx: &Tx<'_>, caller: &Caller, draft: Draft) -> Stamped {
     let actor = caller.identity().map(|identity| identity.actor());
     tx.stamp(draft, actor.as_ref())
+}
+
+/// Users that are looked at together, where a change concerns many.
+const CHUNK: i64 = 200;
+
+/// Does something to each of many users, in bounded memory: `next` gives the users after a place in
+/// the order of their ids, so that all who hold many hold them in one order; `each` gives the
+/// entries of one, who is held.
+fn for_each_user(
+    tx: &mut Tx<'_>,
+    next: impl Fn(&mut Tx<'_>, Option<UserId>) -> Result<Vec<UserId>>,
+    each: impl Fn(&mut Tx<'_>, &UserRow) -> Result<Vec<Stamped>>,
+) -> Result<()> {
+    let mut after = None;
+    loop {
+        let users = next(tx, after)?;
+        let Some(last) = users.last() else { return Ok(()) };
+        after = Some(*last);
+        let mut entries = Vec::new();
+        for id in users {
+            let user = store::users::lock(tx, id)?;
+            entries.extend(each(tx, &user)?);
+        }
+        tx.flush(entries)?;
+    }
 }

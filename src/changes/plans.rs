@@ -1,6 +1,6 @@
 //! Changes of learning plans, and of who has them.
 
-use super::{Change, act_on_user, certifications::CHUNK, entry, rules};
+use super::{CHUNK, Change, act_on_user, entry, for_each_user, rules};
 use crate::{
     db::{Draft, Recorded, Stamped, Tx},
     domain::{
@@ -110,18 +110,11 @@ fn known_certifications(tx: &mut Tx<'_>, ids: &[CertificationId]) -> Result<Vec<
 
 /// Brings everybody who has a plan in line with what it is made of, in bounded memory.
 fn settle_everybody(tx: &mut Tx<'_>, caller: &Caller, plan: PlanId) -> Result<()> {
-    let mut after = None;
-    loop {
-        let users = store::plans::holders(tx.read(), plan, after, CHUNK)?;
-        let Some(last) = users.last() else { return Ok(()) };
-        after = Some(*last);
-        let mut entries = Vec::new();
-        for id in users {
-            let user = store::users::lock(tx, id)?;
-            entries.extend(rules::settle_plan(tx, caller, &user, plan, None)?);
-        }
-        tx.flush(entries)?;
-    }
+    for_each_user(
+        tx,
+        |tx, after| store::plans::holders(tx.read(), plan, after, CHUNK),
+        |tx, user| Ok(rules::settle_plan(tx, caller, user, plan, None)?.into_iter().collect()),
+    )
 }
 
 /// Assigns a learning plan to a user. One that he has stays as it is.
