@@ -23,11 +23,11 @@ pub struct ActivityParams {
     /// System entries, or manual ones.
     #[param(nullable = false, inline)]
     r#type: Option<EntryType>,
-    /// Only these actions: words of the vocabulary, comma-separated; `enrollment.*` is a family.
-    #[param(nullable = false, value_type = Option<String>, example = "enrollment.completed")]
+    /// Only these actions: words of the vocabulary, comma-separated: `enrollment.completed`; `enrollment.*` is a family.
+    #[param(nullable = false, value_type = Option<String>)]
     action: Option<Actions>,
-    /// Not these actions.
-    #[param(nullable = false, value_type = Option<String>, example = "session.*")]
+    /// Not these actions: `session.*`, for example.
+    #[param(nullable = false, value_type = Option<String>)]
     exclude_action: Option<Actions>,
     /// Characters of notes or description, anywhere in it, without regard to case.
     #[param(nullable = false, max_length = 4000)]
