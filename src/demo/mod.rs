@@ -1,8 +1,8 @@
 //! The demo data: the three stories that a log is there for, the people in them, and a crowd around
 //! them, over the last year.
 //!
-//! Nothing here writes an entry by hand. The data is a list of [`scene::Scene`]s in the order of
-//! time, and the [`stage`] makes the real change of each, as the real caller, at that time.
+//! Nothing here writes an entry by hand. The data is a list of `Scene`s in the order of
+//! time, and the `stage` makes the real change of each, as the real caller, at that time.
 
 mod crowd;
 mod names;
