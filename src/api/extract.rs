@@ -61,13 +61,7 @@ impl Ctx {
         T: Send + 'static,
         F: FnOnce(&mut AnyConnection, &Caller) -> Result<T> + Send + 'static,
     {
-        let credentials = self.credentials;
-        self.db
-            .read(move |conn| {
-                let caller = changes::caller(conn, credentials)?;
-                work(conn, &caller)
-            })
-            .await
+        self.db.read(as_caller(self.credentials, work)).await
     }
 
     /// Reads something that may take a while as the caller.
@@ -79,13 +73,18 @@ impl Ctx {
         T: Send + 'static,
         F: FnOnce(&mut AnyConnection, &Caller) -> Result<T> + Send + 'static,
     {
-        let credentials = self.credentials;
-        self.db
-            .read_much(move |conn| {
-                let caller = changes::caller(conn, credentials)?;
-                work(conn, &caller)
-            })
-            .await
+        self.db.read_much(as_caller(self.credentials, work)).await
+    }
+}
+
+/// The same work, for a connection alone: it asks first who the caller is now.
+fn as_caller<T>(
+    credentials: Credentials,
+    work: impl FnOnce(&mut AnyConnection, &Caller) -> Result<T>,
+) -> impl FnOnce(&mut AnyConnection) -> Result<T> {
+    move |conn| {
+        let caller = changes::caller(conn, credentials)?;
+        work(conn, &caller)
     }
 }
 

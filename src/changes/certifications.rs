@@ -1,6 +1,6 @@
 //! Changes of certifications, and their expiry.
 
-use super::{CHUNK, Change, apply, for_each_user, rules};
+use super::{CHUNK, Change, apply, for_each_user, rules, sorted};
 use crate::{
     db::{Db, Recorded, Tx},
     domain::{
@@ -108,10 +108,7 @@ fn known_courses(tx: &mut Tx<'_>, ids: &[CourseId]) -> Result<Vec<CourseId>> {
         store::courses::get(tx.read(), *id)
             .map_err(|error| error.in_body(&format!("/course_ids/{index}"), "course"))?;
     }
-    let mut ids = ids.to_vec();
-    ids.sort_unstable();
-    ids.dedup();
-    Ok(ids)
+    Ok(sorted(ids))
 }
 
 /// Brings everybody whom it may concern in line with a certification, in bounded memory.

@@ -15,7 +15,7 @@ pub mod users;
 use crate::{
     db::{AnyConnection, Db, Draft, Recorded, Stamped, Tx},
     domain::{
-        ids::UserId,
+        ids::{Id, UserId},
         policy::{Act, Caller, Credentials, Relation},
     },
     error::Result,
@@ -106,6 +106,14 @@ pub fn act_on_user(
 fn entry(tx: &Tx<'_>, caller: &Caller, draft: Draft) -> Stamped {
     let actor = caller.identity().map(|identity| identity.actor());
     tx.stamp(draft, actor.as_ref())
+}
+
+/// Ids in their order, each once: a list that a request says, as a set.
+fn sorted<K>(ids: &[Id<K>]) -> Vec<Id<K>> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }
 
 /// Users that are looked at together, where a change concerns many.

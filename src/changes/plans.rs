@@ -1,6 +1,6 @@
 //! Changes of learning plans, and of who has them.
 
-use super::{CHUNK, Change, act_on_user, entry, for_each_user, rules};
+use super::{CHUNK, Change, act_on_user, entry, for_each_user, rules, sorted};
 use crate::{
     db::{Draft, Recorded, Stamped, Tx},
     domain::{
@@ -102,10 +102,7 @@ fn known_certifications(tx: &mut Tx<'_>, ids: &[CertificationId]) -> Result<Vec<
         store::certifications::get(tx.read(), *id)
             .map_err(|error| error.in_body(&pointer, "certification"))?;
     }
-    let mut ids = ids.to_vec();
-    ids.sort_unstable();
-    ids.dedup();
-    Ok(ids)
+    Ok(sorted(ids))
 }
 
 /// Brings everybody who has a plan in line with what it is made of, in bounded memory.

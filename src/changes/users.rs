@@ -1,6 +1,6 @@
 //! Changes of users' profiles.
 
-use super::{Change, act_on_user, entry, groups};
+use super::{Change, act_on_user, entry, groups, sorted};
 use crate::{
     db::{Draft, Recorded, Stamped, Tx},
     domain::{
@@ -307,11 +307,4 @@ fn keep_an_administrator(tx: &mut Tx<'_>, before: &UserRow, after: &UserRow) -> 
 
 fn target(user: &UserRow) -> Target {
     Target { target_type: TargetType::User, id: user.id.any(), name: user.name() }
-}
-
-fn sorted(ids: &[UserId]) -> Vec<UserId> {
-    let mut ids = ids.to_vec();
-    ids.sort_unstable();
-    ids.dedup();
-    ids
 }
