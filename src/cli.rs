@@ -112,7 +112,10 @@ fn serve(config: &Config, demo: bool) -> Result<()> {
     let passwords = Passwords::new(Cost::default(), config.workers().get())?;
     let services = Services {
         db,
-        tokens: Tokens::new(secret.reveal().as_bytes()),
+        tokens: Tokens::new(
+            secret.reveal().as_bytes(),
+            config.jwt_previous_secret.as_ref().map(|it| it.reveal().as_bytes()),
+        ),
         passwords,
         metrics: Metrics::new()?,
     };

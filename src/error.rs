@@ -46,6 +46,8 @@ codes! {
     InvalidToken = "invalid_token", 401, "The credentials are not valid";
     /// The caller may not.
     Forbidden = "forbidden", 403, "Not allowed";
+    /// The API client's token is not good for this.
+    InsufficientScope = "insufficient_scope", 403, "The token has not the scope for this";
     /// There is no such thing, or none that the caller may know of.
     NotFound = "not_found", 404, "Not found";
     /// The path is there, the method is not.
@@ -115,12 +117,21 @@ pub struct Error {
     pub cause: Option<String>,
     /// The same work, begun anew, may well succeed: nothing of it was committed.
     pub transient: bool,
+    /// The scope that a token would need.
+    pub scope: Option<&'static str>,
 }
 
 impl Error {
     /// An error of a code, with a sentence.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), cause: None, transient: false }
+        Self {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            cause: None,
+            transient: false,
+            scope: None,
+        }
     }
 
     /// There is no such thing, or none that the caller may know of.
@@ -131,6 +142,12 @@ impl Error {
     /// The caller may not.
     pub fn forbidden() -> Self {
         Self::new(Code::Forbidden, "You may not do this.")
+    }
+
+    /// The API client's token is not good for this: it would need a scope.
+    pub fn insufficient_scope(scope: &'static str) -> Self {
+        let text = format!("This needs a token with the scope {scope}.");
+        Self { scope: Some(scope), ..Self::new(Code::InsufficientScope, text) }
     }
 
     /// The credentials are not good (any more).

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     auth::{
         passwords::Passwords,
-        tokens::{Tokens, new_refresh_token, refresh_token_hash},
+        tokens::{Tokens, new_refresh_token, token_hash},
     },
     changes::{
         self,
@@ -21,7 +21,8 @@ use crate::{
     db::Db,
     domain::{
         ids::UserId,
-        policy::{Act, Caller, Credentials, Relation},
+        policy::{Act, Caller, Credentials, Identity, Relation},
+        scope::{Scope, Scopes},
         session::ACCESS_TOKEN_SECONDS,
         text::words,
         user::{Role, UserKind},
@@ -93,7 +94,7 @@ pub struct Me {
     role: Role,
     /// What the token is limited to; null where it is not limited.
     #[schema(required = true)]
-    scopes: Option<Vec<String>>,
+    scopes: Option<Vec<Scope>>,
     permissions: Permissions,
 }
 
@@ -117,14 +118,16 @@ pub struct Permissions {
 impl Permissions {
     fn of(caller: &Caller) -> Self {
         let relation = Relation::default();
+        let scopes = caller.identity().and_then(Identity::scopes);
+        let may = |scope, act| scopes.is_none_or(|it| it.contains(scope)) && caller.may(act);
         Self {
-            see_all_users: caller.may(Act::SeeUser(relation)),
-            change_all_users: caller.may(Act::ChangeUser(relation)),
-            create_users: caller.may(Act::CreateUser),
-            change_roles: caller.may(Act::ChangeRole),
-            add_notes: caller.may(Act::AddNote(relation)),
-            edit_notes: caller.may(Act::EditNote { relation, own: false }),
-            change_catalogue: caller.may(Act::ChangeCatalogue),
+            see_all_users: may(Scope::UsersRead, Act::SeeUser(relation)),
+            change_all_users: may(Scope::UsersWrite, Act::ChangeUser(relation)),
+            create_users: may(Scope::UsersWrite, Act::CreateUser),
+            change_roles: may(Scope::UsersWrite, Act::ChangeRole),
+            add_notes: may(Scope::ActivityWrite, Act::AddNote(relation)),
+            edit_notes: may(Scope::ActivityWrite, Act::EditNote { relation, own: false }),
+            change_catalogue: may(Scope::LearningWrite, Act::ChangeCatalogue),
         }
     }
 }
@@ -151,7 +154,7 @@ pub async fn log_in(
     let matches = passwords.verify(body.password, hash.clone()).await?;
     let user = user.ok_or_else(wrong)?.id;
     let refresh_token = new_refresh_token()?;
-    let refresh_hash = refresh_token_hash(&refresh_token);
+    let refresh_hash = token_hash(&refresh_token);
     let change = LogIn { user, verified: hash.filter(|_| matches), refresh_hash };
     let live = changes::apply(&db, Credentials::None, change).await?.ok_or_else(wrong)?;
     session_tokens(&db, &tokens, live, refresh_token)
@@ -172,10 +175,8 @@ pub async fn refresh_session(
     Body(body): Body<RefreshRequest>,
 ) -> Result<HttpResponse> {
     let refresh_token = new_refresh_token()?;
-    let change = Refresh {
-        old_hash: refresh_token_hash(&body.refresh_token),
-        new_hash: refresh_token_hash(&refresh_token),
-    };
+    let change =
+        Refresh { old_hash: token_hash(&body.refresh_token), new_hash: token_hash(&refresh_token) };
     let live = changes::apply(&db, Credentials::None, change).await?;
     let live = live.ok_or_else(|| {
         let text = "The refresh token was used before. The session has ended; log in again.";
@@ -220,7 +221,7 @@ pub async fn get_me(ctx: Ctx) -> Result<HttpResponse> {
             name: identity.name.clone(),
             kind: identity.kind,
             role: identity.role,
-            scopes: None,
+            scopes: identity.scopes().map(Scopes::to_vec),
             permissions: Permissions::of(caller),
         })
     });

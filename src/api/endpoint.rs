@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, rc::Rc};
 
 use actix_web::{
-    FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, Route,
+    FromRequest, Handler, HttpMessage, HttpRequest, HttpResponse, Resource, Responder, Route,
     dev::{Service, ServiceRequest},
     http::{Method, header},
     web,
@@ -18,8 +18,14 @@ use utoipa::{
     },
 };
 
-use super::extract::{QUERY_VALUE_MAX, query_pairs};
-use crate::error::{Code, Error, Result};
+use super::{
+    extract::{QUERY_VALUE_MAX, query_pairs},
+    scopes,
+};
+use crate::{
+    domain::policy::Needs,
+    error::{Code, Error, Result},
+};
 
 /// One operation: a method on a path, its handler, and what the document says of it.
 pub struct Endpoint {
@@ -31,6 +37,8 @@ pub struct Endpoint {
     pub schemas: Vec<(String, RefOr<Schema>)>,
     /// The method, as the document has it.
     pub http_method: HttpMethod,
+    /// What it asks of an API client.
+    pub needs: Needs,
     method: Method,
     routes: Box<dyn Fn() -> Vec<Route>>,
 }
@@ -70,12 +78,19 @@ impl Endpoint {
         });
         let mut operation = P::operation();
         operation.tags = Some(P::tags().into_iter().map(str::to_owned).collect());
-        Self { path: P::path(), operation, schemas, http_method, method, routes }
+        let path = P::path();
+        let needs = scopes::needs(&method, &path);
+        Self { path, operation, schemas, http_method, needs, method, routes }
     }
 
     /// What a request to it is held against.
     fn known(&self) -> Known {
-        Known { method: self.method.clone(), names: self.query_names(), gives: self.media_types() }
+        Known {
+            method: self.method.clone(),
+            names: self.query_names(),
+            gives: self.media_types(),
+            needs: self.needs,
+        }
     }
 
     /// The media types of its answers that are no errors.
@@ -111,6 +126,7 @@ struct Known {
     method: Method,
     names: Vec<String>,
     gives: Vec<String>,
+    needs: Needs,
 }
 
 fn answered_methods(method: &Method) -> Vec<Method> {
@@ -153,6 +169,7 @@ pub fn register(config: &mut web::ServiceConfig, endpoints: Vec<Endpoint>) {
 fn check(request: &ServiceRequest, known: &[Known]) -> Result<()> {
     let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
     let Some(known) = known.iter().find(|it| it.method == method) else { return Ok(()) };
+    request.extensions_mut().insert(known.needs);
     accepts(request, &known.gives)?;
     if request.query_string().is_empty() {
         return Ok(());

@@ -19,7 +19,7 @@ use crate::{
     auth::tokens::Tokens,
     changes::{self, Change},
     db::{AnyConnection, Db},
-    domain::policy::{Caller, Credentials},
+    domain::policy::{Caller, Credentials, Needs},
     error::{Code, Error, Result},
 };
 
@@ -109,7 +109,8 @@ fn authenticate(request: &HttpRequest) -> Result<Ctx> {
     let db = db.ok_or_else(|| Error::internal("no database in the app"))?;
     let tokens = request.app_data::<web::Data<Tokens>>();
     let tokens = tokens.ok_or_else(|| Error::internal("no keys in the app"))?;
-    let credentials = tokens.verify(token.trim(), db.clock().now())?;
+    let needs = request.extensions().get::<Needs>().copied().unwrap_or(Needs::Session);
+    let credentials = tokens.verify(token.trim(), db.clock().now(), needs)?;
     Ok(Ctx { db, credentials })
 }
 
@@ -194,6 +195,30 @@ impl FromRequest for Csv {
             let text = std::str::from_utf8(&bytes)
                 .map_err(|_| Error::new(Code::MalformedRequest, "The body is no UTF-8 text."))?;
             Ok(Self(text.trim_start_matches('\u{feff}').to_owned()))
+        })
+    }
+}
+
+/// A body of pairs: `application/x-www-form-urlencoded`, as OAuth has it.
+pub struct Form(pub Vec<(String, String)>);
+
+impl FromRequest for Form {
+    type Error = Error;
+    type Future = Boxed<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let bytes = web::Bytes::from_request(&request, payload);
+        Box::pin(async move {
+            let bytes = bytes.await.map_err(|error| unreadable(&error))?;
+            let mime = request.mime_type().ok().flatten();
+            let fits =
+                mime.is_some_and(|it| it.essence_str() == "application/x-www-form-urlencoded");
+            if !fits || is_encoded(&request) {
+                let text = "Send the body as application/x-www-form-urlencoded, not compressed.";
+                return Err(Error::new(Code::UnsupportedMediaType, text));
+            }
+            Ok(Self(form_urlencoded::parse(&bytes).into_owned().collect()))
         })
     }
 }

@@ -13,7 +13,7 @@ use actix_web::{
 };
 use futures_util::FutureExt;
 
-use super::{health::Metrics, problem};
+use super::{health::Metrics, oauth, problem};
 use crate::error::{Code, Error};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -90,6 +90,10 @@ fn as_problem(response: HttpResponse, path: &str, request_id: &str) -> HttpRespo
     if !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
+    // What RFC 6749 says itself has its form already.
+    if path == oauth::TOKEN_PATH && is_json(&response) {
+        return response;
+    }
     let own = response.error().and_then(|error| error.as_error::<Error>());
     let mut problem = match own {
         Some(error) => {
@@ -100,14 +104,14 @@ fn as_problem(response: HttpResponse, path: &str, request_id: &str) -> HttpRespo
                 };
                 log::log!(level, "{}: {cause} request_id={request_id}", error.code.as_str());
             }
-            problem::response(error, path, request_id)
+            form(error, path, request_id)
         }
         None => {
             let error = problem::of_status(status);
             if error.status_code().is_server_error() {
                 log::error!("{:?} request_id={request_id}", response.error());
             }
-            problem::response(&error, path, request_id)
+            form(&error, path, request_id)
         }
     };
     // What the first answer said beside its body stays: Allow, WWW-Authenticate.
@@ -117,4 +121,16 @@ fn as_problem(response: HttpResponse, path: &str, request_id: &str) -> HttpRespo
         }
     }
     problem
+}
+
+/// The form that an error has on a path.
+fn form(error: &Error, path: &str, request_id: &str) -> HttpResponse {
+    match path {
+        oauth::TOKEN_PATH => oauth::of_error(error),
+        _ => problem::response(error, path, request_id),
+    }
+}
+
+fn is_json(response: &HttpResponse) -> bool {
+    response.headers().get(header::CONTENT_TYPE).is_some_and(|it| it == "application/json")
 }

@@ -1,6 +1,7 @@
 //! HTTP: request and response types, thin handlers, one file for each noun.
 
 pub mod activity;
+pub mod api_clients;
 pub mod auth;
 pub mod certifications;
 pub mod courses;
@@ -22,9 +23,11 @@ pub mod import;
 pub mod import_csv;
 pub mod learning_plans;
 pub mod middleware;
+pub mod oauth;
 pub mod openapi;
 pub mod page;
 pub mod problem;
+pub mod scopes;
 pub mod user_plans;
 pub mod users;
 pub mod validate;
@@ -35,6 +38,7 @@ use endpoint::Endpoint;
 pub fn endpoints() -> Vec<Endpoint> {
     [
         auth::endpoints(),
+        oauth::endpoints(),
         users::endpoints(),
         import::endpoints(),
         activity::endpoints(),
@@ -48,6 +52,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         learning_plans::endpoints(),
         groups::endpoints(),
         group_relations::endpoints(),
+        api_clients::endpoints(),
     ]
     .into_iter()
     .flatten()

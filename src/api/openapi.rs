@@ -11,15 +11,20 @@ use utoipa::{
         ResponseBuilder, Schema, Server, Type,
         path::{Operation, Parameter, ParameterBuilder, ParameterIn},
         schema::ArrayItems,
-        security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
+        security::{
+            ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Scopes, SecurityRequirement,
+            SecurityScheme,
+        },
         tag::TagBuilder,
     },
 };
 
 use super::{
     endpoints,
+    oauth::{self, OAuthError, OAuthErrorCode},
     problem::{PROBLEM_JSON, Problem, ProblemField},
 };
+use crate::domain::{policy::Needs, scope::Scope};
 
 /// The document, as it is served, printed and committed.
 pub fn document() -> &'static str {
@@ -41,6 +46,7 @@ pub fn document() -> &'static str {
 const PAGED: &[&str] = &[
     "ActionMeaning",
     "ActivityEntry",
+    "ApiClient",
     "AssignedLearningPlan",
     "Certification",
     "CertificationStanding",
@@ -74,6 +80,7 @@ const TAGS: &[(&str, &str)] = &[
     ("Courses", "What there is to learn."),
     ("Certifications", "Sets of courses, all of which are required."),
     ("Learning plans", "Sets of certifications, assigned to users."),
+    ("API clients", "What integrations prove themselves with."),
     ("Groups", "Who belongs together, who may look, and the plans that come with it."),
 ];
 
@@ -86,7 +93,12 @@ const ERRORS: &[(&str, &str, &str)] = &[
          or a query parameter is unknown or wrong.",
     ),
     ("Unauthorized", "401", "`unauthenticated` or `invalid_token`: log in, or refresh."),
-    ("Forbidden", "403", "`forbidden`: the caller may see it, but not do this."),
+    (
+        "Forbidden",
+        "403",
+        "`forbidden`: the caller may see it, but not do this. `insufficient_scope`: the API client's \
+         token is not good for this.",
+    ),
     ("NotFound", "404", "`not_found`: there is no such thing, or none that the caller may see."),
     ("NotAcceptable", "406", "`not_acceptable`: the answer is of no media type of `Accept`."),
     ("PreconditionFailed", "412", "`precondition_failed`: it has changed since it was read."),
@@ -101,10 +113,18 @@ const ERRORS: &[(&str, &str, &str)] = &[
 
 fn build() -> OpenApi {
     let mut paths = Paths::new();
-    let mut schemas = vec![problem_schema::<Problem>(), problem_schema::<ProblemField>()];
+    let mut schemas = vec![
+        problem_schema::<Problem>(),
+        problem_schema::<ProblemField>(),
+        problem_schema::<OAuthError>(),
+        problem_schema::<OAuthErrorCode>(),
+    ];
     for endpoint in endpoints() {
         schemas.extend(endpoint.schemas);
-        let operation = complete(endpoint.operation, &endpoint.path, &endpoint.http_method);
+        let mut operation = complete(endpoint.operation, &endpoint.path, &endpoint.http_method);
+        if operation.security.is_none() {
+            operation.security = Some(security(endpoint.needs));
+        }
         let item = PathItem::new(endpoint.http_method, operation);
         match paths.paths.get_mut(&endpoint.path) {
             Some(there) => there.merge_operations(item),
@@ -150,11 +170,31 @@ fn components(mut schemas: Vec<(String, RefOr<Schema>)>) -> Components {
     bearer.description = Some("The `access_token` of `POST /auth/login`.".to_owned());
     let mut components = ComponentsBuilder::new()
         .schemas_from_iter(schemas)
-        .security_scheme("bearer", SecurityScheme::Http(bearer));
+        .security_scheme("bearer", SecurityScheme::Http(bearer))
+        .security_scheme("oauth2", client_credentials());
     for (name, _, text) in ERRORS {
         components = components.response(*name, problem_response(text));
     }
+    components = components.response(OAUTH_ERROR, oauth_response());
     components.build()
+}
+
+/// What an operation takes for a proof: the token of a log-in, or that of an API client.
+fn security(needs: Needs) -> Vec<SecurityRequirement> {
+    let bearer = SecurityRequirement::new("bearer", Vec::<String>::new());
+    let client = |scopes: Vec<&str>| SecurityRequirement::new("oauth2", scopes);
+    match needs {
+        Needs::Session => vec![bearer],
+        Needs::Nothing => vec![bearer, client(Vec::new())],
+        Needs::Scope(scope) => vec![bearer, client(vec![scope.as_str()])],
+    }
+}
+
+fn client_credentials() -> SecurityScheme {
+    let scopes = Scope::ALL.iter().map(|scope| (scope.as_str(), scope.meaning()));
+    let flow = ClientCredentials::new(oauth::TOKEN_PATH, Scopes::from_iter(scopes));
+    let text = "For API clients: `client_id` and `client_secret` of `POST /api-clients`.";
+    SecurityScheme::OAuth2(OAuth2::with_description([Flow::ClientCredentials(flow)], text))
 }
 
 fn refer_to_item(page: &mut RefOr<Schema>, item: &str) {
@@ -163,6 +203,17 @@ fn refer_to_item(page: &mut RefOr<Schema>, item: &str) {
         let item = RefOr::Ref(Ref::from_schema_name(item));
         data.items = ArrayItems::RefOrSchema(Box::new(item));
     }
+}
+
+/// The name of the one response for the errors of `/oauth/token`.
+const OAUTH_ERROR: &str = "OAuthError";
+
+fn oauth_response() -> Response {
+    let schema = Ref::from_schema_name("OAuthError");
+    ResponseBuilder::new()
+        .description("There is no token: `error` says why (RFC 6749, section 5.2).")
+        .content("application/json", Content::new(Some(schema)))
+        .build()
 }
 
 fn problem_response(text: &str) -> Response {
@@ -211,17 +262,20 @@ fn complete(mut operation: Operation, path: &str, method: &HttpMethod) -> Operat
             response.headers.insert("Location".to_owned(), text_header("Where it is."));
         }
     }
+    let oauth = path == oauth::TOKEN_PATH;
     for (name, status, _) in ERRORS {
         let can = match *status {
-            "401" => !public,
-            "403" => !public && !is_read,
+            "401" => !public || oauth,
+            "403" => !public,
             "404" => path.contains('{'),
             "412" | "428" => is_patch,
-            "413" | "415" | "422" => !is_read,
+            "422" => !is_read && !oauth,
+            "413" | "415" => !is_read,
             _ => true,
         };
         if can {
-            let response = RefOr::Ref(Ref::from_response_name(*name));
+            let name = if oauth { OAUTH_ERROR } else { *name };
+            let response = RefOr::Ref(Ref::from_response_name(name));
             operation.responses.responses.entry((*status).to_owned()).or_insert(response);
         }
     }

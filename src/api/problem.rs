@@ -95,8 +95,11 @@ pub fn response(error: &Error, path: &str, request_id: &str) -> HttpResponse {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"daybook\""));
         }
         Code::InvalidToken => {
-            let challenge = "Bearer realm=\"daybook\", error=\"invalid_token\"";
-            response.insert_header((header::WWW_AUTHENTICATE, challenge));
+            response.insert_header(challenge("invalid_token", &error.detail, ""));
+        }
+        Code::InsufficientScope => {
+            let scope = format!(", scope=\"{}\"", error.scope.unwrap_or_default());
+            response.insert_header(challenge("insufficient_scope", &error.detail, &scope));
         }
         Code::Unavailable => {
             response.insert_header((header::RETRY_AFTER, "1"));
@@ -104,6 +107,15 @@ pub fn response(error: &Error, path: &str, request_id: &str) -> HttpResponse {
         _ => {}
     }
     response.body(serde_json::to_vec(&problem).unwrap_or_default())
+}
+
+/// What is wrong with a token (RFC 6750, section 3). The details have neither quotes nor
+/// backslashes in them.
+fn challenge(error: &str, detail: &str, more: &str) -> (header::HeaderName, String) {
+    let text = format!(
+        "Bearer realm=\"daybook\", error=\"{error}\", error_description=\"{detail}\"{more}"
+    );
+    (header::WWW_AUTHENTICATE, text)
 }
 
 /// A path as RFC 3986 writes it: what comes in over the wire may have other characters in it.

@@ -1,13 +1,16 @@
 //! Access tokens (JWT, RFC 7519, HS256) and refresh tokens (random, known by their hash).
 
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
+};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
     domain::{
-        ids::{SessionId, UserId},
-        policy::Credentials,
+        ids::{ApiClientId, SessionId, UserId},
+        policy::{Credentials, Needs},
+        scope::Scopes,
         session::ACCESS_TOKEN_SECONDS,
         timestamp::Timestamp,
     },
@@ -17,29 +20,56 @@ use crate::{
 /// Who issues the tokens, and whom they are for.
 const ISSUER: &str = "daybook";
 
-/// What an access token says.
+/// How far the clock of another replica may be ahead of this one's, in seconds.
+const LEEWAY: i64 = 60;
+
+/// What an access token says: the session of a log-in, or an API client with its scopes (RFC 9068).
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims {
     iss: String,
     aud: String,
     sub: UserId,
-    sid: SessionId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<SessionId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<ApiClientId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
     jti: String,
     iat: i64,
     exp: i64,
 }
 
+/// A secret as a key, with its name: tokens say which key they were signed with.
+#[derive(Clone)]
+struct Key {
+    id: String,
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+}
+
+impl Key {
+    fn new(secret: &[u8]) -> Self {
+        // A few bytes of a hash name the secret, and tell nothing of it.
+        let id = hex(&Sha256::new_with_prefix("daybook key ").chain_update(secret).finalize()[..8]);
+        let encoding = EncodingKey::from_secret(secret);
+        Self { id, encoding, decoding: DecodingKey::from_secret(secret) }
+    }
+}
+
 /// Signs and checks access tokens.
 #[derive(Clone)]
 pub struct Tokens {
-    encoding: EncodingKey,
-    decoding: DecodingKey,
+    key: Key,
+    /// The key before it: tokens signed with it are good until they expire.
+    previous: Option<Key>,
     validation: Validation,
 }
 
 impl Tokens {
-    /// With the bytes of a secret as the key.
-    pub fn new(secret: &[u8]) -> Self {
+    /// With the bytes of a secret as the key, and those of the secret before it, if that was
+    /// changed lately.
+    pub fn new(secret: &[u8], previous: Option<&[u8]>) -> Self {
         // Nothing but HS256: a token can't choose its own algorithm.
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
@@ -47,43 +77,79 @@ impl Tokens {
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
         // By the clock of the house, which tests move: see `verify`.
         validation.validate_exp = false;
-        Self {
-            encoding: EncodingKey::from_secret(secret),
-            decoding: DecodingKey::from_secret(secret),
-            validation,
-        }
+        Self { key: Key::new(secret), previous: previous.map(Key::new), validation }
     }
 
-    /// A new access token.
+    /// A new access token of a session.
     ///
     /// # Errors
     /// `internal_error` where signing fails.
     pub fn issue(&self, user: UserId, session: SessionId, now: Timestamp) -> Result<String> {
+        self.sign(&Claims { sid: Some(session), ..Self::claims(user, now)? })
+    }
+
+    /// A new access token of an API client.
+    ///
+    /// # Errors
+    /// `internal_error` where signing fails.
+    pub fn issue_to_client(
+        &self,
+        user: UserId,
+        client: ApiClientId,
+        scopes: Scopes,
+        now: Timestamp,
+    ) -> Result<String> {
+        let scope = Some(scopes.to_string());
+        self.sign(&Claims { client_id: Some(client), scope, ..Self::claims(user, now)? })
+    }
+
+    fn claims(user: UserId, now: Timestamp) -> Result<Claims> {
         let iat = now.millis().div_euclid(1000);
-        let claims = Claims {
+        Ok(Claims {
             iss: ISSUER.to_owned(),
             aud: ISSUER.to_owned(),
             sub: user,
-            sid: session,
+            sid: None,
+            client_id: None,
+            scope: None,
             jti: random_hex::<16>()?,
             iat,
             exp: iat + ACCESS_TOKEN_SECONDS,
-        };
-        encode(&Header::new(Algorithm::HS256), &claims, &self.encoding).map_err(Error::internal)
+        })
     }
 
-    /// What a token proves. Whether its session still lives, only the database knows.
+    fn sign(&self, claims: &Claims) -> Result<String> {
+        let header = Header { kid: Some(self.key.id.clone()), ..Header::new(Algorithm::HS256) };
+        encode(&header, claims, &self.key.encoding).map_err(Error::internal)
+    }
+
+    /// What a token proves, to an operation with such needs. Whether its session or its client is
+    /// still good, only the database knows.
     ///
     /// # Errors
-    /// `invalid_token` where signature, form, issuer, audience or time are wrong.
-    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Credentials> {
-        let claims = decode::<Claims>(token, &self.decoding, &self.validation)
-            .map_err(|_| Error::invalid_token())?
-            .claims;
-        if claims.exp <= now.millis().div_euclid(1000) {
+    /// `invalid_token` where signature, form, issuer, audience or times are wrong.
+    pub fn verify(&self, token: &str, now: Timestamp, needs: Needs) -> Result<Credentials> {
+        let invalid = |_| Error::invalid_token();
+        let kid = decode_header(token).map_err(invalid)?.kid;
+        let key = match (&kid, &self.previous) {
+            (Some(kid), Some(previous)) if *kid == previous.id => previous,
+            (Some(kid), _) if *kid != self.key.id => return Err(Error::invalid_token()),
+            _ => &self.key,
+        };
+        let claims =
+            decode::<Claims>(token, &key.decoding, &self.validation).map_err(invalid)?.claims;
+        let now = now.millis().div_euclid(1000);
+        if claims.exp <= now || claims.iat > now + LEEWAY || claims.jti.is_empty() {
             return Err(Error::invalid_token());
         }
-        Ok(Credentials::Session(claims.sub, claims.sid))
+        match (claims.sid, claims.client_id, claims.scope) {
+            (Some(session), None, None) => Ok(Credentials::Session(claims.sub, session)),
+            (None, Some(client), Some(scope)) => {
+                let scopes = scope.parse().map_err(|_| Error::invalid_token())?;
+                Ok(Credentials::Client(claims.sub, client, scopes, needs))
+            }
+            _ => Err(Error::invalid_token()),
+        }
     }
 }
 
@@ -95,8 +161,18 @@ pub fn new_refresh_token() -> Result<String> {
     random_hex::<32>()
 }
 
-/// The hash that a refresh token is stored as. It needs no salt: the token is random itself.
-pub fn refresh_token_hash(token: &str) -> String {
+/// A new secret of an API client: 256 random bits, behind a mark that scanners of leaked secrets
+/// can look for.
+///
+/// # Errors
+/// `internal_error` where the system gives no randomness.
+pub fn new_client_secret() -> Result<String> {
+    Ok(format!("dbk_{}", random_hex::<32>()?))
+}
+
+/// The hash that a refresh token or a client's secret is stored as. It needs no salt, and no slow
+/// hash: the token is random itself.
+pub fn token_hash(token: &str) -> String {
     hex(&Sha256::digest(token.as_bytes()))
 }
 

@@ -1,5 +1,6 @@
 //! Every change of the state: who may make it, what it does, and what the log says of it.
 
+pub mod api_clients;
 pub mod certifications;
 pub mod courses;
 pub mod enrollments;
@@ -67,11 +68,17 @@ pub fn run<C: Change>(tx: &mut Tx<'_>, caller: &Caller, change: &C) -> Result<Re
 /// Who the caller is now, whatever his token says.
 ///
 /// # Errors
-/// `invalid_token` where his session has ended or he is not active any more.
+/// `invalid_token` where his session has ended, his API client is revoked, or he is not active any
+/// more; `insufficient_scope` and `forbidden` where his API client is not good for the operation.
 pub fn caller(conn: &mut AnyConnection, credentials: Credentials) -> Result<Caller> {
     Ok(match credentials {
         Credentials::Session(user, session) => {
             Caller::Known(store::sessions::identity(conn, session, user)?)
+        }
+        Credentials::Client(user, client, scopes, needs) => {
+            let identity = store::api_clients::identity(conn, client, user, scopes)?;
+            identity.must_reach(needs)?;
+            Caller::Known(identity)
         }
         Credentials::None => Caller::Nobody,
         Credentials::Service => Caller::Service,

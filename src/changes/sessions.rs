@@ -121,9 +121,10 @@ impl Change for LogOut {
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<()>> {
         let identity = caller.identity().ok_or_else(Error::invalid_token)?;
+        let session = identity.session().ok_or_else(Error::forbidden)?;
         // Two log-outs at once: the second one comes too late.
-        store::sessions::lock_live(tx, identity.session)?.ok_or_else(Error::invalid_token)?;
-        store::sessions::end(tx, identity.session)?;
+        store::sessions::lock_live(tx, session)?.ok_or_else(Error::invalid_token)?;
+        store::sessions::end(tx, session)?;
         let text = format!("{} logged out.", identity.name);
         let draft = Draft::system(identity.id, Action::SessionLoggedOut, text);
         Ok(Recorded::new((), vec![entry(tx, caller, draft)]))

@@ -132,7 +132,7 @@ impl Change for UpdateUser {
         // Who was shut out, or whose password was set by somebody, has to come in anew.
         let shut_out = user.status == UserStatus::Inactive && before.status == UserStatus::Active;
         if shut_out || self.password_hash.is_some() {
-            let own = caller.identity().filter(|it| it.id == user.id).map(|it| it.session);
+            let own = caller.identity().filter(|it| it.id == user.id).and_then(|it| it.session());
             store::sessions::end_all(tx, user.id, own.filter(|_| !shut_out))?;
         }
         Ok(Recorded::new((user, has), entries))

@@ -41,6 +41,11 @@ pub struct Config {
     #[arg(long, env = "DAYBOOK_JWT_SECRET", hide_env_values = true, global = true)]
     pub jwt_secret: Option<Secret>,
 
+    /// The secret before it: tokens that it signed stay good until they expire, so that a change
+    /// of the secret logs nobody out
+    #[arg(long, env = "DAYBOOK_JWT_PREVIOUS_SECRET", hide_env_values = true, global = true)]
+    pub jwt_previous_secret: Option<Secret>,
+
     /// Threads that answer requests [default: the number of cores]
     #[arg(long, env = "DAYBOOK_WORKERS", global = true)]
     pub workers: Option<NonZero<usize>>,

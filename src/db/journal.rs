@@ -99,8 +99,9 @@ impl Tx<'_> {
     /// Dates and signs an entry. It is written when the change declares it in its [`Recorded`].
     pub fn stamp(&self, draft: Draft, by: Option<&Actor>) -> Stamped {
         let source = draft.source.or(self.via).unwrap_or(match by {
-            Some(actor) if actor.id == draft.user_id => Source::Own,
+            // Also what it does to itself: an integration has no hand of its own.
             Some(actor) if actor.kind == UserKind::Api => Source::Api,
+            Some(actor) if actor.id == draft.user_id => Source::Own,
             Some(_) => Source::Admin,
             None => Source::System,
         });

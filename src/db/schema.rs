@@ -292,6 +292,37 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::db::types::{SqlId, SqlTime};
+
+    api_clients (id) {
+        id -> SqlId,
+        version -> BigInt,
+        created_at -> SqlTime,
+        updated_at -> SqlTime,
+        name -> Text,
+        search_key -> Text,
+        user_id -> SqlId,
+        scopes -> Text,
+        last_used_at -> Nullable<SqlTime>,
+        revoked_at -> Nullable<SqlTime>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::db::types::{SqlId, SqlTime};
+
+    api_client_secrets (id) {
+        id -> SqlId,
+        client_id -> SqlId,
+        secret_hash -> Text,
+        created_at -> SqlTime,
+        expires_at -> Nullable<SqlTime>,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::Text;
 
     settings (name) {
@@ -320,4 +351,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     plan_certifications,
     user_certifications,
     external_training,
+    api_clients,
+    api_client_secrets,
 );

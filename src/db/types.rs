@@ -23,6 +23,7 @@ use crate::domain::{
     entry::{Action, Source, TargetType},
     group::{GroupPermission, GroupStatus},
     ids::Id,
+    scope::Scopes,
     timestamp::Timestamp,
     user::{Role, UserKind, UserStatus},
 };
@@ -211,4 +212,5 @@ texts!(
     Source,
     TargetType,
     Date,
+    Scopes,
 );

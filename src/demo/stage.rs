@@ -23,7 +23,7 @@ use crate::{
         entry::Action,
         group::GroupStatus,
         ids::{CertificationId, CourseId, EnrollmentId, EntryId, GroupId, Id, PlanId, UserId},
-        policy::{Caller, Identity},
+        policy::{Caller, Identity, Proof},
         user::{UserKind, UserStatus},
         version::IfMatch,
     },
@@ -110,7 +110,8 @@ impl Stage {
         let (user, _) = self.make(tx, scene, change)?;
         // Until he logs in, his session is one that there is not: an id that no session has.
         let (id, name, session) = (user.id, user.name(), Id::from_uuid(user.id.uuid()));
-        let identity = Identity { id, name, kind: user.kind, role: user.role, session };
+        let proof = Proof::Session(session);
+        let identity = Identity { id, name, kind: user.kind, role: user.role, proof };
         self.people.insert(person.key, identity);
         Ok(())
     }
@@ -199,7 +200,7 @@ impl Stage {
         };
         let live = tx.at(scene.at, |tx| changes::run(tx, &Caller::Nobody, &change))?;
         if let (Some(live), Some(identity)) = (live, self.people.get_mut(&key)) {
-            identity.session = live.session;
+            identity.proof = Proof::Session(live.session);
         }
         Ok(())
     }

@@ -78,6 +78,12 @@ words! {
         CertificationUnmet = "certification.unmet",
         /// A training outside of the platform was logged.
         ExternalTrainingLogged = "external_training.logged",
+        /// An API client that acts as the user was made.
+        ApiClientCreated = "api_client.created",
+        /// An API client that acts as the user changed: its name, its scopes, its secret.
+        ApiClientUpdated = "api_client.updated",
+        /// An API client that acts as the user was revoked.
+        ApiClientRevoked = "api_client.revoked",
         /// Somebody wrote a note: the action of every manual entry.
         Note = "note",
     }
@@ -141,6 +147,8 @@ words! {
         Certification = "certification",
         /// A training outside of the platform.
         ExternalTraining = "external_training",
+        /// An API client.
+        ApiClient = "api_client",
     }
 }
 

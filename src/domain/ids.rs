@@ -40,6 +40,10 @@ kinds! {
     Certification => CertificationId;
     /// A training outside of the platform.
     Training => TrainingId;
+    /// An API client: what an integration proves itself with.
+    ApiClient => ApiClientId;
+    /// A secret of an API client.
+    ApiClientSecret => ApiClientSecretId;
     /// An entry of an activity log.
     Entry => EntryId;
     /// Whatever the target of an entry is.

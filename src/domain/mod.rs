@@ -11,6 +11,7 @@ pub mod ids;
 pub mod import;
 pub mod plan;
 pub mod policy;
+pub mod scope;
 pub mod session;
 pub mod text;
 pub mod timestamp;

@@ -2,7 +2,8 @@
 
 use super::{
     entry::Actor,
-    ids::{SessionId, UserId},
+    ids::{ApiClientId, SessionId, UserId},
+    scope::{Scope, Scopes},
     user::{Role, UserKind},
 };
 use crate::error::{Error, Result};
@@ -18,14 +19,52 @@ pub struct Identity {
     pub kind: UserKind,
     /// His role.
     pub role: Role,
-    /// The session that his token belongs to.
-    pub session: SessionId,
+    /// What his token rests on.
+    pub proof: Proof,
+}
+
+/// What an access token rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// A log-in.
+    Session(SessionId),
+    /// An API client, with what its token and the client itself are both good for.
+    Client(ApiClientId, Scopes),
 }
 
 impl Identity {
     /// As entries name him.
     pub fn actor(&self) -> Actor {
         Actor { id: self.id, name: self.name.clone(), kind: self.kind }
+    }
+
+    /// The session that he logged in to, if he did.
+    pub fn session(&self) -> Option<SessionId> {
+        match self.proof {
+            Proof::Session(session) => Some(session),
+            Proof::Client(..) => None,
+        }
+    }
+
+    /// What he is limited to; nothing, if he is not.
+    pub fn scopes(&self) -> Option<Scopes> {
+        match self.proof {
+            Proof::Session(_) => None,
+            Proof::Client(_, scopes) => Some(scopes),
+        }
+    }
+
+    /// Refuses what an API client's scopes do not reach.
+    ///
+    /// # Errors
+    /// `insufficient_scope`; `forbidden` where no scope would do.
+    pub fn must_reach(&self, needs: Needs) -> Result<()> {
+        match (self.scopes(), needs) {
+            (None, _) | (_, Needs::Nothing) => Ok(()),
+            (Some(scopes), Needs::Scope(scope)) if scopes.contains(scope) => Ok(()),
+            (Some(_), Needs::Scope(scope)) => Err(Error::insufficient_scope(scope.as_str())),
+            (Some(_), Needs::Session) => Err(Error::forbidden()),
+        }
     }
 }
 
@@ -94,6 +133,10 @@ pub enum Act {
     SeeCatalogue,
     /// Change courses, certifications, learning plans, groups.
     ChangeCatalogue,
+    /// See API clients.
+    SeeApiClients,
+    /// Make, change and revoke API clients.
+    ChangeApiClients,
 }
 
 /// The users that a caller may see, as a filter for lists.
@@ -117,7 +160,7 @@ impl Caller {
         };
         match (role, act) {
             (Role::Administrator, _) => true,
-            (Role::Auditor, Act::SeeUser(_) | Act::SeeCatalogue) => true,
+            (Role::Auditor, Act::SeeUser(_) | Act::SeeCatalogue | Act::SeeApiClients) => true,
             (Role::Learner, Act::SeeUser(relation)) => {
                 relation.own || relation.supervisor || relation.views_results || relation.manages
             }
@@ -129,8 +172,13 @@ impl Caller {
             (Role::Auditor, Act::ChangeUser(_) | Act::EditNote { .. })
             | (
                 Role::Auditor | Role::Learner,
-                Act::CreateUser | Act::ChangeRole | Act::ChangeMembership | Act::ChangeCatalogue,
-            ) => false,
+                Act::CreateUser
+                | Act::ChangeRole
+                | Act::ChangeMembership
+                | Act::ChangeCatalogue
+                | Act::ChangeApiClients,
+            )
+            | (Role::Learner, Act::SeeApiClients) => false,
         }
     }
 
@@ -164,11 +212,25 @@ impl Caller {
     }
 }
 
+/// What an operation asks of an API client, besides what its user's role allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// A valid token.
+    Nothing,
+    /// A token with this scope.
+    Scope(Scope),
+    /// It is not for API clients: somebody has to log in.
+    Session,
+}
+
 /// What a request shows to prove who asks.
 #[derive(Clone, Copy, Debug)]
 pub enum Credentials {
     /// A valid access token: its user, and its session, which may have ended since.
     Session(UserId, SessionId),
+    /// A valid access token of an API client, which may have been revoked since: its user, the
+    /// client, what the token is good for, and what the operation needs.
+    Client(UserId, ApiClientId, Scopes, Needs),
     /// Nothing.
     None,
     /// It is no request: the service itself.

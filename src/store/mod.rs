@@ -1,6 +1,7 @@
 //! The queries, one file for each table. Reading takes a connection; writing takes a
 //! [`crate::db::Tx`], which only the journal makes.
 
+pub mod api_clients;
 pub mod certifications;
 pub mod courses;
 pub mod enrollments;

@@ -10,7 +10,7 @@ use crate::{
     },
     domain::{
         ids::{SessionId, UserId},
-        policy::Identity,
+        policy::{Identity, Proof},
         timestamp::Timestamp,
         user::{Role, UserKind, UserStatus, full_name},
     },
@@ -48,7 +48,8 @@ pub fn identity(conn: &mut AnyConnection, session: SessionId, user: UserId) -> R
         ));
     match direct!(conn, query.first::<IdentityRow>(conn)).optional()? {
         Some((given_name, surname, kind, role, UserStatus::Active, None)) => {
-            Ok(Identity { id: user, name: full_name(&given_name, &surname), kind, role, session })
+            let name = full_name(&given_name, &surname);
+            Ok(Identity { id: user, name, kind, role, proof: Proof::Session(session) })
         }
         _ => Err(Error::invalid_token()),
     }

@@ -64,7 +64,7 @@ impl TestApp {
         let db = Db::open(&options, clock.clone()).unwrap();
         // As cheap as argon2 can be: what it costs is tested nowhere.
         let passwords = Passwords::new(Cost { memory_kib: 8, passes: 1 }, 2).unwrap();
-        let tokens = Tokens::new(SECRET);
+        let tokens = Tokens::new(SECRET, None);
         let services = Services {
             db: db.clone(),
             tokens,
@@ -331,6 +331,9 @@ pub const JSON: (&str, &str) = ("content-type", "application/json");
 
 /// The header that says that a body is CSV.
 pub const CSV: (&str, &str) = ("content-type", "text/csv");
+
+/// The header that says that a body is a form.
+pub const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
 /// What the service answered.
 #[derive(Debug)]

@@ -13,6 +13,7 @@ use crate::{
 /// goes on while the log is broken.
 const OF_NO_USER: &[&str] = &[
     "refresh_session",
+    "issue_token",
     "create_course",
     "update_course",
     "create_learning_plan",

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    app::{Answer, CSV, Client, JSON, PASSWORD, Person, TestApp, text},
+    app::{Answer, CSV, Client, FORM, JSON, PASSWORD, Person, TestApp, text},
     contract::document,
 };
 
@@ -23,6 +23,9 @@ pub struct Fixture {
     pub group: String,
     joined_group: String,
     other_group: String,
+    api_user: String,
+    api_client: String,
+    client_secret: String,
 }
 
 impl Fixture {
@@ -45,6 +48,10 @@ impl Fixture {
         let other_group = app.group("A group that he is not in");
         let body = json!({"name": "A certification", "course_ids": [course]});
         let certification = admin.post("/certifications", body).ok(201);
+        let body = json!({"kind": "api", "given_name": "HR", "surname": "System"});
+        let api_user = text(&admin.post("/users", body).ok(201)["id"]);
+        let body = json!({"name": "HR", "user_id": api_user, "scopes": ["users:read"]});
+        let client = admin.post("/api-clients", body).ok(201);
         Self {
             refresh_token: text(&tokens["refresh_token"]),
             enrollment: app.enrollment(&subject.id, &course),
@@ -55,6 +62,9 @@ impl Fixture {
             group,
             joined_group,
             other_group,
+            api_user,
+            api_client: text(&client["client_id"]),
+            client_secret: text(&client["client_secret"]),
             subject,
             course,
             plan,
@@ -67,7 +77,7 @@ pub struct Case {
     pub operation: &'static str,
     pub method: String,
     pub path: String,
-    /// JSON; text stands for a body of CSV.
+    /// JSON; text stands for a body of CSV, or of a form.
     pub body: Option<Value>,
     pub status: u16,
     /// The actions that the subject's log tells of afterwards, the newest first.
@@ -75,12 +85,17 @@ pub struct Case {
 }
 
 impl Case {
+    /// Whether its errors are problems: those of OAuth have a form of their own (RFC 6749).
+    pub fn has_problems(&self) -> bool {
+        self.operation != "issue_token"
+    }
+
     pub fn send(&self, client: &Client) -> Answer {
         let mut headers = vec![];
         let body = self.body.as_ref().map(|body| match body {
-            Value::String(csv) => {
-                headers.push(CSV);
-                csv.clone()
+            Value::String(text) => {
+                headers.push(if self.operation == "issue_token" { FORM } else { CSV });
+                text.clone()
             }
             json => {
                 headers.push(JSON);
@@ -128,7 +143,8 @@ pub fn cases(fixture: &Fixture) -> Vec<Case> {
                 .replace("{enrollment_id}", &fixture.enrollment)
                 .replace("{entry_id}", &fixture.note)
                 .replace("{certification_id}", &fixture.certification)
-                .replace("{group_id}", group);
+                .replace("{group_id}", group)
+                .replace("{client_id}", &fixture.api_client);
             assert!(!path.contains('{'), "{operation}: what is in {path}?");
             Case { operation, method, path, body, status, entries }
         })
@@ -248,6 +264,25 @@ fn case(fixture: &Fixture, operation: &str) -> (&'static str, u16, Option<Value>
             ("attach_learning_plan", 200, Some(body), &["learning_plan.assigned"])
         }
         "detach_learning_plan" => ("detach_learning_plan", 204, None, &[]),
+        // What happens to API clients, the log of their user tells.
+        "issue_token" => {
+            let Fixture { api_client, client_secret, .. } = fixture;
+            let form = format!(
+                "grant_type=client_credentials&client_id={api_client}&client_secret={client_secret}"
+            );
+            ("issue_token", 200, Some(json!(form)), &[])
+        }
+        "list_api_clients" => ("list_api_clients", 200, None, &[]),
+        "create_api_client" => {
+            let body = json!({
+                "name": "Another", "user_id": fixture.api_user, "scopes": ["activity:read"],
+            });
+            ("create_api_client", 201, Some(body), &[])
+        }
+        "get_api_client" => ("get_api_client", 200, None, &[]),
+        "update_api_client" => ("update_api_client", 200, Some(json!({"name": "Renamed"})), &[]),
+        "revoke_api_client" => ("revoke_api_client", 204, None, &[]),
+        "rotate_api_client_secret" => ("rotate_api_client_secret", 201, nothing, &[]),
         unknown => panic!("the operation {unknown} has no case in cases.rs"),
     }
 }

@@ -31,7 +31,7 @@ fn unknown_and_repeated_parameters_are_refused_everywhere() {
     let app = TestApp::start();
     let fixture = Fixture::new(&app);
     let log = app.log(&fixture.subject.id);
-    for case in cases(&fixture) {
+    for case in cases(&fixture).into_iter().filter(Case::has_problems) {
         for (query, name) in
             [("nonsense=1", "nonsense"), ("Limit=1", "Limit"), ("a%5Bb%5D=", "a[b]"), ("=", "")]
         {

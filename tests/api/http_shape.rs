@@ -115,7 +115,7 @@ fn every_path_tells_its_methods_and_refuses_the_rest() {
             let refused = app.admin().send(method, &case.path, &[], None);
             assert_eq!(refused.status, 405, "{method} {}", case.path);
             assert_eq!(allow(&refused), expected, "{method} {}", case.path);
-            if method != "HEAD" {
+            if method != "HEAD" && case.has_problems() {
                 refused.problem(405, "method_not_allowed");
             }
         }
@@ -183,7 +183,11 @@ fn every_operation_refuses_to_answer_in_another_form_and_does_nothing() {
     let log = app.log(&fixture.subject.id);
     for case in cases(&fixture) {
         let headers = [JSON, ("accept", "text/html"), ("if-match", "*")];
-        send(&app.admin(), &case, &headers).problem(406, "not_acceptable");
+        let refused = send(&app.admin(), &case, &headers);
+        refused.ok(406);
+        if case.has_problems() {
+            refused.problem(406, "not_acceptable");
+        }
     }
     let told = app.log(&fixture.subject.id);
     assert_eq!(told.len(), log.len());
@@ -215,7 +219,14 @@ fn answers_are_kept_by_nobody_without_asking_again() {
     for number in 0..operations().len() {
         // Fresh each time: what one operation does may keep the next one from its work.
         let case = cases(&Fixture::new(&app)).swap_remove(number);
-        let tokens = ["log_in", "refresh_session"].contains(&case.operation);
+        let secret = [
+            "log_in",
+            "refresh_session",
+            "issue_token",
+            "create_api_client",
+            "rotate_api_client_secret",
+        ];
+        let tokens = secret.contains(&case.operation);
         let expected = if tokens { "no-store" } else { "private, no-cache" };
         let answer = case.send(&app.admin());
         assert_eq!(answer.status, case.status, "{}: {}", case.operation, answer.text);
@@ -229,7 +240,11 @@ fn answers_are_kept_by_nobody_without_asking_again() {
                 assert_eq!(read.ok(200)["data"][0], answer.json());
                 continue;
             }
-            assert_eq!((read.ok(200), read.etag()), (answer.json(), answer.etag()), "{location}");
+            assert_eq!(read.etag(), answer.etag(), "{location}");
+            // A secret is there once, in the answer to whoever made it.
+            if !tokens {
+                assert_eq!(read.ok(200), answer.json(), "{location}");
+            }
         }
     }
 }

@@ -9,6 +9,7 @@
 )]
 
 mod activity;
+mod api_clients;
 mod app;
 mod architecture;
 mod at_once;
@@ -42,12 +43,14 @@ mod journal_coverage;
 mod learning_plans;
 mod migrations;
 mod notes;
+mod oauth;
 mod openapi;
 mod paging;
 mod permissions;
 mod process;
 mod raw;
 mod replicas;
+mod scopes;
 mod session;
 mod stories;
 mod tokens;

@@ -36,7 +36,7 @@ const CALLERS: [&str; 8] = [
 /// What each kind of caller is answered. Whoever adds an operation adds its row.
 fn row(operation: &str) -> [Answered; 8] {
     match operation {
-        "log_in" | "refresh_session" => [Done; 8],
+        "log_in" | "refresh_session" | "issue_token" => [Done; 8],
         "log_out"
         | "get_me"
         | "list_activity"
@@ -94,6 +94,16 @@ fn row(operation: &str) -> [Answered; 8] {
         | "remove_group_member"
         | "attach_learning_plan"
         | "detach_learning_plan" => {
+            [Nobody, Forbidden, Forbidden, Forbidden, Forbidden, Forbidden, Forbidden, Done]
+        }
+        // API clients and roles: an auditor reads, an administrator changes.
+        "list_api_clients" | "get_api_client" => {
+            [Nobody, Forbidden, Forbidden, Forbidden, Forbidden, Forbidden, Done, Done]
+        }
+        "create_api_client"
+        | "update_api_client"
+        | "revoke_api_client"
+        | "rotate_api_client_secret" => {
             [Nobody, Forbidden, Forbidden, Forbidden, Forbidden, Forbidden, Forbidden, Done]
         }
         unknown => panic!("the operation {unknown} has no row in permissions.rs"),

@@ -15,6 +15,12 @@ fn signed(algorithm: Algorithm, claims: &Value, secret: &[u8]) -> String {
     encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(secret)).unwrap()
 }
 
+/// Signed with the secret, and named another key.
+fn keyed(kid: &str, claims: &Value) -> String {
+    let header = Header { kid: Some(kid.to_owned()), ..Header::new(Algorithm::HS256) };
+    encode(&header, claims, &EncodingKey::from_secret(SECRET)).unwrap()
+}
+
 fn unsigned(claims: &Value) -> String {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     format!("{}.{}.", part(&json!({"alg": "none", "typ": "JWT"})), part(claims))
@@ -66,6 +72,12 @@ fn a_token_that_the_service_did_not_issue_is_an_invalid_token() {
         ("expired", hs256(&with(&claims, "exp", json!(1)))),
         ("no expiry", hs256(&with(&claims, "exp", Value::Null))),
         ("expiry of another kind", hs256(&with(&claims, "exp", json!("never")))),
+        ("issued later", hs256(&with(&claims, "iat", json!(i64::MAX / 2)))),
+        ("no time of issue", hs256(&with(&claims, "iat", Value::Null))),
+        ("no id", hs256(&with(&claims, "jti", Value::Null))),
+        ("an empty id", hs256(&with(&claims, "jti", json!("")))),
+        ("a session and a client", hs256(&with(&claims, "client_id", json!(other.id)))),
+        ("another key", keyed("another", &claims)),
         ("no session", hs256(&with(&claims, "sid", Value::Null))),
         ("another's session", hs256(&with(&claims, "sub", json!(other.id)))),
         ("a user who is none", hs256(&with(&claims, "sub", json!("admin")))),
@@ -78,7 +90,8 @@ fn a_token_that_the_service_did_not_issue_is_an_invalid_token() {
         assert_eq!(answer.status, 401, "{what}");
         answer.problem(401, "invalid_token");
         let challenge = answer.header("www-authenticate").unwrap();
-        assert_eq!(challenge, "Bearer realm=\"daybook\", error=\"invalid_token\"", "{what}");
+        let expected = "Bearer realm=\"daybook\", error=\"invalid_token\", error_description=\"";
+        assert!(challenge.starts_with(expected), "{what}: {challenge}");
     }
 }
 
