@@ -5,8 +5,8 @@ use std::{net::TcpListener, num::NonZero};
 use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web};
 
 use crate::{
-    api::{self, docs, endpoint, extract::BODY_MAX, health, middleware},
-    auth::{passwords::Passwords, tokens::Tokens},
+    api::{self, docs, endpoint, extract::BODY_MAX, health, idempotency::Running, middleware},
+    auth::{passwords::Passwords, seal::Sealer, tokens::Tokens},
     db::Db,
     error::{Error, Result},
 };
@@ -21,6 +21,8 @@ pub struct Services {
     pub db: Db,
     /// Signs and checks access tokens.
     pub tokens: Tokens,
+    /// Seals what is kept for requests that are sent again.
+    pub sealer: Sealer,
     /// Hashes and checks passwords.
     pub passwords: Passwords,
     /// Counts.
@@ -39,12 +41,16 @@ pub fn server(
 ) -> Result<Server> {
     let db = web::Data::new(services.db);
     let tokens = web::Data::new(services.tokens);
+    let sealer = web::Data::new(services.sealer);
+    let running = web::Data::new(Running::default());
     let passwords = web::Data::new(services.passwords);
     let metrics = web::Data::new(services.metrics);
     let server = HttpServer::new(move || {
         App::new()
             .app_data(db.clone())
             .app_data(tokens.clone())
+            .app_data(sealer.clone())
+            .app_data(running.clone())
             .app_data(passwords.clone())
             .app_data(metrics.clone())
             .app_data(web::PayloadConfig::new(BODY_MAX))

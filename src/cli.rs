@@ -21,6 +21,7 @@ use crate::{
     app::{self, Services},
     auth::{
         passwords::{Cost, Passwords},
+        seal::Sealer,
         tokens::{Tokens, random_hex},
     },
     changes::{self, users::CreateUser},
@@ -110,12 +111,11 @@ fn serve(config: &Config, demo: bool) -> Result<()> {
     let secret = jwt_secret(config)?;
     let db = open(config)?;
     let passwords = Passwords::new(Cost::default(), config.workers().get())?;
+    let previous = config.jwt_previous_secret.as_ref().map(|it| it.reveal().as_bytes());
     let services = Services {
         db,
-        tokens: Tokens::new(
-            secret.reveal().as_bytes(),
-            config.jwt_previous_secret.as_ref().map(|it| it.reveal().as_bytes()),
-        ),
+        tokens: Tokens::new(secret.reveal().as_bytes(), previous),
+        sealer: Sealer::new(secret.reveal().as_bytes(), previous)?,
         passwords,
         metrics: Metrics::new()?,
     };
@@ -130,6 +130,7 @@ fn serve(config: &Config, demo: bool) -> Result<()> {
         log::info!("database {}", config.database_url);
         log::info!("listening on http://{address}, Swagger UI at http://{address}/docs");
         actix_web::rt::spawn(expire_certifications(services.db.clone()));
+        actix_web::rt::spawn(forget_answers(services.db.clone()));
         app::server(services, listener, config.workers(), true)?.await.map_err(Error::internal)
     })?;
     log::info!("stopped");
@@ -149,6 +150,20 @@ async fn expire_certifications(db: Db) {
             Err(error) => log::warn!("certifications could not be expired: {error}"),
         }
         actix_web::rt::time::sleep(EXPIRY_INTERVAL).await;
+    }
+}
+
+/// How often answers are looked for that were kept long enough. Whoever asks for one later gets
+/// none, whether it is forgotten yet or not.
+const FORGET_INTERVAL: Duration = Duration::from_secs(600);
+
+/// Forgets the answers to requests with an `Idempotency-Key`, for as long as the service runs.
+async fn forget_answers(db: Db) {
+    loop {
+        if let Err(error) = changes::idempotency::forget_expired(&db).await {
+            log::warn!("old answers could not be forgotten: {error}");
+        }
+        actix_web::rt::time::sleep(FORGET_INTERVAL).await;
     }
 }
 

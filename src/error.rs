@@ -60,6 +60,8 @@ codes! {
     AlreadyExists = "already_exists", 409, "It exists already";
     /// The entry can't be changed.
     ImmutableEntry = "immutable_entry", 409, "The entry can't be changed";
+    /// The first request with this key has not come to its end.
+    IdempotencyInFlight = "idempotency_in_flight", 409, "The first request is still running";
     /// The resource is not the one that was read.
     PreconditionFailed = "precondition_failed", 412, "The resource has changed";
     /// The body is too large.
@@ -68,6 +70,8 @@ codes! {
     UnsupportedMediaType = "unsupported_media_type", 415, "The media type is not supported";
     /// The body says something that can't be.
     ValidationFailed = "validation_failed", 422, "The input is not valid";
+    /// The key was used for another request.
+    IdempotencyKeyReused = "idempotency_key_reused", 422, "The Idempotency-Key was used before";
     /// `If-Match` is missing.
     PreconditionRequired = "precondition_required", 428, "If-Match is needed";
     /// Something is broken here.

@@ -6,6 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use super::{
+    answer::Answer,
     endpoint::{Endpoint, endpoint},
     entry::{ActivityEntry, Revision, version},
     etag::{self, Precondition},
@@ -149,9 +150,11 @@ pub async fn add_note(
     Body(body): Body<NewNote>,
 ) -> Result<HttpResponse> {
     let NewNote { notes, occurred_at, created_by, relates_to } = body;
-    let row = ctx.apply(AddNote { user, notes, occurred_at, created_by, relates_to }).await?;
-    let location = format!("/users/{user}/activity/{}", row.id);
-    Ok(etag::created(location, version(&row), &ActivityEntry::from(row)))
+    ctx.post(AddNote { user, notes, occurred_at, created_by, relates_to }, move |row| {
+        let location = format!("/users/{user}/activity/{}", row.id);
+        Answer::created(location, version(&row), &ActivityEntry::from(row))
+    })
+    .await
 }
 
 /// List whom a note may name as its author

@@ -1,14 +1,12 @@
 //! `/api-clients`.
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::header::{CACHE_CONTROL, HeaderValue},
-};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use super::{
+    answer::Answer,
     endpoint::{Endpoint, endpoint},
     etag::{self, Precondition},
     extract::{Body, Ctx, Nothing, Path, Query, present},
@@ -204,10 +202,13 @@ pub async fn create_api_client(ctx: Ctx, Body(body): Body<NewApiClient>) -> Resu
     let NewApiClient { name, user_id: user, scopes } = body;
     let scopes = scopes.into_iter().collect();
     let secret_hash = token_hash(&client_secret);
-    let row = ctx.apply(CreateApiClient { name, user, scopes, secret_hash }).await?;
-    let (location, version) = (format!("/api-clients/{}", row.id), row.version);
-    let created = CreatedApiClient { client: row.into(), client_secret };
-    Ok(unstored(etag::created(location, version, &created)))
+    ctx.post(CreateApiClient { name, user, scopes, secret_hash }, move |row| {
+        let (location, version) = (format!("/api-clients/{}", row.id), row.version);
+        let client_secret = client_secret.clone();
+        let created = CreatedApiClient { client: row.into(), client_secret };
+        Ok(Answer::created(location, version, &created)?.secret())
+    })
+    .await
 }
 
 /// Get an API client
@@ -286,18 +287,15 @@ pub async fn rotate_api_client_secret(
     let client_secret = new_client_secret()?;
     let overlap_seconds = body.overlap_seconds.unwrap_or(OVERLAP_DEFAULT);
     let secret_hash = token_hash(&client_secret);
-    let (row, secret) = ctx.apply(RotateSecret { id, secret_hash, overlap_seconds }).await?;
-    let created = CreatedApiClientSecret {
-        id: secret.id,
-        created_at: secret.created_at,
-        client_id: row.id,
-        client_secret,
-    };
-    Ok(unstored(etag::created(format!("/api-clients/{id}"), row.version, &created)))
-}
-
-/// What has a secret in it, nobody keeps on the way.
-fn unstored(mut answer: HttpResponse) -> HttpResponse {
-    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    answer
+    ctx.post(RotateSecret { id, secret_hash, overlap_seconds }, move |(row, secret)| {
+        let created = CreatedApiClientSecret {
+            id: secret.id,
+            created_at: secret.created_at,
+            client_id: row.id,
+            client_secret: client_secret.clone(),
+        };
+        let location = format!("/api-clients/{id}");
+        Ok(Answer::created(location, row.version, &created)?.secret())
+    })
+    .await
 }

@@ -1,23 +1,22 @@
 //! `/auth`, and `/me`.
 
-use actix_web::{HttpResponse, http::header, web};
+use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
 use super::{
+    answer::Answer,
     endpoint::{Endpoint, endpoint},
     extract::{Body, Ctx, Nothing},
+    idempotency::Posted,
 };
 use crate::{
     auth::{
         passwords::Passwords,
         tokens::{Tokens, new_refresh_token, token_hash},
     },
-    changes::{
-        self,
-        sessions::{Live, LogIn, LogOut, Refresh},
-    },
+    changes::sessions::{Live, LogIn, LogOut, Refresh},
     db::Db,
     domain::{
         ids::UserId,
@@ -142,6 +141,7 @@ impl Permissions {
         (status = 401, description = "`unauthenticated`: e-mail or password are wrong.",
             body = super::problem::Problem, content_type = "application/problem+json")))]
 pub async fn log_in(
+    posted: Posted,
     db: web::Data<Db>,
     passwords: web::Data<Passwords>,
     tokens: web::Data<Tokens>,
@@ -156,8 +156,8 @@ pub async fn log_in(
     let refresh_token = new_refresh_token()?;
     let refresh_hash = token_hash(&refresh_token);
     let change = LogIn { user, verified: hash.filter(|_| matches), refresh_hash };
-    let live = changes::apply(&db, Credentials::None, change).await?.ok_or_else(wrong)?;
-    session_tokens(&db, &tokens, live, refresh_token)
+    let answer = tokens_of(&db, &tokens, refresh_token, wrong);
+    posted.apply(&db, Credentials::None, change, answer).await
 }
 
 /// Get new tokens for a session
@@ -170,6 +170,7 @@ pub async fn log_in(
         (status = 401, description = "`invalid_token`: the token is used, expired or unknown.",
             body = super::problem::Problem, content_type = "application/problem+json")))]
 pub async fn refresh_session(
+    posted: Posted,
     db: web::Data<Db>,
     tokens: web::Data<Tokens>,
     Body(body): Body<RefreshRequest>,
@@ -177,27 +178,32 @@ pub async fn refresh_session(
     let refresh_token = new_refresh_token()?;
     let change =
         Refresh { old_hash: token_hash(&body.refresh_token), new_hash: token_hash(&refresh_token) };
-    let live = changes::apply(&db, Credentials::None, change).await?;
-    let live = live.ok_or_else(|| {
+    let reused = || {
         let text = "The refresh token was used before. The session has ended; log in again.";
         Error::new(Code::InvalidToken, text)
-    })?;
-    session_tokens(&db, &tokens, live, refresh_token)
+    };
+    let answer = tokens_of(&db, &tokens, refresh_token, reused);
+    posted.apply(&db, Credentials::None, change, answer).await
 }
 
-fn session_tokens(
+/// Answers with the tokens of a session; where there is none, with an error.
+fn tokens_of(
     db: &Db,
     tokens: &Tokens,
-    live: Live,
     refresh_token: String,
-) -> Result<HttpResponse> {
-    let access_token = tokens.issue(live.user, live.session, db.clock().now())?;
-    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(SessionTokens {
-        access_token,
-        token_type: TokenType::Bearer,
-        expires_in: ACCESS_TOKEN_SECONDS,
-        refresh_token,
-    }))
+    none: impl Fn() -> Error + Send + 'static,
+) -> impl Fn(Option<Live>) -> Result<Answer> + Send + 'static {
+    let (clock, tokens) = (db.clock().clone(), tokens.clone());
+    move |live| {
+        let live = live.ok_or_else(&none)?;
+        let answer = SessionTokens {
+            access_token: tokens.issue(live.user, live.session, clock.now())?,
+            token_type: TokenType::Bearer,
+            expires_in: ACCESS_TOKEN_SECONDS,
+            refresh_token: refresh_token.clone(),
+        };
+        Ok(Answer::ok(&answer)?.secret())
+    }
 }
 
 /// Log out
@@ -206,8 +212,7 @@ fn session_tokens(
 #[utoipa::path(post, path = "/auth/logout", tag = "Session",
     responses((status = 204, description = "The session has ended.")))]
 pub async fn log_out(ctx: Ctx, _: Body<Nothing>) -> Result<HttpResponse> {
-    ctx.apply(LogOut).await?;
-    Ok(HttpResponse::NoContent().finish())
+    ctx.post(LogOut, |()| Ok(Answer::no_content())).await
 }
 
 /// Who am I?

@@ -6,6 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use super::{
+    answer::Answer,
     endpoint::{Endpoint, endpoint},
     etag::{self, Precondition},
     extract::{Body, Ctx, Path, Query, present},
@@ -190,9 +191,11 @@ pub async fn create_certification(
     Body(body): Body<NewCertification>,
 ) -> Result<HttpResponse> {
     let NewCertification { name, course_ids, validity_days } = body;
-    let made = ctx.apply(CreateCertification { name, course_ids, validity_days }).await?;
-    let (location, version) = (format!("/certifications/{}", made.0.id), made.0.version);
-    Ok(etag::created(location, version, &Certification::from(made)))
+    ctx.post(CreateCertification { name, course_ids, validity_days }, |made| {
+        let (location, version) = (format!("/certifications/{}", made.0.id), made.0.version);
+        Answer::created(location, version, &Certification::from(made))
+    })
+    .await
 }
 
 /// Get a certification

@@ -6,6 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use super::{
+    answer::Answer,
     endpoint::{Endpoint, endpoint},
     etag::{self, Precondition},
     extract::{Body, Ctx, Path, Query, present},
@@ -139,8 +140,10 @@ pub async fn list_courses(
 pub async fn create_course(ctx: Ctx, Body(body): Body<NewCourse>) -> Result<HttpResponse> {
     let status = body.status.unwrap_or(CourseStatus::Active);
     let change = CreateCourse { title: body.title, course_type: body.course_type, status };
-    let row = ctx.apply(change).await?;
-    Ok(etag::created(format!("/courses/{}", row.id), row.version, &Course::from(row)))
+    ctx.post(change, |row| {
+        Answer::created(format!("/courses/{}", row.id), row.version, &Course::from(row))
+    })
+    .await
 }
 
 /// Get a course

@@ -6,6 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use super::{
+    answer::Answer,
     endpoint::{Endpoint, endpoint},
     etag::{self, Precondition},
     extract::{Body, Ctx, Nothing, Path, Query, present},
@@ -235,8 +236,10 @@ pub async fn enroll_user(
     Path(user): Path<UserId>,
     Body(body): Body<NewEnrollment>,
 ) -> Result<HttpResponse> {
-    let row = ctx.apply(Enroll { user, course: body.course_id, due_at: body.due_at }).await?;
-    Ok(etag::created(format!("/enrollments/{}", row.id), row.version, &Enrollment::from(row)))
+    ctx.post(Enroll { user, course: body.course_id, due_at: body.due_at }, |row| {
+        Answer::created(format!("/enrollments/{}", row.id), row.version, &Enrollment::from(row))
+    })
+    .await
 }
 
 /// Get an enrollment

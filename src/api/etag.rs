@@ -52,7 +52,8 @@ fn if_match(request: &HttpRequest) -> Result<IfMatch> {
     Ok(if there { IfMatch::Versions(versions) } else { IfMatch::Missing })
 }
 
-fn tag(version: i64) -> String {
+/// The tag of a version.
+pub fn tag(version: i64) -> String {
     format!("\"{version}\"")
 }
 
@@ -67,14 +68,6 @@ pub fn resource<T: Serialize>(request: &HttpRequest, version: i64, body: &T) -> 
     let mut response = HttpResponse::build(status);
     response.insert_header((header::ETAG, tag(version)));
     if status == StatusCode::NOT_MODIFIED { response.finish() } else { response.json(body) }
-}
-
-/// Answers a resource that was made: 201, where it is, the tag of its version.
-pub fn created<T: Serialize>(location: String, version: i64, body: &T) -> HttpResponse {
-    HttpResponse::Created()
-        .insert_header((header::LOCATION, location))
-        .insert_header((header::ETAG, tag(version)))
-        .json(body)
 }
 
 /// Whether `If-None-Match` names the tag, by weak comparison. One that can't be read is ignored.

@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::{
+    answer::Answer,
     endpoint::{Endpoint, endpoint},
-    etag,
     extract::{Body, Ctx, Path},
     page::{Page, PageParams, Paging},
     validate::line,
@@ -126,7 +126,9 @@ pub async fn log_external_training(
 ) -> Result<HttpResponse> {
     let NewExternalTraining { title, completed_on, provider, hours } = body;
     let change = LogExternalTraining { user, title, provider, completed_on, hours };
-    let row = ctx.apply(change).await?;
-    let location = format!("/users/{user}/external-training");
-    Ok(etag::created(location, VERSION, &ExternalTraining::from(row)))
+    ctx.post(change, move |row| {
+        let location = format!("/users/{user}/external-training");
+        Answer::created(location, VERSION, &ExternalTraining::from(row))
+    })
+    .await
 }

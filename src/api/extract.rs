@@ -3,7 +3,7 @@
 use std::{future::Future, pin::Pin};
 
 use actix_web::{
-    FromRequest, HttpMessage, HttpRequest,
+    FromRequest, HttpMessage, HttpRequest, HttpResponse,
     dev::Payload,
     error::PayloadError,
     http::{Method, header},
@@ -14,7 +14,11 @@ use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 use validator::Validate;
 
-use super::validate::{field_errors, find_nul, shape_error};
+use super::{
+    answer::Answer,
+    idempotency::{Posted, remember_body},
+    validate::{field_errors, find_nul, shape_error},
+};
 use crate::{
     auth::tokens::Tokens,
     changes::{self, Change},
@@ -36,6 +40,7 @@ type Boxed<T> = Pin<Box<dyn Future<Output = Result<T>>>>;
 pub struct Ctx {
     db: web::Data<Db>,
     credentials: Credentials,
+    request: HttpRequest,
 }
 
 impl Ctx {
@@ -47,9 +52,29 @@ impl Ctx {
         changes::apply(&self.db, self.credentials, change).await
     }
 
-    /// The database, and what the caller shows: for what is more than one change.
-    pub fn parts(&self) -> (&Db, Credentials) {
-        (&self.db, self.credentials)
+    /// Makes a change as the caller and answers it: a `POST`, which may have an `Idempotency-Key`.
+    ///
+    /// # Errors
+    /// As [`Self::apply`]; `idempotency_key_reused` and `idempotency_in_flight`.
+    pub async fn post<C: Change>(
+        &self,
+        change: C,
+        answer: impl Fn(C::Output) -> Result<Answer> + Send + 'static,
+    ) -> Result<HttpResponse> {
+        Posted::of(&self.request).apply(&self.db, self.credentials, change, answer).await
+    }
+
+    /// Does what is more than one change, and answers it: a `POST`, which may have an
+    /// `Idempotency-Key`.
+    ///
+    /// # Errors
+    /// Whatever `work` answers; `idempotency_key_reused` and `idempotency_in_flight`.
+    pub async fn perform<F>(&self, work: impl FnOnce(Db, Credentials) -> F) -> Result<HttpResponse>
+    where
+        F: Future<Output = Result<Answer>>,
+    {
+        let work = work(self.db.get_ref().clone(), self.credentials);
+        Posted::of(&self.request).perform(&self.db, self.credentials, work).await
     }
 
     /// Reads something small as the caller.
@@ -111,7 +136,7 @@ fn authenticate(request: &HttpRequest) -> Result<Ctx> {
     let tokens = tokens.ok_or_else(|| Error::internal("no keys in the app"))?;
     let needs = request.extensions().get::<Needs>().copied().unwrap_or(Needs::Session);
     let credentials = tokens.verify(token.trim(), db.clock().now(), needs)?;
-    Ok(Ctx { db, credentials })
+    Ok(Ctx { db, credentials, request: request.clone() })
 }
 
 /// The parameters of the path. One that can't be an id is of nothing that there is.
@@ -165,6 +190,7 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for Body<T> {
         let bytes = web::Bytes::from_request(&request, payload);
         Box::pin(async move {
             let bytes = bytes.await.map_err(|error| unreadable(&error))?;
+            remember_body(&request, &bytes);
             check_media_type(&request, bytes.is_empty())?;
             parse_body(&bytes, request.method() == Method::PATCH).map(Self)
         })
@@ -183,6 +209,7 @@ impl FromRequest for Csv {
         let bytes = web::Bytes::from_request(&request, payload);
         Box::pin(async move {
             let bytes = bytes.await.map_err(|error| unreadable(&error))?;
+            remember_body(&request, &bytes);
             let mime = request.mime_type().ok().flatten();
             let fits = mime.as_ref().is_some_and(|mime| {
                 let utf8 = mime.get_param("charset").is_none_or(|it| it == "utf-8");
@@ -211,6 +238,7 @@ impl FromRequest for Form {
         let bytes = web::Bytes::from_request(&request, payload);
         Box::pin(async move {
             let bytes = bytes.await.map_err(|error| unreadable(&error))?;
+            remember_body(&request, &bytes);
             let mime = request.mime_type().ok().flatten();
             let fits =
                 mime.is_some_and(|it| it.essence_str() == "application/x-www-form-urlencoded");

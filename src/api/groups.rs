@@ -6,6 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use super::{
+    answer::Answer,
     endpoint::{Endpoint, endpoint},
     etag::{self, Precondition},
     extract::{Body, Ctx, Path, Query, present},
@@ -117,8 +118,10 @@ pub async fn list_groups(
     responses((status = 201, description = "The group.", body = Group)))]
 pub async fn create_group(ctx: Ctx, Body(body): Body<NewGroup>) -> Result<HttpResponse> {
     let status = body.status.unwrap_or(GroupStatus::Active);
-    let row = ctx.apply(CreateGroup { name: body.name, status }).await?;
-    Ok(etag::created(format!("/groups/{}", row.id), row.version, &Group::from(row)))
+    ctx.post(CreateGroup { name: body.name, status }, |row| {
+        Answer::created(format!("/groups/{}", row.id), row.version, &Group::from(row))
+    })
+    .await
 }
 
 /// Get a group

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
+    answer::Answer,
     endpoint::{Endpoint, endpoint},
     extract::{Csv, Ctx, Query},
     import_csv::{self, Line},
@@ -119,17 +120,20 @@ pub async fn import_users(
             Err(error) => data.push(ImportedLine::of(number, Err(error))),
         }
     }
-    let (db, credentials) = ctx.parts();
-    let outcomes = if params.dry_run.unwrap_or_default() {
-        import::rehearse(db, credentials, users).await?
-    } else {
-        import::import(db, credentials, users).await
-    };
-    let done = numbers.into_iter().zip(outcomes);
-    data.extend(done.map(|(number, outcome)| ImportedLine::of(number, outcome)));
-    data.sort_by_key(|line| line.line);
-    let summary = summary(&data);
-    Ok(HttpResponse::Ok().json(ImportReport { data, summary }))
+    let dry_run = params.dry_run.unwrap_or_default();
+    ctx.perform(|db, credentials| async move {
+        let outcomes = if dry_run {
+            import::rehearse(&db, credentials, users).await?
+        } else {
+            import::import(&db, credentials, users).await
+        };
+        let done = numbers.into_iter().zip(outcomes);
+        data.extend(done.map(|(number, outcome)| ImportedLine::of(number, outcome)));
+        data.sort_by_key(|line| line.line);
+        let summary = summary(&data);
+        Answer::ok(&ImportReport { data, summary })
+    })
+    .await
 }
 
 impl ImportedLine {

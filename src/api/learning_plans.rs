@@ -6,6 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use super::{
+    answer::Answer,
     endpoint::{Endpoint, endpoint},
     etag::{self, Precondition},
     extract::{Body, Ctx, Path, Query, present},
@@ -136,9 +137,11 @@ pub async fn create_learning_plan(
     Body(body): Body<NewLearningPlan>,
 ) -> Result<HttpResponse> {
     let certification_ids = body.certification_ids.unwrap_or_default();
-    let plan = ctx.apply(CreatePlan { name: body.name, certification_ids }).await?;
-    let location = format!("/learning-plans/{}", plan.0.id);
-    Ok(etag::created(location, plan.0.version, &LearningPlan::from(plan)))
+    ctx.post(CreatePlan { name: body.name, certification_ids }, |plan| {
+        let location = format!("/learning-plans/{}", plan.0.id);
+        Answer::created(location, plan.0.version, &LearningPlan::from(plan))
+    })
+    .await
 }
 
 /// Get a learning plan

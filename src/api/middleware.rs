@@ -92,7 +92,7 @@ fn as_problem(response: HttpResponse, path: &str, request_id: &str) -> HttpRespo
     }
     // What RFC 6749 says itself has its form already.
     if path == oauth::TOKEN_PATH && is_json(&response) {
-        return response;
+        return oauth::challenged(response);
     }
     let own = response.error().and_then(|error| error.as_error::<Error>());
     let mut problem = match own {

@@ -1,6 +1,7 @@
 //! HTTP: request and response types, thin handlers, one file for each noun.
 
 pub mod activity;
+pub mod answer;
 pub mod api_clients;
 pub mod auth;
 pub mod certifications;
@@ -19,6 +20,7 @@ pub mod filter;
 pub mod group_relations;
 pub mod groups;
 pub mod health;
+pub mod idempotency;
 pub mod import;
 pub mod import_csv;
 pub mod learning_plans;

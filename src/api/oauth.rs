@@ -2,7 +2,10 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::{StatusCode, header},
+    http::{
+        StatusCode,
+        header::{self, HeaderValue},
+    },
     web,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -10,18 +13,17 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
+    answer::Answer,
     auth::TokenType,
     endpoint::{Endpoint, endpoint},
     extract::{Form, query_pairs},
+    idempotency::Posted,
 };
 use crate::{
     auth::tokens::{Tokens, token_hash},
-    changes::{
-        self,
-        api_clients::{GrantToken, Refusal},
-    },
+    changes::api_clients::{Grant, GrantToken, Refusal},
     db::Db,
-    domain::{policy::Credentials, session::ACCESS_TOKEN_SECONDS, text::words},
+    domain::{ids::ApiClientId, policy::Credentials, session::ACCESS_TOKEN_SECONDS, text::words},
     error::{Error, Result},
 };
 
@@ -116,33 +118,35 @@ pub async fn issue_token(
 ) -> Result<HttpResponse> {
     let asked = match Asked::read(&request, &pairs) {
         Ok(asked) => asked,
-        Err(refusal) => return Ok(refusal.answer()),
+        Err(refusal) => return Ok(refusal.answer()?.into()),
     };
     // Whatever is no id of ours is of no client.
-    let Ok(id) = asked.client_id.parse() else { return Ok(Refused::client().answer()) };
+    let Ok(id) = asked.client_id.parse() else { return Ok(Refused::client().answer()?.into()) };
     let scopes = match asked.scope.map(|scope| scope.parse()).transpose() {
         Ok(scopes) => scopes,
-        Err(unknown) => return Ok(Refused::scope(format!("scope: {unknown}.")).answer()),
+        Err(unknown) => return Ok(Refused::scope(format!("scope: {unknown}.")).answer()?.into()),
     };
     let change = GrantToken { id, secret_hash: token_hash(&asked.client_secret), scopes };
-    match changes::apply(&db, Credentials::None, change).await? {
-        Ok(grant) => {
-            let access_token = tokens.issue_to_client(grant.user, id, grant.scopes, grant.at)?;
-            Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(
-                AccessToken {
-                    access_token,
-                    token_type: TokenType::Bearer,
-                    expires_in: ACCESS_TOKEN_SECONDS,
-                    scope: grant.scopes.to_string(),
-                },
-            ))
-        }
-        Err(Refusal::Client) => Ok(Refused::client().answer()),
+    let tokens = tokens.get_ref().clone();
+    let posted = Posted::of(&request);
+    let answer = move |outcome: Result<Grant, Refusal>| match outcome {
+        Ok(grant) => granted(&tokens, id, grant),
+        Err(Refusal::Client) => Refused::client().answer(),
         Err(Refusal::Scope) => {
-            let text = "The client is not good for every scope that it asks for.";
-            Ok(Refused::scope(text).answer())
+            Refused::scope("The client is not good for every scope that it asks for.").answer()
         }
-    }
+    };
+    posted.apply(&db, Credentials::None, change, answer).await
+}
+
+fn granted(tokens: &Tokens, client: ApiClientId, grant: Grant) -> Result<Answer> {
+    let answer = AccessToken {
+        access_token: tokens.issue_to_client(grant.user, client, grant.scopes, grant.at)?,
+        token_type: TokenType::Bearer,
+        expires_in: ACCESS_TOKEN_SECONDS,
+        scope: grant.scopes.to_string(),
+    };
+    Ok(Answer::ok(&answer)?.secret())
 }
 
 /// Who asks for what.
@@ -228,22 +232,14 @@ impl Refused {
         Self { code: OAuthErrorCode::InvalidScope, text: text.into() }
     }
 
-    fn answer(self) -> HttpResponse {
+    fn answer(self) -> Result<Answer> {
         let status = match self.code {
             OAuthErrorCode::InvalidClient => StatusCode::UNAUTHORIZED,
             _ => StatusCode::BAD_REQUEST,
         };
-        answer(status, self.code, self.text)
+        let error = OAuthError { error: self.code, error_description: self.text };
+        Ok(Answer::with_body(status, &error)?.secret())
     }
-}
-
-fn answer(status: StatusCode, error: OAuthErrorCode, text: String) -> HttpResponse {
-    let mut answer = HttpResponse::build(status);
-    answer.insert_header((header::CACHE_CONTROL, "no-store"));
-    if status == StatusCode::UNAUTHORIZED {
-        answer.insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"daybook\""));
-    }
-    answer.json(OAuthError { error, error_description: text })
 }
 
 /// An error of the house, in the form of this path.
@@ -257,5 +253,16 @@ pub fn of_error(error: &Error) -> HttpResponse {
         status if status.is_server_error() => OAuthErrorCode::ServerError,
         _ => OAuthErrorCode::InvalidRequest,
     };
-    answer(status, code, error.detail.clone())
+    HttpResponse::build(status)
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(OAuthError { error: code, error_description: error.detail.clone() })
+}
+
+/// An answer of this path, with the challenge that belongs to its 401 (RFC 6749, section 5.2).
+pub fn challenged(mut answer: HttpResponse) -> HttpResponse {
+    if answer.status() == StatusCode::UNAUTHORIZED {
+        let value = HeaderValue::from_static("Basic realm=\"daybook\"");
+        answer.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+    }
+    answer
 }

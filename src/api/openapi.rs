@@ -101,10 +101,19 @@ const ERRORS: &[(&str, &str, &str)] = &[
     ),
     ("NotFound", "404", "`not_found`: there is no such thing, or none that the caller may see."),
     ("NotAcceptable", "406", "`not_acceptable`: the answer is of no media type of `Accept`."),
+    (
+        "Conflict",
+        "409",
+        "`idempotency_in_flight`: the first request with this `Idempotency-Key` is still running.",
+    ),
     ("PreconditionFailed", "412", "`precondition_failed`: it has changed since it was read."),
     ("PayloadTooLarge", "413", "`payload_too_large`: a body has at most 1 MiB."),
     ("UnsupportedMediaType", "415", "`unsupported_media_type`: send what the operation takes."),
-    ("UnprocessableContent", "422", "`validation_failed`: see `errors`."),
+    (
+        "UnprocessableContent",
+        "422",
+        "`validation_failed`: see `errors`. `idempotency_key_reused`: take a new key.",
+    ),
     ("PreconditionRequired", "428", "`precondition_required`: send the ETag as `If-Match`."),
     ("InternalServerError", "500", "`internal_error`: something is broken here."),
     ("ServiceUnavailable", "503", "`unavailable`: try again after `Retry-After` seconds."),
@@ -233,6 +242,12 @@ fn complete(mut operation: Operation, path: &str, method: &HttpMethod) -> Operat
     if public {
         operation.security = Some(Vec::new());
     }
+    let is_post = *method == HttpMethod::Post;
+    if is_post {
+        let text = "Of your choice, the same when you send the request again because you got no \
+                    answer: it is done once, and you get the first answer, for 24 hours.";
+        push(&mut operation, header("Idempotency-Key", text, Required::False));
+    }
     let one = path.ends_with('}');
     if is_patch {
         // RFC 7396 has a media type of its own; plain JSON is taken for the same.
@@ -268,9 +283,9 @@ fn complete(mut operation: Operation, path: &str, method: &HttpMethod) -> Operat
             "401" => !public || oauth,
             "403" => !public,
             "404" => path.contains('{'),
+            "409" => is_post,
             "412" | "428" => is_patch,
-            "422" => !is_read && !oauth,
-            "413" | "415" => !is_read,
+            "413" | "415" | "422" => !is_read,
             _ => true,
         };
         if can {

@@ -6,6 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use super::{
+    answer::Answer,
     endpoint::{Endpoint, endpoint},
     etag::{self, Precondition},
     extract::{Body, Ctx, Path, Query, present},
@@ -286,9 +287,11 @@ pub async fn create_user(
         supervisor_ids: body.supervisor_ids.unwrap_or_default(),
         password_hash: hash(&passwords, body.password).await?,
     };
-    let (row, supervisors) = ctx.apply(change).await?;
-    let (location, version) = (format!("/users/{}", row.id), row.version);
-    Ok(etag::created(location, version, &User::from((row, supervisors))))
+    ctx.post(change, |(row, supervisors)| {
+        let (location, version) = (format!("/users/{}", row.id), row.version);
+        Answer::created(location, version, &User::from((row, supervisors)))
+    })
+    .await
 }
 
 /// Get a user

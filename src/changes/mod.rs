@@ -6,6 +6,7 @@ pub mod courses;
 pub mod enrollments;
 pub mod external_training;
 pub mod groups;
+pub mod idempotency;
 pub mod import;
 pub mod notes;
 pub mod plans;
@@ -30,6 +31,9 @@ use crate::{
 pub trait Change: Send + 'static {
     /// What it comes to.
     type Output: Send;
+
+    /// Whether the caller's session is over afterwards.
+    const ENDS_SESSION: bool = false;
 
     /// Refuses callers who may not.
     ///

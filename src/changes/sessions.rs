@@ -115,6 +115,8 @@ pub struct LogOut;
 impl Change for LogOut {
     type Output = ();
 
+    const ENDS_SESSION: bool = true;
+
     fn authorize(&self, _: &Caller, _: &mut Tx<'_>) -> Result<()> {
         Ok(())
     }

@@ -295,6 +295,11 @@ impl<T> Recorded<T> {
     pub fn with<U>(self, output: U) -> Recorded<U> {
         Recorded { output, log: self.log }
     }
+
+    /// The same change, with something made of its output.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Recorded<U> {
+        Recorded { output: make(self.output), log: self.log }
+    }
 }
 
 /// One change as a job for the writer: everything `work` does, and the entries it declares.

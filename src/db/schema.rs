@@ -323,6 +323,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{Binary, Nullable, Text};
+    use crate::db::types::SqlTime;
+
+    idempotency_keys (key) {
+        key -> Text,
+        fingerprint -> Text,
+        answer -> Nullable<Binary>,
+        expires_at -> SqlTime,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::Text;
 
     settings (name) {

@@ -9,6 +9,7 @@ pub mod entries;
 pub mod external_training;
 pub mod feed;
 pub mod groups;
+pub mod idempotency;
 pub mod page;
 pub mod plans;
 pub mod reach;

@@ -16,6 +16,7 @@ use daybook::{
     app::{self, Services},
     auth::{
         passwords::{Cost, Passwords},
+        seal::Sealer,
         tokens::Tokens,
     },
     changes::{self, users::CreateUser},
@@ -68,6 +69,7 @@ impl TestApp {
         let services = Services {
             db: db.clone(),
             tokens,
+            sealer: Sealer::new(SECRET, None).unwrap(),
             passwords: passwords.clone(),
             metrics: Metrics::new().unwrap(),
         };

@@ -91,7 +91,11 @@ impl Case {
     }
 
     pub fn send(&self, client: &Client) -> Answer {
-        let mut headers = vec![];
+        self.send_with(client, &[])
+    }
+
+    pub fn send_with(&self, client: &Client, headers: &[(&str, &str)]) -> Answer {
+        let mut headers = headers.to_vec();
         let body = self.body.as_ref().map(|body| match body {
             Value::String(text) => {
                 headers.push(if self.operation == "issue_token" { FORM } else { CSV });

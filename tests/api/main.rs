@@ -37,6 +37,7 @@ mod http_bodies;
 mod http_etags;
 mod http_lists;
 mod http_shape;
+mod idempotency;
 mod immutability;
 mod import;
 mod journal_coverage;

@@ -114,6 +114,31 @@ fn all_write_one_users_log_at_once_and_nothing_is_lost_or_doubled() {
 }
 
 #[test]
+fn twenty_posts_with_one_key_at_once_make_one_entry() {
+    let replicas = Replicas::start();
+    let path = format!("/users/{}/activity", replicas.user);
+    let headers = [crate::app::JSON, ("idempotency-key", "one")];
+    let body = json!({"notes": "Once."}).to_string();
+    let answers = thread::scope(|scope| {
+        let threads: Vec<_> = (0..20)
+            .map(|number| {
+                let client = &replicas.clients[number % replicas.clients.len()];
+                let (path, body) = (&path, &body);
+                scope.spawn(move || client.send("POST", path, &headers, Some(body)))
+            })
+            .collect();
+        threads.into_iter().map(|it| it.join().unwrap()).collect::<Vec<_>>()
+    });
+    let made: BTreeSet<String> =
+        answers.iter().filter(|it| it.status == 201).map(|it| it.text.clone()).collect();
+    assert_eq!(made.len(), 1, "all who were answered were answered the same");
+    for answer in answers.iter().filter(|it| it.status != 201) {
+        answer.problem(409, "idempotency_in_flight");
+    }
+    assert_eq!(replicas.log("action=note").len(), 1);
+}
+
+#[test]
 fn of_many_edits_of_one_version_exactly_one_wins() {
     let it = Replicas::start();
     let course = it.course("Security Basics");
