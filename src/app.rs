@@ -6,7 +6,7 @@ use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web};
 
 use crate::{
     api::{self, docs, endpoint, extract::BODY_MAX, health, idempotency::Running, middleware},
-    auth::{passwords::Passwords, seal::Sealer, tokens::Tokens},
+    auth::{oidc::IdentityProvider, passwords::Passwords, seal::Sealer, tokens::Tokens},
     db::Db,
     error::{Error, Result},
 };
@@ -21,6 +21,8 @@ pub struct Services {
     pub db: Db,
     /// Signs and checks access tokens.
     pub tokens: Tokens,
+    /// Whose tokens are accepted besides our own.
+    pub identity_provider: Option<IdentityProvider>,
     /// Seals what is kept for requests that are sent again.
     pub sealer: Sealer,
     /// Hashes and checks passwords.
@@ -41,6 +43,7 @@ pub fn server(
 ) -> Result<Server> {
     let db = web::Data::new(services.db);
     let tokens = web::Data::new(services.tokens);
+    let provider = web::Data::new(services.identity_provider);
     let sealer = web::Data::new(services.sealer);
     let running = web::Data::new(Running::default());
     let passwords = web::Data::new(services.passwords);
@@ -49,6 +52,7 @@ pub fn server(
         App::new()
             .app_data(db.clone())
             .app_data(tokens.clone())
+            .app_data(provider.clone())
             .app_data(sealer.clone())
             .app_data(running.clone())
             .app_data(passwords.clone())

@@ -20,6 +20,7 @@ use crate::{
     },
     app::{self, Services},
     auth::{
+        oidc::IdentityProvider,
         passwords::{Cost, Passwords},
         seal::Sealer,
         tokens::{Tokens, random_hex},
@@ -115,6 +116,7 @@ fn serve(config: &Config, demo: bool) -> Result<()> {
     let services = Services {
         db,
         tokens: Tokens::new(secret.reveal().as_bytes(), previous),
+        identity_provider: config.identity_provider().map(IdentityProvider::new),
         sealer: Sealer::new(secret.reveal().as_bytes(), previous)?,
         passwords,
         metrics: Metrics::new()?,

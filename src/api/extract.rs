@@ -9,21 +9,21 @@ use actix_web::{
     http::{Method, header},
     web,
 };
-use futures_util::future::{Ready, ready};
+use futures_util::future::{Either, Ready, ready};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 use validator::Validate;
 
 use super::{
     answer::Answer,
+    authenticate::authenticate,
     idempotency::{Posted, remember_body},
     validate::{field_errors, find_nul, shape_error},
 };
 use crate::{
-    auth::tokens::Tokens,
     changes::{self, Change},
     db::{AnyConnection, Db},
-    domain::policy::{Caller, Credentials, Needs},
+    domain::policy::{Caller, Credentials},
     error::{Code, Error, Result},
 };
 
@@ -34,7 +34,8 @@ pub const QUERY_VALUE_MAX: usize = 4000;
 /// The largest body that is read, in bytes.
 pub const BODY_MAX: usize = 1024 * 1024;
 
-type Boxed<T> = Pin<Box<dyn Future<Output = Result<T>>>>;
+/// Something that will be there, or an error.
+pub type Boxed<T> = Pin<Box<dyn Future<Output = Result<T>>>>;
 
 /// A request with a valid access token: what it may do is asked when it does it.
 pub struct Ctx {
@@ -115,29 +116,29 @@ fn as_caller<T>(
 
 impl FromRequest for Ctx {
     type Error = Error;
-    type Future = Ready<Result<Self>>;
+    type Future = Authenticated;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(authenticate(request))
+        let db = request.app_data::<web::Data<Db>>().cloned();
+        let Some(db) = db else {
+            return Either::Left(ready(Err(Error::internal("no database in the app"))));
+        };
+        let request = request.clone();
+        match authenticate(&request, &db) {
+            Either::Left(shown) => {
+                let shown = shown.into_inner();
+                Either::Left(ready(shown.map(|credentials| Self { db, credentials, request })))
+            }
+            Either::Right(shown) => Either::Right(Box::pin(async move {
+                let credentials = shown.await?;
+                Ok(Self { db, credentials, request })
+            })),
+        }
     }
 }
 
-fn authenticate(request: &HttpRequest) -> Result<Ctx> {
-    let missing = || Error::new(Code::Unauthenticated, "Send an access token as Bearer.");
-    let mut values = request.headers().get_all(header::AUTHORIZATION);
-    let value = values.next().and_then(|value| value.to_str().ok()).ok_or_else(missing)?;
-    let (scheme, token) = value.split_once(' ').ok_or_else(missing)?;
-    if !scheme.eq_ignore_ascii_case("bearer") || values.next().is_some() {
-        return Err(missing());
-    }
-    let db = request.app_data::<web::Data<Db>>().cloned();
-    let db = db.ok_or_else(|| Error::internal("no database in the app"))?;
-    let tokens = request.app_data::<web::Data<Tokens>>();
-    let tokens = tokens.ok_or_else(|| Error::internal("no keys in the app"))?;
-    let needs = request.extensions().get::<Needs>().copied().unwrap_or(Needs::Session);
-    let credentials = tokens.verify(token.trim(), db.clock().now(), needs)?;
-    Ok(Ctx { db, credentials, request: request.clone() })
-}
+/// A context, now or later.
+type Authenticated = Either<Ready<Result<Ctx>>, Boxed<Ctx>>;
 
 /// The parameters of the path. One that can't be an id is of nothing that there is.
 pub struct Path<T>(pub T);

@@ -149,7 +149,7 @@ impl Posted {
             &body,
         ]);
         let caller = match credentials {
-            Credentials::Session(user, _) => format!("user {user}"),
+            Credentials::Session(user, _) | Credentials::External(user) => format!("user {user}"),
             Credentials::Client(_, client, ..) => format!("client {client}"),
             // Nobody is somebody else each time: who shows the same proof is the same.
             Credentials::None | Credentials::Service => {

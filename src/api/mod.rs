@@ -4,6 +4,7 @@ pub mod activity;
 pub mod answer;
 pub mod api_clients;
 pub mod auth;
+pub mod authenticate;
 pub mod certifications;
 pub mod courses;
 pub mod docs;

@@ -1,5 +1,6 @@
 //! Proving who somebody is: tokens and passwords.
 
+pub mod oidc;
 pub mod passwords;
 pub mod seal;
 pub mod tokens;

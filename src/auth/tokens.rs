@@ -153,6 +153,12 @@ impl Tokens {
     }
 }
 
+/// Whether a token claims to be one of ours, by its algorithm. Whether it is, [`Tokens::verify`]
+/// tells.
+pub fn is_own(token: &str) -> bool {
+    decode_header(token).is_ok_and(|header| header.alg == Algorithm::HS256)
+}
+
 /// A new refresh token: 256 random bits.
 ///
 /// # Errors

@@ -84,6 +84,7 @@ pub fn caller(conn: &mut AnyConnection, credentials: Credentials) -> Result<Call
             identity.must_reach(needs)?;
             Caller::Known(identity)
         }
+        Credentials::External(user) => Caller::Known(store::users::get(conn, user)?.identity()?),
         Credentials::None => Caller::Nobody,
         Credentials::Service => Caller::Service,
     })

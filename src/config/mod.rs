@@ -5,8 +5,10 @@ use std::{fmt, net::SocketAddr, num::NonZero};
 use clap::Args;
 
 mod database_url;
+mod oidc;
 
 pub use database_url::DatabaseUrl;
+pub use oidc::{IssuerUrl, OidcUser, Provider, UserField};
 
 /// The fewest bytes of a secret that signs tokens: as many as its hash has (RFC 7518, section 3.2).
 pub const SECRET_MIN: usize = 32;
@@ -46,6 +48,18 @@ pub struct Config {
     #[arg(long, env = "DAYBOOK_JWT_PREVIOUS_SECRET", hide_env_values = true, global = true)]
     pub jwt_previous_secret: Option<Secret>,
 
+    /// Accept the access tokens of this issuer (OpenID Connect) too: https://…
+    #[arg(long, env = "DAYBOOK_OIDC_ISSUER", requires = "oidc_audience", global = true)]
+    pub oidc_issuer: Option<IssuerUrl>,
+
+    /// The audience that its tokens have to name
+    #[arg(long, env = "DAYBOOK_OIDC_AUDIENCE", requires = "oidc_issuer", global = true)]
+    pub oidc_audience: Option<String>,
+
+    /// Which claim tells the user: email, email:CLAIM or employee_id:CLAIM
+    #[arg(long, env = "DAYBOOK_OIDC_USER", default_value = "email", global = true)]
+    pub oidc_user: OidcUser,
+
     /// Threads that answer requests [default: the number of cores]
     #[arg(long, env = "DAYBOOK_WORKERS", global = true)]
     pub workers: Option<NonZero<usize>>,
@@ -57,6 +71,13 @@ pub struct Config {
 }
 
 impl Config {
+    /// The identity provider whose tokens are accepted, if one is.
+    pub fn identity_provider(&self) -> Option<Provider> {
+        let (IssuerUrl(issuer), audience) =
+            self.oidc_issuer.clone().zip(self.oidc_audience.clone())?;
+        Some(Provider { issuer, audience, user: self.oidc_user.clone() })
+    }
+
     /// Threads that answer requests.
     pub fn workers(&self) -> NonZero<usize> {
         self.workers.unwrap_or_else(cores)

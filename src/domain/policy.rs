@@ -28,6 +28,8 @@ pub struct Identity {
 pub enum Proof {
     /// A log-in.
     Session(SessionId),
+    /// The company's identity provider, which let him in.
+    External,
     /// An API client, with what its token and the client itself are both good for.
     Client(ApiClientId, Scopes),
 }
@@ -42,14 +44,14 @@ impl Identity {
     pub fn session(&self) -> Option<SessionId> {
         match self.proof {
             Proof::Session(session) => Some(session),
-            Proof::Client(..) => None,
+            Proof::Client(..) | Proof::External => None,
         }
     }
 
     /// What he is limited to; nothing, if he is not.
     pub fn scopes(&self) -> Option<Scopes> {
         match self.proof {
-            Proof::Session(_) => None,
+            Proof::Session(_) | Proof::External => None,
             Proof::Client(_, scopes) => Some(scopes),
         }
     }
@@ -219,7 +221,7 @@ pub enum Needs {
     Nothing,
     /// A token with this scope.
     Scope(Scope),
-    /// It is not for API clients: somebody has to log in.
+    /// It is not for API clients: it takes a person, who logged in.
     Session,
 }
 
@@ -231,6 +233,8 @@ pub enum Credentials {
     /// A valid access token of an API client, which may have been revoked since: its user, the
     /// client, what the token is good for, and what the operation needs.
     Client(UserId, ApiClientId, Scopes, Needs),
+    /// A valid access token of the company's identity provider: its user.
+    External(UserId),
     /// Nothing.
     None,
     /// It is no request: the service itself.

@@ -16,6 +16,7 @@ use crate::{
     domain::{
         entry::Actor,
         ids::{self, GroupId, UserId},
+        policy::{Identity, Proof},
         text::fold,
         timestamp::Timestamp,
         user::{Role, UserKind, UserStatus, full_name},
@@ -52,6 +53,18 @@ impl UserRow {
     /// Given name and surname.
     pub fn name(&self) -> String {
         full_name(&self.given_name, &self.surname)
+    }
+
+    /// As a caller whom the identity provider let in.
+    ///
+    /// # Errors
+    /// `invalid_token` where he is not active.
+    pub fn identity(&self) -> Result<Identity> {
+        if self.status != UserStatus::Active {
+            return Err(Error::invalid_token());
+        }
+        let (id, kind, role) = (self.id, self.kind, self.role);
+        Ok(Identity { id, name: self.name(), kind, role, proof: Proof::External })
     }
 
     /// As entries name him.

@@ -60,19 +60,26 @@ impl TestApp {
 
     /// The same, by a clock that the test moves.
     pub fn start_with(clock: Clock) -> Self {
+        Self::start_adjusted(clock, |_| {})
+    }
+
+    /// The same, with other services than the usual ones.
+    pub fn start_adjusted(clock: Clock, adjust: impl FnOnce(&mut Services)) -> Self {
         let database = TestDatabase::migrated();
         let options = Options { url: database.url.clone(), pool: 2 };
         let db = Db::open(&options, clock.clone()).unwrap();
         // As cheap as argon2 can be: what it costs is tested nowhere.
         let passwords = Passwords::new(Cost { memory_kib: 8, passes: 1 }, 2).unwrap();
         let tokens = Tokens::new(SECRET, None);
-        let services = Services {
+        let mut services = Services {
             db: db.clone(),
             tokens,
+            identity_provider: None,
             sealer: Sealer::new(SECRET, None).unwrap(),
             passwords: passwords.clone(),
             metrics: Metrics::new().unwrap(),
         };
+        adjust(&mut services);
         let admin_id = block_on(first_admin(&db, &passwords));
 
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

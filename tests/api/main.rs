@@ -45,6 +45,7 @@ mod learning_plans;
 mod migrations;
 mod notes;
 mod oauth;
+mod oidc;
 mod openapi;
 mod paging;
 mod permissions;
