@@ -100,7 +100,8 @@ impl Key {
             Algorithm::RS256 => {
                 let key = KeyPair::generate(KeySize::Rsa2048).unwrap();
                 let der: aws_lc_rs::encoding::Pkcs8V1Der<'_> = key.as_der().unwrap();
-                EncodingKey::from_rsa_der(der.as_ref())
+                // The key itself (PKCS #1), behind the head that PKCS #8 puts before it.
+                EncodingKey::from_rsa_der(&der.as_ref()[26..])
             }
             Algorithm::ES256 => {
                 let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
