@@ -14,6 +14,8 @@ macro_rules! codes {
         impl Code {
             /// Every code.
             pub const WORDS: &'static [&'static str] = &[$($code),*];
+            /// Every value, in the order of the words.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
             /// The word in the answer's `code`.
             pub const fn as_str(self) -> &'static str {
@@ -74,6 +76,8 @@ codes! {
     IdempotencyKeyReused = "idempotency_key_reused", 422, "The Idempotency-Key was used before";
     /// `If-Match` is missing.
     PreconditionRequired = "precondition_required", 428, "If-Match is needed";
+    /// Too many requests.
+    RateLimited = "rate_limited", 429, "Too many requests";
     /// Something is broken here.
     Internal = "internal_error", 500, "Something went wrong here";
     /// Too much to do, or the database is away.

@@ -184,6 +184,8 @@ pub async fn list_note_creators(
 }
 
 /// Get an entry
+///
+/// A system entry or a note, by the `type`. Its ETag is what the `PATCH` of a note needs.
 #[utoipa::path(get, path = "/users/{user_id}/activity/{entry_id}", tag = "Activity",
     params(("user_id" = UserId, Path), ("entry_id" = EntryId, Path)),
     responses((status = 200, description = "The entry.", body = ActivityEntry)))]

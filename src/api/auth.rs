@@ -216,6 +216,9 @@ pub async fn log_out(ctx: Ctx, _: Body<Nothing>) -> Result<HttpResponse> {
 }
 
 /// Who am I?
+///
+/// The user of the token, with his role and what it allows on everybody and everything. Being a
+/// supervisor, or a group permission, may allow more on single users.
 #[utoipa::path(get, path = "/me", tag = "Session",
     responses((status = 200, description = "The caller.", body = Me)))]
 pub async fn get_me(ctx: Ctx) -> Result<HttpResponse> {

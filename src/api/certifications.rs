@@ -183,6 +183,8 @@ pub async fn list_certifications(
 }
 
 /// Create a certification
+///
+/// For administrators. Whoever has completed its courses meets it at once, and his log says so.
 #[utoipa::path(post, path = "/certifications", tag = "Certifications",
     request_body = NewCertification,
     responses((status = 201, description = "The certification.", body = Certification)))]
@@ -199,6 +201,8 @@ pub async fn create_certification(
 }
 
 /// Get a certification
+///
+/// For everybody who is logged in. Its ETag is what a `PATCH` needs.
 #[utoipa::path(get, path = "/certifications/{certification_id}", tag = "Certifications",
     params(("certification_id" = CertificationId, Path)),
     responses((status = 200, description = "The certification.", body = Certification)))]

@@ -135,6 +135,8 @@ pub async fn list_courses(
 }
 
 /// Create a course
+///
+/// For administrators. Users can be enrolled in it at once, unless it is made `archived`.
 #[utoipa::path(post, path = "/courses", tag = "Courses", request_body = NewCourse,
     responses((status = 201, description = "The course.", body = Course)))]
 pub async fn create_course(ctx: Ctx, Body(body): Body<NewCourse>) -> Result<HttpResponse> {
@@ -147,6 +149,8 @@ pub async fn create_course(ctx: Ctx, Body(body): Body<NewCourse>) -> Result<Http
 }
 
 /// Get a course
+///
+/// For everybody who is logged in. Its ETag is what a `PATCH` needs.
 #[utoipa::path(get, path = "/courses/{course_id}", tag = "Courses",
     params(("course_id" = CourseId, Path)),
     responses((status = 200, description = "The course.", body = Course)))]
@@ -164,6 +168,8 @@ pub async fn get_course(
 }
 
 /// Change a course
+///
+/// For administrators. Whoever is enrolled in it stays so, also when it is archived.
 #[utoipa::path(patch, path = "/courses/{course_id}", tag = "Courses",
     params(("course_id" = CourseId, Path)), request_body = CoursePatch,
     responses((status = 200, description = "The course as it is now.", body = Course)))]

@@ -19,6 +19,7 @@ use utoipa::{
 };
 
 use super::{
+    etag::CONDITION_MAX,
     extract::{QUERY_VALUE_MAX, query_pairs},
     scopes,
 };
@@ -165,12 +166,19 @@ pub fn register(config: &mut web::ServiceConfig, endpoints: Vec<Endpoint>) {
 }
 
 /// Refuses what the document does not know, before the handler does anything: a query parameter
-/// that the operation does not have or has twice, and an answer in a form that it does not give.
+/// that the operation does not have or has twice, an answer in a form that it does not give, and a
+/// condition that is too long.
 fn check(request: &ServiceRequest, known: &[Known]) -> Result<()> {
     let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
     let Some(known) = known.iter().find(|it| it.method == method) else { return Ok(()) };
     request.extensions_mut().insert(known.needs);
     accepts(request, &known.gives)?;
+    for name in [header::IF_MATCH, header::IF_NONE_MATCH] {
+        if request.headers().get_all(&name).any(|value| value.len() > CONDITION_MAX) {
+            let text = format!("{name} has at most {CONDITION_MAX} characters.");
+            return Err(Error::new(Code::MalformedRequest, text));
+        }
+    }
     if request.query_string().is_empty() {
         return Ok(());
     }

@@ -100,7 +100,7 @@ impl From<EnrollmentRow> for Enrollment {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "course_id": "01977f3e-5c00-7000-8000-000000000000",
-    "due_at": "2026-12-31T23:59:59Z"
+    "due_at": "2026-12-31T23:59:59.000Z"
 }))]
 pub struct NewEnrollment {
     course_id: CourseId,
@@ -111,7 +111,7 @@ pub struct NewEnrollment {
 /// What changes of an enrollment. null clears.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(min_properties = 1, example = json!({"due_at": "2026-12-31T23:59:59Z"}))]
+#[schema(min_properties = 1, example = json!({"due_at": "2026-12-31T23:59:59.000Z"}))]
 pub struct EnrollmentPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Timestamp>)]
@@ -225,6 +225,8 @@ async fn page(
 }
 
 /// Enroll a user in a course
+///
+/// He stands as `enrolled` until he starts. Once it is cancelled, he may be enrolled again.
 #[utoipa::path(post, path = "/users/{user_id}/enrollments", tag = "Enrollments",
     params(("user_id" = UserId, Path)), request_body = NewEnrollment,
     responses(
@@ -243,6 +245,8 @@ pub async fn enroll_user(
 }
 
 /// Get an enrollment
+///
+/// For whoever may see the user. Its ETag is what a `PATCH` needs.
 #[utoipa::path(get, path = "/enrollments/{enrollment_id}", tag = "Enrollments",
     params(("enrollment_id" = EnrollmentId, Path)),
     responses((status = 200, description = "The enrollment.", body = Enrollment)))]
@@ -261,6 +265,9 @@ pub async fn get_enrollment(
 }
 
 /// Change due date, grade or result
+///
+/// Each of the two, due date and grade with result, is an entry of its own; what does not change
+/// is none.
 #[utoipa::path(patch, path = "/enrollments/{enrollment_id}", tag = "Enrollments",
     params(("enrollment_id" = EnrollmentId, Path)), request_body = EnrollmentPatch,
     responses(

@@ -13,6 +13,9 @@ use crate::{
     error::{Code, Error, Result},
 };
 
+/// The most characters of `If-Match` and of `If-None-Match`: room for a hundred tags.
+pub const CONDITION_MAX: usize = 4000;
+
 /// `If-Match`, as a request sends it.
 pub struct Precondition(pub IfMatch);
 
@@ -26,30 +29,53 @@ impl FromRequest for Precondition {
 }
 
 fn if_match(request: &HttpRequest) -> Result<IfMatch> {
-    let mut versions = Vec::new();
-    let mut there = false;
+    let (mut tags, mut there) = (Vec::new(), false);
     for value in request.headers().get_all(header::IF_MATCH) {
         there = true;
         let value = value.to_str().unwrap_or_default().trim();
         if value == "*" {
             return Ok(IfMatch::Any);
         }
-        // A list may have empty elements (RFC 9110, section 5.6.1).
-        for tag in value.split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
-            // A weak tag never matches here (RFC 9110, section 13.1.1).
-            let weak = tag.strip_prefix("W/");
-            let quoted = weak.unwrap_or(tag).strip_prefix('"');
-            let opaque = quoted.and_then(|rest| rest.strip_suffix('"'));
-            let opaque = opaque.ok_or_else(|| {
-                let text = "If-Match takes the ETag as it was sent, with its quotes, or *.";
-                Error::new(Code::MalformedRequest, text)
-            })?;
-            // Character by character: "01" is not the tag of version 1.
-            let version = opaque.parse::<i64>().ok().filter(|it| it.to_string() == opaque);
-            versions.extend(version.filter(|_| weak.is_none()));
+        tags.extend(entity_tags(value).ok_or_else(unreadable)?);
+    }
+    if there && tags.is_empty() {
+        return Err(unreadable());
+    }
+    // A weak tag never matches here (RFC 9110, section 13.1.1).
+    let strong = tags.iter().filter(|(weak, _)| !weak);
+    // Character by character: "01" is not the tag of version 1.
+    let version = |tag: &str| tag.parse::<i64>().ok().filter(|it| it.to_string() == tag);
+    let versions = strong.filter_map(|(_, opaque)| version(opaque)).collect();
+    Ok(if there { IfMatch::Versions(versions) } else { IfMatch::Missing })
+}
+
+fn unreadable() -> Error {
+    let text = "If-Match takes the ETag as it was sent, with its quotes, or *.";
+    Error::new(Code::MalformedRequest, text)
+}
+
+/// The tags of a list, each with whether it is weak; none where it is no list of tags (RFC 9110,
+/// section 8.8.3). A list may have empty elements (section 5.6.1), and a tag may have a comma.
+fn entity_tags(list: &str) -> Option<Vec<(bool, &str)>> {
+    let blank = [' ', '\t'];
+    let mut tags = Vec::new();
+    let mut rest = list;
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', ',']);
+        if rest.is_empty() {
+            return Some(tags);
+        }
+        let strong = rest.strip_prefix("W/").unwrap_or(rest);
+        let (opaque, after) = strong.strip_prefix('"')?.split_once('"')?;
+        if opaque.contains(blank) {
+            return None;
+        }
+        tags.push((strong.len() < rest.len(), opaque));
+        rest = after.trim_start_matches(blank);
+        if !rest.is_empty() && !rest.starts_with(',') {
+            return None;
         }
     }
-    Ok(if there { IfMatch::Versions(versions) } else { IfMatch::Missing })
 }
 
 /// The tag of a version.

@@ -114,6 +114,8 @@ pub async fn list_groups(
 }
 
 /// Create a group
+///
+/// For administrators. It has no members yet, and no learning plans.
 #[utoipa::path(post, path = "/groups", tag = "Groups", request_body = NewGroup,
     responses((status = 201, description = "The group.", body = Group)))]
 pub async fn create_group(ctx: Ctx, Body(body): Body<NewGroup>) -> Result<HttpResponse> {
@@ -125,6 +127,8 @@ pub async fn create_group(ctx: Ctx, Body(body): Body<NewGroup>) -> Result<HttpRe
 }
 
 /// Get a group
+///
+/// For everybody who is logged in. Its ETag is what a `PATCH` needs.
 #[utoipa::path(get, path = "/groups/{group_id}", tag = "Groups",
     params(("group_id" = GroupId, Path)),
     responses((status = 200, description = "The group.", body = Group)))]
@@ -142,6 +146,8 @@ pub async fn get_group(
 }
 
 /// Change a group
+///
+/// For administrators. Members, permissions and learning plans stay as they are.
 #[utoipa::path(patch, path = "/groups/{group_id}", tag = "Groups",
     params(("group_id" = GroupId, Path)), request_body = GroupPatch,
     responses((status = 200, description = "The group as it is now.", body = Group)))]

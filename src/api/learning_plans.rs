@@ -129,6 +129,8 @@ pub async fn list_learning_plans(
 }
 
 /// Create a learning plan
+///
+/// For administrators. It is nobody's until it is assigned, or comes with a group.
 #[utoipa::path(post, path = "/learning-plans", tag = "Learning plans",
     request_body = NewLearningPlan,
     responses((status = 201, description = "The plan.", body = LearningPlan)))]
@@ -145,6 +147,8 @@ pub async fn create_learning_plan(
 }
 
 /// Get a learning plan
+///
+/// For everybody who is logged in. Its ETag is what a `PATCH` needs.
 #[utoipa::path(get, path = "/learning-plans/{plan_id}", tag = "Learning plans",
     params(("plan_id" = PlanId, Path)),
     responses((status = 200, description = "The plan.", body = LearningPlan)))]
@@ -162,6 +166,8 @@ pub async fn get_learning_plan(
 }
 
 /// Change a learning plan
+///
+/// For administrators. How users stand with it follows at once, and their logs tell it.
 #[utoipa::path(patch, path = "/learning-plans/{plan_id}", tag = "Learning plans",
     params(("plan_id" = PlanId, Path)), request_body = LearningPlanPatch,
     responses((status = 200, description = "The plan as it is now.", body = LearningPlan)))]

@@ -1,14 +1,22 @@
 //! The document (OpenAPI 3.1): made of the handlers, with what is the same for all of them added
 //! by rule.
 
+mod errors;
+mod examples;
+mod headers;
+mod links;
+mod operations;
+mod schemas;
+
 use std::sync::OnceLock;
 
 use utoipa::{
     ToSchema,
     openapi::{
-        Components, ComponentsBuilder, Content, Header, HttpMethod, InfoBuilder, LicenseBuilder,
-        ObjectBuilder, OpenApi, OpenApiBuilder, PathItem, Paths, Ref, RefOr, Required, Response,
-        ResponseBuilder, Schema, Server, Type,
+        Components, ComponentsBuilder, ContactBuilder, HttpMethod, InfoBuilder, LicenseBuilder,
+        ObjectBuilder, OpenApi, OpenApiBuilder, PathItem, Paths, Ref, RefOr, Required,
+        ResponseBuilder, Schema, ServerBuilder, Type,
+        extensions::Extensions,
         path::{Operation, Parameter, ParameterBuilder, ParameterIn},
         schema::ArrayItems,
         security::{
@@ -21,10 +29,12 @@ use utoipa::{
 
 use super::{
     endpoints,
+    etag::CONDITION_MAX,
     oauth::{self, OAuthError, OAuthErrorCode},
-    problem::{PROBLEM_JSON, Problem, ProblemField},
+    problem::{Problem, ProblemField},
 };
 use crate::domain::{policy::Needs, scope::Scope};
+use errors::ERRORS;
 
 /// The document, as it is served, printed and committed.
 pub fn document() -> &'static str {
@@ -71,6 +81,15 @@ transaction as the change that they tell of, and **manual** entries, the notes t
 `PATCH` is a JSON merge patch (RFC 7396) and needs the `ETag` that you read as `If-Match`; every \
 error is a problem (RFC 9457) with a `code` to switch on.";
 
+const BEARER: &str = "The `access_token` of `POST /auth/login`: a JWT, signed with HS256 and nothing \
+else, with issuer, audience and expiry checked, as RFC8725 asks for.";
+
+/// What `If-Match` may be: `*`, or entity tags (RFC 9110, section 13.1.1).
+const ENTITY_TAGS: &str = r#"^(\*|[ ,]*(W/)?"[!#-~]*"( *,[ ,]*(W/)?"[!#-~]*")*[ ,]*)$"#;
+
+/// What `If-None-Match` may be: whatever can't be read is ignored.
+const ANY_TEXT: &str = r"^[^\x00]*$";
+
 /// The tags, in the order of the document.
 const TAGS: &[(&str, &str)] = &[
     ("Session", "Log in, stay in, log out."),
@@ -82,42 +101,6 @@ const TAGS: &[(&str, &str)] = &[
     ("Learning plans", "Sets of certifications, assigned to users."),
     ("API clients", "What integrations prove themselves with."),
     ("Groups", "Who belongs together, who may look, and the plans that come with it."),
-];
-
-/// The errors that are said once for all operations: name, status, when.
-const ERRORS: &[(&str, &str, &str)] = &[
-    (
-        "BadRequest",
-        "400",
-        "`malformed_request`, `invalid_parameter` or `invalid_cursor`: the request can't be read, \
-         or a query parameter is unknown or wrong.",
-    ),
-    ("Unauthorized", "401", "`unauthenticated` or `invalid_token`: log in, or refresh."),
-    (
-        "Forbidden",
-        "403",
-        "`forbidden`: the caller may see it, but not do this. `insufficient_scope`: the API client's \
-         token is not good for this.",
-    ),
-    ("NotFound", "404", "`not_found`: there is no such thing, or none that the caller may see."),
-    ("NotAcceptable", "406", "`not_acceptable`: the answer is of no media type of `Accept`."),
-    (
-        "Conflict",
-        "409",
-        "`idempotency_in_flight`: the first request with this `Idempotency-Key` is still running.",
-    ),
-    ("PreconditionFailed", "412", "`precondition_failed`: it has changed since it was read."),
-    ("PayloadTooLarge", "413", "`payload_too_large`: a body has at most 1 MiB."),
-    ("UnsupportedMediaType", "415", "`unsupported_media_type`: send what the operation takes."),
-    (
-        "UnprocessableContent",
-        "422",
-        "`validation_failed`: see `errors`. `idempotency_key_reused`: take a new key.",
-    ),
-    ("PreconditionRequired", "428", "`precondition_required`: send the ETag as `If-Match`."),
-    ("InternalServerError", "500", "`internal_error`: something is broken here."),
-    ("ServiceUnavailable", "503", "`unavailable`: try again after `Retry-After` seconds."),
-    ("Problem", "default", "Any other problem."),
 ];
 
 fn build() -> OpenApi {
@@ -142,22 +125,45 @@ fn build() -> OpenApi {
             }
         }
     }
+    let components = components(schemas);
+    let links: Vec<links::Known> = paths
+        .paths
+        .iter_mut()
+        .flat_map(|(path, item)| operations::of_path(item).map(|it| links::Known::of(path, it)))
+        .collect();
+    for item in paths.paths.values_mut() {
+        for operation in operations::of_path(item) {
+            operations::link(operation, &links);
+            operations::relax(operation, &components.schemas);
+            operations::illustrate(operation, &components.schemas);
+            operations::bound(operation);
+        }
+    }
     let info = InfoBuilder::new()
         .title("Daybook")
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(DESCRIPTION))
+        .contact(Some(ContactBuilder::new().name(Some("Whoever runs this installation")).build()))
         .license(Some(
-            LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build(),
+            LicenseBuilder::new()
+                .name("Apache-2.0")
+                .url(Some("https://www.apache.org/licenses/LICENSE-2.0"))
+                .build(),
         ))
+        .build();
+    let server = ServerBuilder::new()
+        .url("/")
+        .description(Some("This installation, be it local, for testing or in production."))
+        .extensions(Some(Extensions::builder().add("x-internal", false).build()))
         .build();
     let tags = TAGS
         .iter()
         .map(|(name, text)| TagBuilder::new().name(*name).description(Some(*text)).build());
     OpenApiBuilder::new()
         .info(info)
-        .servers(Some([Server::new("/")]))
+        .servers(Some([server]))
         .paths(paths)
-        .components(Some(components(schemas)))
+        .components(Some(components))
         .security(Some([SecurityRequirement::new("bearer", Vec::<String>::new())]))
         .tags(Some(tags))
         .build()
@@ -167,25 +173,28 @@ fn problem_schema<T: ToSchema>() -> (String, RefOr<Schema>) {
     (T::name().into_owned(), T::schema())
 }
 
-fn components(mut schemas: Vec<(String, RefOr<Schema>)>) -> Components {
-    schemas.sort_by(|one, other| one.0.cmp(&other.0));
-    for (name, schema) in &mut schemas {
+fn components(mut all: Vec<(String, RefOr<Schema>)>) -> Components {
+    all.sort_by(|one, other| one.0.cmp(&other.0));
+    for (name, schema) in &mut all {
         if let Some(item) = PAGED.iter().find(|item| *name == format!("Page_{item}")) {
             refer_to_item(schema, item);
         }
+        schemas::bound(name, schema);
     }
     let mut bearer = Http::new(HttpAuthScheme::Bearer);
     bearer.bearer_format = Some("JWT".to_owned());
-    bearer.description = Some("The `access_token` of `POST /auth/login`.".to_owned());
+    bearer.description = Some(BEARER.to_owned());
     let mut components = ComponentsBuilder::new()
-        .schemas_from_iter(schemas)
+        .schemas_from_iter(all)
         .security_scheme("bearer", SecurityScheme::Http(bearer))
-        .security_scheme("oauth2", client_credentials());
-    for (name, _, text) in ERRORS {
-        components = components.response(*name, problem_response(text));
+        .security_scheme("oauth2", client_credentials())
+        .response(OAUTH_ERROR, errors::oauth());
+    for (name, status, text) in ERRORS {
+        components = components.response(*name, errors::shared(status, text));
     }
-    components = components.response(OAUTH_ERROR, oauth_response());
-    components.build()
+    let mut components = components.build();
+    components.headers.extend(headers::all());
+    components
 }
 
 /// What an operation takes for a proof: the token of a log-in, or that of an API client.
@@ -217,22 +226,6 @@ fn refer_to_item(page: &mut RefOr<Schema>, item: &str) {
 /// The name of the one response for the errors of `/oauth/token`.
 const OAUTH_ERROR: &str = "OAuthError";
 
-fn oauth_response() -> Response {
-    let schema = Ref::from_schema_name("OAuthError");
-    ResponseBuilder::new()
-        .description("There is no token: `error` says why (RFC 6749, section 5.2).")
-        .content("application/json", Content::new(Some(schema)))
-        .build()
-}
-
-fn problem_response(text: &str) -> Response {
-    let schema = Ref::from_schema_name("Problem");
-    ResponseBuilder::new()
-        .description(text)
-        .content(PROBLEM_JSON, Content::new(Some(schema)))
-        .build()
-}
-
 /// Adds to an operation what follows from its kind: the errors it can give, conditional headers.
 fn complete(mut operation: Operation, path: &str, method: &HttpMethod) -> Operation {
     let is_read = *method == HttpMethod::Get;
@@ -246,7 +239,7 @@ fn complete(mut operation: Operation, path: &str, method: &HttpMethod) -> Operat
     if is_post {
         let text = "Of your choice, the same when you send the request again because you got no \
                     answer: it is done once, and you get the first answer, for 24 hours.";
-        push(&mut operation, header("Idempotency-Key", text, Required::False));
+        push(&mut operation, header("Idempotency-Key", ANY_TEXT, text, Required::False));
     }
     let one = path.ends_with('}');
     if is_patch {
@@ -257,11 +250,11 @@ fn complete(mut operation: Operation, path: &str, method: &HttpMethod) -> Operat
             body.content.insert("application/merge-patch+json".to_owned(), content);
         }
         let text = "The ETag of the resource as it was read, or `*`.";
-        push(&mut operation, header("If-Match", text, Required::True));
+        push(&mut operation, header("If-Match", ENTITY_TAGS, text, Required::True));
     }
     if is_read && one {
         let text = "The ETag of the resource as it was read: 304 if it is still that.";
-        push(&mut operation, header("If-None-Match", text, Required::False));
+        push(&mut operation, header("If-None-Match", ANY_TEXT, text, Required::False));
         let unchanged = ResponseBuilder::new().description("It is as it was read.").build();
         operation.responses.responses.insert("304".to_owned(), RefOr::T(unchanged));
     }
@@ -269,12 +262,10 @@ fn complete(mut operation: Operation, path: &str, method: &HttpMethod) -> Operat
         (is_read && one) || is_patch || path.ends_with("/start") || path.ends_with("/completion");
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else { continue };
-        if (status == "200" && tagged) || status == "201" || status == "304" {
-            let text = "The version, for If-Match and If-None-Match.";
-            response.headers.insert("ETag".to_owned(), text_header(text));
-        }
-        if status == "201" {
-            response.headers.insert("Location".to_owned(), text_header("Where it is."));
+        match status.as_str() {
+            "201" => headers::add(response, &["ETag", "Location"]),
+            "200" | "304" if tagged => headers::add(response, &["ETag"]),
+            _ => errors::complete(response, status, path),
         }
     }
     let oauth = path == oauth::TOKEN_PATH;
@@ -301,18 +292,15 @@ fn push(operation: &mut Operation, parameter: Parameter) {
     operation.parameters.get_or_insert_default().push(RefOr::T(parameter));
 }
 
-fn header(name: &str, text: &str, required: Required) -> Parameter {
+/// A header that a request has, or may have.
+fn header(name: &str, pattern: &str, text: &str, required: Required) -> Parameter {
+    let schema = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern));
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)
         .required(required)
         .description(Some(text))
-        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+        .schema(Some(schema.max_length(Some(CONDITION_MAX))))
+        .example(Some("\"1\"".into()))
         .build()
-}
-
-fn text_header(text: &str) -> RefOr<Header> {
-    let mut header = Header::new(ObjectBuilder::new().schema_type(Type::String).build());
-    header.description = Some(text.to_owned());
-    RefOr::T(header)
 }

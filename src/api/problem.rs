@@ -12,6 +12,12 @@ use crate::error::{Code, Error, InputError, Place};
 /// The media type of problems.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
+/// The most characters of a text of a problem: what it repeats of a request may be a megabyte.
+pub const TEXT_MAX: usize = 1000;
+
+/// The most characters of `instance`.
+pub const INSTANCE_MAX: usize = 2000;
+
 /// What went wrong (RFC 9457). Switch on `code`.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
@@ -68,10 +74,10 @@ pub struct ProblemField {
 impl From<&InputError> for ProblemField {
     fn from(error: &InputError) -> Self {
         let (pointer, parameter) = match &error.place {
-            Place::Body(pointer) => (Some(pointer.clone()), None),
-            Place::Query(name) => (None, Some(name.clone())),
+            Place::Body(pointer) => (Some(short(pointer)), None),
+            Place::Query(name) => (None, Some(short(name))),
         };
-        Self { pointer, parameter, code: error.code.clone(), detail: error.detail.clone() }
+        Self { pointer, parameter, code: error.code.clone(), detail: short(&error.detail) }
     }
 }
 
@@ -81,7 +87,7 @@ pub fn response(error: &Error, path: &str, request_id: &str) -> HttpResponse {
         problem_type: format!("urn:daybook:problem:{}", error.code.as_str()),
         title: error.code.title(),
         status: error.code.status(),
-        detail: error.detail.clone(),
+        detail: short(&error.detail),
         instance: uri_reference(path),
         code: error.code.as_str(),
         request_id: request_id.to_owned(),
@@ -118,17 +124,34 @@ fn challenge(error: &str, detail: &str, more: &str) -> (header::HeaderName, Stri
     (header::WWW_AUTHENTICATE, text)
 }
 
+/// A text of a problem: its beginning, if it is very long, and without the NUL that a client sent.
+fn short(text: &str) -> String {
+    let text = text.replace('\0', "\u{fffd}");
+    match text.char_indices().nth(TEXT_MAX) {
+        Some(_) => text.chars().take(TEXT_MAX - 1).chain(['…']).collect(),
+        None => text,
+    }
+}
+
 /// A path as RFC 3986 writes it: what comes in over the wire may have other characters in it.
 fn uri_reference(path: &str) -> String {
     let bytes = path.as_bytes();
     let hex = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_hexdigit);
     let mut text = String::with_capacity(path.len());
     for (at, byte) in bytes.iter().enumerate() {
+        // Room for one more character, be it written as three.
+        if text.len() + 3 > INSTANCE_MAX {
+            break;
+        }
         let fits = match byte {
             b'%' => hex(at + 1) && hex(at + 2),
             byte => byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@".contains(byte),
         };
         if fits { text.push(char::from(*byte)) } else { text.push_str(&format!("%{byte:02X}")) }
+    }
+    // The end may have come in the middle of an escape.
+    if let Some(at) = text.rfind('%').filter(|at| text.len() - at < 3) {
+        text.truncate(at);
     }
     text
 }

@@ -117,8 +117,8 @@ pub struct NewUser {
     /// `learner` if it is not said.
     role: Option<Role>,
     /// A name of the IANA time zone database; `UTC` if it is not said.
-    #[validate(custom(function = iana_time_zone))]
-    #[schema(examples("Europe/Lisbon"))]
+    #[validate(length(max = 64), custom(function = iana_time_zone))]
+    #[schema(max_length = 64, examples("Europe/Lisbon"))]
     time_zone: Option<String>,
     /// Makes the user a member of the group.
     home_group_id: Option<GroupId>,
@@ -164,8 +164,8 @@ pub struct UserPatch {
     role: Option<Role>,
     /// A name of the IANA time zone database.
     #[serde(default, deserialize_with = "present")]
-    #[validate(custom(function = iana_time_zone))]
-    #[schema(nullable = false, examples("Europe/Lisbon"))]
+    #[validate(length(max = 64), custom(function = iana_time_zone))]
+    #[schema(nullable = false, max_length = 64, examples("Europe/Lisbon"))]
     time_zone: Option<String>,
     /// Makes the user a member of the group. Only administrators change it.
     #[serde(default, deserialize_with = "present")]
@@ -264,6 +264,9 @@ pub async fn list_users(
 }
 
 /// Create a user
+///
+/// For administrators. The log of the new user begins with it. Without a password he is there, but
+/// can't log in.
 #[utoipa::path(post, path = "/users", tag = "Users", request_body = NewUser,
     responses(
         (status = 201, description = "The user.", body = User),
@@ -295,6 +298,8 @@ pub async fn create_user(
 }
 
 /// Get a user
+///
+/// His profile: for himself, and for whoever may see it. Its ETag is what a `PATCH` needs.
 #[utoipa::path(get, path = "/users/{user_id}", tag = "Users",
     params(("user_id" = UserId, Path)),
     responses((status = 200, description = "The user.", body = User)))]

@@ -24,7 +24,7 @@ pub const PASSWORD_MAX: u64 = 128;
 /// # Errors
 /// Where it is not.
 pub fn line(text: &str) -> Result<(), ValidationError> {
-    if text.trim().is_empty() {
+    if is_blank(text) {
         return Err(wrong("blank", "There has to be something in it besides white space."));
     }
     if text.chars().any(char::is_control) {
@@ -38,10 +38,16 @@ pub fn line(text: &str) -> Result<(), ValidationError> {
 /// # Errors
 /// Where there is none.
 pub fn not_blank(text: &str) -> Result<(), ValidationError> {
-    if text.trim().is_empty() {
+    if is_blank(text) {
         return Err(wrong("blank", "There has to be something in it besides white space."));
     }
     Ok(())
+}
+
+/// Whether there is nothing to see: white space, or the byte order mark that JavaScript counts as
+/// such, too.
+fn is_blank(text: &str) -> bool {
+    text.chars().all(|it| it.is_whitespace() || it == '\u{feff}')
 }
 
 /// The name of a time zone in the IANA database.

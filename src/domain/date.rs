@@ -79,6 +79,8 @@ impl PartialSchema for Date {
         openapi::ObjectBuilder::new()
             .schema_type(openapi::Type::String)
             .format(Some(openapi::SchemaFormat::KnownFormat(openapi::KnownFormat::Date)))
+            .min_length(Some(10))
+            .max_length(Some(10))
             .description(Some("A day of the calendar: RFC 3339 `full-date`."))
             .examples(["2026-06-30"])
             .into()

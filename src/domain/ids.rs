@@ -150,6 +150,8 @@ impl<K> PartialSchema for Id<K> {
         openapi::ObjectBuilder::new()
             .schema_type(openapi::Type::String)
             .format(Some(openapi::SchemaFormat::Custom("uuid".to_owned())))
+            .min_length(Some(36))
+            .max_length(Some(36))
             .description(Some("A UUIDv7 (RFC 9562)."))
             .examples(["01977f3e-5c00-7000-8000-000000000000"])
             .into()

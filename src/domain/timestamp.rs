@@ -17,6 +17,8 @@ pub struct Timestamp(DateTime<Utc>);
 const MIN_MILLIS: i64 = -62_135_596_800_000;
 /// 9999-12-31T23:59:59.999Z, in milliseconds since 1970.
 const MAX_MILLIS: i64 = 253_402_300_799_999;
+/// The longest text that is read: more digits of a second than any clock has.
+const TEXT_MAX: usize = 64;
 
 impl Timestamp {
     /// The instant `millis` milliseconds after 1970-01-01T00:00:00Z; none outside the bounds.
@@ -107,7 +109,7 @@ impl FromStr for Timestamp {
 
     fn from_str(text: &str) -> Result<Self, NotATime> {
         // chrono also takes a space for the T; RFC 3339 allows it "by agreement", we have none.
-        if !matches!(text.as_bytes().get(10), Some(b'T' | b't')) {
+        if text.len() > TEXT_MAX || !matches!(text.as_bytes().get(10), Some(b'T' | b't')) {
             return Err(NotATime);
         }
         let time = DateTime::parse_from_rfc3339(text).map_err(|_| NotATime)?;
@@ -133,6 +135,7 @@ impl PartialSchema for Timestamp {
         openapi::ObjectBuilder::new()
             .schema_type(openapi::Type::String)
             .format(Some(openapi::SchemaFormat::KnownFormat(openapi::KnownFormat::DateTime)))
+            .max_length(Some(TEXT_MAX))
             .description(Some(
                 "RFC 3339. Answers are in UTC with milliseconds and `Z`; any offset is accepted \
                  in a request.",

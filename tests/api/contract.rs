@@ -76,7 +76,8 @@ pub fn is_valid(schema: &Value, value: &Value) -> bool {
     validator(schema).is_valid(value)
 }
 
-fn resolve(value: &'static Value) -> &'static Value {
+/// What a reference is to; or the value itself.
+pub fn resolve(value: &'static Value) -> &'static Value {
     match value["$ref"].as_str() {
         Some(reference) => document().pointer(reference.trim_start_matches('#')).unwrap(),
         None => value,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::TestApp,
-    contract::{document, is_valid},
+    contract::{document, is_valid, resolve},
 };
 
 /// Every operation: method, path, what the document says of it.
@@ -205,4 +205,34 @@ fn out_of_bounds(property: &Value) -> Vec<(Value, &'static str)> {
         values.push((json!(vec![id; max as usize + 1]), "too_many"));
     }
     values
+}
+
+#[test]
+fn every_operation_is_told_with_examples_and_what_is_made_has_links() {
+    for (method, path, operation) in operations() {
+        let name = format!("{method} {path}");
+        assert!(operation["description"].is_string(), "{name} has no description");
+        assert!(operation["responses"]["429"].is_object(), "{name}");
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            assert!(parameter["description"].is_string(), "{name} {}", parameter["name"]);
+        }
+        let mut told = vec![&operation["requestBody"]];
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let response = resolve(response);
+            assert!(response["headers"]["RateLimit"].is_object(), "{name} {status}");
+            assert!(status != "201" || response["links"].is_object(), "{name} has no links");
+            told.push(response);
+        }
+        let contents = told.iter().filter_map(|it| it["content"].as_object()).flatten();
+        for (media_type, content) in contents {
+            let one = content.get("example").into_iter();
+            let named = content["examples"].as_object().into_iter().flatten();
+            let examples: Vec<&Value> = one.chain(named.map(|(_, it)| &it["value"])).collect();
+            let is_any_problem = content["schema"]["$ref"] == "#/components/schemas/Problem";
+            assert!(is_any_problem || !examples.is_empty(), "{name} {media_type} has no example");
+            for example in examples {
+                assert!(is_valid(&content["schema"], example), "{name}: {example}");
+            }
+        }
+    }
 }

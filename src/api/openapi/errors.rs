@@ -1,0 +1,151 @@
+//! The errors that operations can give, with an example of each code.
+
+use serde_json::{Value, json};
+use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder, example::ExampleBuilder};
+
+use super::{examples, headers};
+use crate::{api::problem::PROBLEM_JSON, error::Code};
+
+/// The errors that are said once for all operations: name, status, when.
+pub const ERRORS: &[(&str, &str, &str)] = &[
+    (
+        "BadRequest",
+        "400",
+        "`malformed_request`, `invalid_parameter` or `invalid_cursor`: the request can't be read, \
+         or a query parameter is unknown or wrong.",
+    ),
+    ("Unauthorized", "401", "`unauthenticated` or `invalid_token`: log in, or refresh."),
+    (
+        "Forbidden",
+        "403",
+        "`forbidden`: the caller may see it, but not do this. `insufficient_scope`: the API \
+         client's token is not good for this.",
+    ),
+    ("NotFound", "404", "`not_found`: there is no such thing, or none that the caller may see."),
+    ("NotAcceptable", "406", "`not_acceptable`: the answer is of no media type of `Accept`."),
+    (
+        "Conflict",
+        "409",
+        "`idempotency_in_flight`: the first request with this `Idempotency-Key` is still running.",
+    ),
+    ("PreconditionFailed", "412", "`precondition_failed`: it has changed since it was read."),
+    ("PayloadTooLarge", "413", "`payload_too_large`: a body has at most 1 MiB."),
+    ("UnsupportedMediaType", "415", "`unsupported_media_type`: send what the operation takes."),
+    (
+        "UnprocessableContent",
+        "422",
+        "`validation_failed`: see `errors`. `idempotency_key_reused`: take a new key.",
+    ),
+    ("PreconditionRequired", "428", "`precondition_required`: send the ETag as `If-Match`."),
+    ("TooManyRequests", "429", "`rate_limited`: try again after `Retry-After` seconds."),
+    ("InternalServerError", "500", "`internal_error`: something is broken here."),
+    ("ServiceUnavailable", "503", "`unavailable`: try again after `Retry-After` seconds."),
+    ("Problem", "default", "Any other problem, such as `method_not_allowed`."),
+];
+
+/// The answer that all operations share.
+pub fn shared(status: &str, text: &str) -> Response {
+    let schema = Ref::from_schema_name("Problem");
+    let content = Content::new(Some(schema));
+    let mut response =
+        ResponseBuilder::new().description(text).content(PROBLEM_JSON, content).build();
+    complete(&mut response, status, "/users");
+    response
+}
+
+/// The answer of `/oauth/token` to whoever gets no token.
+pub fn oauth() -> Response {
+    let schema = Ref::from_schema_name("OAuthError");
+    let example = json!({
+        "error": "invalid_client",
+        "error_description": "The client is unknown or revoked, or its secret is wrong.",
+    });
+    let mut content = Content::new(Some(schema));
+    content.example = Some(example);
+    let mut response = ResponseBuilder::new()
+        .description("There is no token: `error` says why (RFC 6749, section 5.2).")
+        .content("application/json", content)
+        .build();
+    headers::add(&mut response, &["Retry-After", "WWW-Authenticate"]);
+    response
+}
+
+/// Gives an answer that is a problem an example of each code that its description names, and the
+/// headers that it has.
+pub fn complete(response: &mut Response, status: &str, path: &str) {
+    headers::add(response, headers::of_error(status));
+    let text = response.description.clone();
+    let Some(RefOr::T(content)) = response.content.get_mut(PROBLEM_JSON) else { return };
+    for (code, reason) in codes(&text) {
+        let problem = problem(code, reason.as_deref(), path);
+        let example = ExampleBuilder::new().summary(code.title()).value(Some(problem));
+        content.examples.insert(code.as_str().to_owned(), example.into());
+    }
+}
+
+/// The codes that a description names, each with what it says after a colon.
+fn codes(text: &str) -> Vec<(Code, Option<String>)> {
+    let parts: Vec<&str> = text.split('`').collect();
+    // What stands between backticks is at the odd places.
+    let named = parts.chunks(2).filter_map(|pair| pair.get(1).copied());
+    let after = parts.iter().skip(2).step_by(2);
+    named
+        .zip(after)
+        .filter_map(|(word, rest)| {
+            let code = Code::ALL.iter().copied().find(|code| code.as_str() == word)?;
+            let reason = rest.strip_prefix(": ").map(|it| sentence(it.trim()));
+            Some((code, reason))
+        })
+        .collect()
+}
+
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(chars).collect()
+}
+
+fn problem(code: Code, reason: Option<&str>, path: &str) -> Value {
+    let own = match code {
+        Code::MalformedRequest => Some("The body is no JSON: expected value at line 1 column 1."),
+        Code::InvalidParameter => Some("limit: expected 1 to 100."),
+        Code::InvalidCursor => Some("The cursor is not one of this list with these filters."),
+        Code::Forbidden => Some("You may not do this."),
+        Code::NotFound => Some("There is no such resource, or none that you may see."),
+        Code::ValidationFailed => Some("It has 1 to 200 characters."),
+        Code::Internal => Some("The cause is in the service's log, under this request_id."),
+        _ => None,
+    };
+    let detail = own.or(reason).unwrap_or(code.title());
+    let mut problem = json!({
+        "type": format!("urn:daybook:problem:{}", code.as_str()),
+        "title": code.title(),
+        "status": code.status(),
+        "detail": detail,
+        "instance": instance(path),
+        "code": code.as_str(),
+        "request_id": "01977f3e-5c00-7000-8000-0000000000aa",
+    });
+    let input = match code {
+        Code::InvalidParameter => Some(("parameter", "limit", "invalid")),
+        Code::InvalidCursor => Some(("parameter", "cursor", "invalid")),
+        Code::ValidationFailed => Some(("pointer", "/name", "too_long")),
+        _ => None,
+    };
+    if let Some((place, name, code)) = input {
+        problem["errors"] = json!([{place: name, "code": code, "detail": detail}]);
+    }
+    problem
+}
+
+/// A path of the document, as a request has it.
+fn instance(path: &str) -> String {
+    let words = path.split('/').map(|word| {
+        let name = word.strip_prefix('{').and_then(|it| it.strip_suffix('}'));
+        match name {
+            Some(name) => examples::id(name),
+            None => word,
+        }
+    });
+    words.collect::<Vec<_>>().join("/")
+}
