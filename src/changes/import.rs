@@ -1,5 +1,7 @@
 //! The import of users: each line is a change of its own.
 
+use std::slice;
+
 use super::{Change, apply, caller, groups, plans, run, users};
 use crate::{
     db::{Db, Recorded, Tx},
@@ -130,9 +132,7 @@ impl Change for ImportUser {
             let added = groups::add_member(tx, caller, &user, group);
             more.extend(added.map_err(|error| at("/groups", error))?);
         }
-        for plan in &named.plans {
-            more.extend(plans::assign(tx, caller, &user, plan, None, None)?);
-        }
+        more.extend(plans::assign(tx, caller, slice::from_ref(&user), &named.plans, None, None)?);
         let recorded = recorded.and(more);
         let outcome = match (found, recorded.is_change()) {
             (None, _) => ImportOutcome::Created,

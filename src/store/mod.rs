@@ -2,6 +2,7 @@
 //! [`crate::db::Tx`], which only the journal makes.
 
 pub mod certifications;
+pub mod cohort;
 pub mod courses;
 pub mod enrollments;
 pub mod entries;

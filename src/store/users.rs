@@ -83,6 +83,19 @@ pub fn lock(tx: &mut Tx<'_>, id: UserId) -> Result<UserRow> {
     Ok(locked!(tx, users::table.find(id))?)
 }
 
+/// The users of ids, held until the transaction ends, in the order of their ids: all who hold many
+/// hold them in one order, so that none waits in a circle.
+///
+/// # Errors
+/// Of the database.
+pub fn lock_all(tx: &mut Tx<'_>, ids: &[UserId]) -> Result<Vec<UserRow>> {
+    let rows = users::table.filter(users::id.eq_any(ids.to_vec())).order(users::id);
+    Ok(match tx.read() {
+        AnyConnection::Sqlite(conn) => rows.load(conn),
+        AnyConnection::Postgres(conn) => rows.for_no_key_update().load(conn),
+    }?)
+}
+
 /// The user of an e-mail address, without regard to case.
 ///
 /// # Errors
