@@ -6,6 +6,7 @@ pub mod enrollments;
 pub mod external_training;
 pub mod groups;
 pub mod import;
+mod named;
 pub mod notes;
 pub mod plans;
 mod rules;
