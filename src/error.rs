@@ -113,7 +113,7 @@ impl InputError {
 
 /// What goes wrong: a code, a sentence for people, what is wrong with the input, and the cause,
 /// which is logged and never sent.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Error {
     /// The code.
     pub code: Code,

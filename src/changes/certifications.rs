@@ -1,6 +1,8 @@
 //! Changes of certifications, and their expiry.
 
-use super::{CHUNK, Change, apply, for_each_user, rules, sorted};
+use std::slice;
+
+use super::{CHUNK, Change, apply, for_each_chunk, rules::About, sorted};
 use crate::{
     db::{Db, Recorded, Tx},
     domain::{
@@ -118,10 +120,14 @@ fn settle_everybody(
     row: &CertificationRow,
     courses: &[CourseId],
 ) -> Result<()> {
-    for_each_user(
+    for_each_chunk(
         tx,
         |tx, after| store::standings::concerned(tx.read(), row.id, courses, after, CHUNK),
-        |tx, user| rules::after_definition(tx, caller, user, row),
+        |tx, users| {
+            let certifications = slice::from_ref(row);
+            let about = About { users, certifications, plans: &[] };
+            about.decide(tx, caller, |case| case.settle(certifications, None))
+        },
     )
 }
 
@@ -149,8 +155,9 @@ impl Change for ExpireCertification {
         store::standings::hold_rules(tx)?;
         let user = store::users::lock(tx, self.user)?;
         let certification = store::certifications::get(tx.read(), self.certification)?;
-        let mut standing = store::standings::standing(tx.read(), user.id, certification.id)?;
-        let entries = rules::expire(tx, caller, &user, &certification, &mut standing)?;
+        let (users, certifications) = (slice::from_ref(&user), slice::from_ref(&certification));
+        let about = About { users, certifications, plans: &[] };
+        let entries = about.decide(tx, caller, |case| case.expire(caller, &certification))?;
         if entries.is_empty() {
             return Ok(Recorded::unchanged(false));
         }

@@ -1,10 +1,12 @@
 //! Changes of groups: what they are called, who is in them, what comes with them.
 
-use super::{CHUNK, Change, entry, for_each_user, plans};
+use std::slice;
+
+use super::{CHUNK, Change, entry, for_each_chunk, plans};
 use crate::{
     db::{Draft, Recorded, Stamped, Tx},
     domain::{
-        entry::{Action, FieldChange},
+        entry::{Action, FieldChange, Source},
         group::{GroupPermission, GroupStatus},
         ids::{GroupId, PlanId, UserId},
         policy::{Act, Caller},
@@ -136,11 +138,10 @@ pub(super) fn add_member(
     let draft = Draft::system(user.id, Action::GroupMemberAdded, text).target(group.target());
     let added = entry(tx, caller, draft);
     let cause = added.row().id;
-    let mut entries = vec![added];
-    for plan in store::groups::auto_plans(tx.read(), group.id)? {
-        entries.extend(plans::assign_through_group(tx, caller, user, &plan, Some(cause))?);
-    }
-    Ok(entries)
+    let auto = store::groups::auto_plans(tx.read(), group.id)?;
+    let users = slice::from_ref(user);
+    let assigned = plans::assign(tx, caller, users, &auto, Some(Source::Group), Some(cause))?;
+    Ok(std::iter::once(added).chain(assigned).collect())
 }
 
 /// Brings the permissions of a member from `had` to `has`, one entry for each.
@@ -254,10 +255,12 @@ fn assign_to_members(
     group: GroupId,
     plan: &PlanRow,
 ) -> Result<()> {
-    for_each_user(
+    for_each_chunk(
         tx,
         |tx, after| store::groups::members(tx.read(), group, after, CHUNK),
-        |tx, user| plans::assign_through_group(tx, caller, user, plan, None),
+        |tx, users| {
+            plans::assign(tx, caller, users, slice::from_ref(plan), Some(Source::Group), None)
+        },
     )
 }
 

@@ -1,11 +1,17 @@
 //! The import of users: each line is a change of its own.
 
-use super::{Change, apply, caller, groups, plans, run, users};
+use std::{collections::BTreeSet, slice};
+
+use super::{
+    caller, groups,
+    named::{Named, user_ids},
+    plans, run, users,
+};
 use crate::{
     db::{Db, Recorded, Tx},
     domain::{
         entry::Source,
-        ids::{GroupId, Id, PlanId, UserId},
+        ids::{GroupId, Id, UserId},
         import::ImportOutcome,
         policy::{Act, Caller, Credentials},
         text::fold,
@@ -50,51 +56,87 @@ pub struct Imported {
     pub outcome: ImportOutcome,
 }
 
-/// Imports lines one after another, each in a transaction of its own: what came of each.
+/// Lines in one transaction: so many that they share the cost of it, so few that who else writes
+/// does not wait for long.
+const LINES_TOGETHER: usize = 100;
+
+/// Imports lines one after another, each wholly or not at all: what came of each.
 pub async fn import(
     db: &Db,
     credentials: Credentials,
     lines: Vec<ImportUser>,
 ) -> Vec<Result<Imported>> {
     let mut outcomes = Vec::with_capacity(lines.len());
-    for line in lines {
-        outcomes.push(apply(db, credentials, line).await);
+    let mut lines = lines.into_iter();
+    loop {
+        let some: Vec<ImportUser> = lines.by_ref().take(LINES_TOGETHER).collect();
+        if some.is_empty() {
+            return outcomes;
+        }
+        let many = some.len();
+        let done = db.transact(move |tx| {
+            // Each line tells of itself, if it changes anything.
+            Ok(Recorded::of_no_user(together(tx, credentials, &some)?))
+        });
+        match done.await {
+            Ok(done) => outcomes.extend(done),
+            // The transaction could not be kept, and so none of its lines.
+            Err(error) => outcomes.extend((0..many).map(|_| Err(error.clone()))),
+        }
     }
-    outcomes
 }
 
 /// What would come of importing lines. Each sees what those before it did, so that it is what
 /// comes of it; in the end all is taken back.
 ///
 /// # Errors
-/// `invalid_token`, `unavailable`: nothing is known of the lines.
+/// `unavailable`: nothing is known of the lines.
 pub async fn rehearse(
     db: &Db,
     credentials: Credentials,
     lines: Vec<ImportUser>,
 ) -> Result<Vec<Result<Imported>>> {
     db.rehearse(move |tx| {
-        let caller = caller(tx.read(), credentials)?;
-        let mut made: Vec<UserId> = Vec::new();
         let mut outcomes = Vec::with_capacity(lines.len());
-        for line in &lines {
-            let mut outcome = tx.attempt(|tx| run(tx, &caller, line));
-            match &mut outcome {
-                Err(error) if error.transient => return outcome.map(|_| Vec::new()),
-                Ok(Imported { user, outcome }) => {
-                    if *outcome == ImportOutcome::Created {
-                        made.extend(*user);
-                    }
-                    // Nobody will have this id.
-                    *user = user.filter(|id| !made.contains(id));
-                }
-                Err(_) => {}
+        for some in lines.chunks(LINES_TOGETHER) {
+            outcomes.extend(together(tx, credentials, some)?);
+            tx.flush(Vec::new())?;
+        }
+        let mut made: BTreeSet<UserId> = BTreeSet::new();
+        for Imported { user, outcome } in outcomes.iter_mut().flatten() {
+            if *outcome == ImportOutcome::Created {
+                made.extend(*user);
             }
-            outcomes.push(outcome);
+            // Nobody will have this id.
+            *user = user.filter(|id| !made.contains(id));
         }
         Ok(outcomes)
     })
     .await
+}
+
+/// Imports lines in one transaction. A line that fails leaves nothing, and keeps no other from
+/// being imported; unless the database asks for all of it to be begun anew.
+fn together(
+    tx: &mut Tx<'_>,
+    credentials: Credentials,
+    lines: &[ImportUser],
+) -> Result<Vec<Result<Imported>>> {
+    let named = Named::hold(tx, lines)?;
+    let mut outcomes = Vec::with_capacity(lines.len());
+    for line in lines {
+        let outcome = tx.attempt(|tx| {
+            // A line may be about the caller himself: the next one asks who he is now.
+            let caller = caller(tx.read(), credentials)?;
+            authorize(&caller)?;
+            line.import(&caller, tx, &named)
+        });
+        match outcome {
+            Err(error) if error.transient => return Err(error),
+            outcome => outcomes.push(outcome),
+        }
+    }
+    Ok(outcomes)
 }
 
 /// Lets the caller import.
@@ -106,33 +148,30 @@ pub fn authorize(caller: &Caller) -> Result<()> {
     caller.must(Act::ChangeMembership)
 }
 
-impl Change for ImportUser {
-    type Output = Imported;
-
-    fn authorize(&self, caller: &Caller, _: &mut Tx<'_>) -> Result<()> {
-        authorize(caller)
-    }
-
-    fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Imported>> {
+impl ImportUser {
+    fn import(
+        &self,
+        caller: &Caller,
+        tx: &mut Tx<'_>,
+        named: &Named,
+    ) -> Result<Recorded<Imported>> {
         tx.came_by(Source::Import);
-        let named = self.named(tx)?;
+        let of = self.of(tx, named)?;
         let found = self.find(tx)?;
         let recorded = match &found {
             Some(user) => {
-                let change = self.update(tx, user, &named)?;
+                let change = self.update(tx, user, &of)?;
                 run(tx, caller, &change)?
             }
-            None => run(tx, caller, &self.create(&named)?)?,
+            None => run(tx, caller, &self.create(&of)?)?,
         };
         let (user, _) = recorded.output().clone();
         let mut more = Vec::new();
-        for group in &named.groups {
+        for group in &of.groups {
             let added = groups::add_member(tx, caller, &user, group);
             more.extend(added.map_err(|error| at("/groups", error))?);
         }
-        for plan in &named.plans {
-            more.extend(plans::assign(tx, caller, &user, plan, None, None)?);
-        }
+        more.extend(plans::assign(tx, caller, slice::from_ref(&user), &of.plans, None, None)?);
         let recorded = recorded.and(more);
         let outcome = match (found, recorded.is_change()) {
             (None, _) => ImportOutcome::Created,
@@ -144,7 +183,7 @@ impl Change for ImportUser {
 }
 
 /// What a line names, found.
-struct Named {
+struct Of {
     home: Option<GroupId>,
     groups: Vec<GroupRow>,
     plans: Vec<PlanRow>,
@@ -152,33 +191,28 @@ struct Named {
 }
 
 impl ImportUser {
-    /// Finds what the line names, or says of all of it that is not found.
-    fn named(&self, tx: &mut Tx<'_>) -> Result<Named> {
-        // The rules first, then groups, then users: the order in which everybody holds them.
-        store::standings::hold_rules(tx)?;
+    /// What the line names, or an error for all of it that is not there.
+    fn of(&self, tx: &mut Tx<'_>, named: &Named) -> Result<Of> {
         let mut errors = Vec::new();
-        let home = self.home_group.as_slice();
-        let homes = find_all(tx, home, "/home_group", "group", &mut errors, group_ids)?;
-        let mut ids = find_all(tx, &self.groups, "/groups", "group", &mut errors, group_ids)?;
-        let plan_ids =
-            find_all(tx, &self.learning_plans, "/learning_plans", "plan", &mut errors, plan_ids)?;
+        let mut group = |names: &[String], pointer: &str| {
+            find_all(names, pointer, "group", &mut errors, |it| Ok(named.groups(it)))
+        };
+        let home = group(self.home_group.as_slice(), "/home_group")?.first().copied();
+        let mut groups = group(&self.groups, "/groups")?;
+        let names = &self.learning_plans;
+        let plans =
+            find_all(names, "/learning_plans", "plan", &mut errors, |it| Ok(named.plans(it)))?;
+        let names = &self.supervisors;
         let supervisors =
-            find_all(tx, &self.supervisors, "/supervisors", "user", &mut errors, user_ids)?;
+            find_all(names, "/supervisors", "user", &mut errors, |it| user_ids(tx, it))?;
         if !errors.is_empty() {
             return Err(Error::invalid(errors));
         }
-        let home = homes.first().copied();
-        // Groups before their members, and in one order: as whoever adds a member holds them.
-        ids.extend(home);
-        ids.sort_unstable();
-        ids.dedup();
-        let mut groups =
-            ids.into_iter().map(|id| store::groups::lock(tx, id)).collect::<Result<Vec<_>>>()?;
         // The home group is told of by the profile.
-        groups.retain(|group| Some(group.id) != home);
-        let plans =
-            plan_ids.into_iter().map(|id| store::plans::get(tx.read(), id)).collect::<Result<_>>();
-        Ok(Named { home, groups, plans: plans?, supervisors })
+        groups.retain(|group| Some(*group) != home);
+        groups.sort_unstable();
+        let (groups, plans) = (named.group_rows(&groups), named.plan_rows(&plans));
+        Ok(Of { home, groups, plans, supervisors })
     }
 
     /// The user that the line is about: of its e-mail address, else of its employee id.
@@ -201,7 +235,7 @@ impl ImportUser {
         }
     }
 
-    fn create(&self, named: &Named) -> Result<users::CreateUser> {
+    fn create(&self, of: &Of) -> Result<users::CreateUser> {
         let missing = |pointer| InputError::body(pointer, "required", "A new user needs it.");
         let (Some(given_name), Some(surname)) = (self.given_name.clone(), self.surname.clone())
         else {
@@ -218,20 +252,20 @@ impl ImportUser {
             status: self.status.unwrap_or(UserStatus::Active),
             role: self.role.unwrap_or(Role::Learner),
             time_zone: self.time_zone.clone().unwrap_or_else(|| "UTC".to_owned()),
-            home_group_id: named.home,
-            supervisor_ids: few(named.supervisors.clone())?,
+            home_group_id: of.home,
+            supervisor_ids: few(of.supervisors.clone())?,
             password_hash: None,
         })
     }
 
-    fn update(&self, tx: &mut Tx<'_>, user: &UserRow, named: &Named) -> Result<users::UpdateUser> {
+    fn update(&self, tx: &mut Tx<'_>, user: &UserRow, of: &Of) -> Result<users::UpdateUser> {
         if self.kind.is_some_and(|kind| kind != user.kind) {
             let text = "The kind of an account can't be changed.";
             return Err(Error::invalid_field("/kind", "not_allowed", text));
         }
         store::users::lock(tx, user.id)?;
         let had = store::relations::supervisor_ids(tx.read(), user.id)?;
-        let new = named.supervisors.iter().filter(|id| !had.contains(id));
+        let new = of.supervisors.iter().filter(|id| !had.contains(id));
         let has: Vec<UserId> = had.iter().chain(new).copied().collect();
         // The key is no wish to write the address with other letters.
         let same = match (&user.email, &self.email) {
@@ -248,7 +282,7 @@ impl ImportUser {
             status: self.status,
             role: self.role,
             time_zone: self.time_zone.clone(),
-            home_group_id: named.home.map(Some),
+            home_group_id: of.home.map(Some),
             supervisor_ids: if has == had { None } else { Some(few(has)?) },
             password_hash: None,
         })
@@ -264,18 +298,17 @@ fn few(supervisors: Vec<UserId>) -> Result<Vec<UserId>> {
 }
 
 /// The one thing of each name, once; an error for each name of none or of several.
-fn find_all<K: 'static>(
-    tx: &mut Tx<'_>,
+fn find_all<K>(
     names: &[String],
     pointer: &str,
     what: &str,
     errors: &mut Vec<InputError>,
-    find: impl Fn(&mut Tx<'_>, &str) -> Result<Vec<Id<K>>>,
+    mut find: impl FnMut(&str) -> Result<Vec<Id<K>>>,
 ) -> Result<Vec<Id<K>>> {
     let mut found = Vec::new();
     for name in names {
         let mut error = |code, text| errors.push(InputError::body(pointer, code, text));
-        match find(tx, name)?.as_slice() {
+        match find(name)?.as_slice() {
             [] => error("unknown", format!("There is no {what} “{name}”.")),
             [only] if found.contains(only) => {}
             [only] => found.push(*only),
@@ -285,37 +318,6 @@ fn find_all<K: 'static>(
         }
     }
     Ok(found)
-}
-
-fn group_ids(tx: &mut Tx<'_>, name: &str) -> Result<Vec<GroupId>> {
-    match name.parse() {
-        Ok(id) => known(id, store::groups::get(tx.read(), id)),
-        Err(_) => store::groups::named(tx.read(), name),
-    }
-}
-
-fn plan_ids(tx: &mut Tx<'_>, name: &str) -> Result<Vec<PlanId>> {
-    match name.parse() {
-        Ok(id) => known(id, store::plans::get(tx.read(), id)),
-        Err(_) => store::plans::named(tx.read(), name),
-    }
-}
-
-fn user_ids(tx: &mut Tx<'_>, name: &str) -> Result<Vec<UserId>> {
-    match name.parse() {
-        Ok(id) => known(id, store::users::get(tx.read(), id)),
-        Err(_) => {
-            Ok(store::users::by_email(tx.read(), name)?.into_iter().map(|it| it.id).collect())
-        }
-    }
-}
-
-fn known<K, T>(id: Id<K>, found: Result<T>) -> Result<Vec<Id<K>>> {
-    match found {
-        Ok(_) => Ok(vec![id]),
-        Err(error) if error.code == Code::NotFound => Ok(Vec::new()),
-        Err(error) => Err(error),
-    }
 }
 
 /// The same error, where it says nothing of where it is.

@@ -8,6 +8,7 @@ pub mod external_training;
 pub mod groups;
 pub mod idempotency;
 pub mod import;
+mod named;
 pub mod notes;
 pub mod plans;
 mod rules;
@@ -131,24 +132,21 @@ fn sorted<K>(ids: &[Id<K>]) -> Vec<Id<K>> {
 /// Users that are looked at together, where a change concerns many.
 const CHUNK: i64 = 200;
 
-/// Does something to each of many users, in bounded memory: `next` gives the users after a place in
-/// the order of their ids, so that all who hold many hold them in one order; `each` gives the
-/// entries of one, who is held.
-fn for_each_user(
+/// Does something to many users, in bounded memory: `next` gives the users after a place in the
+/// order of their ids, so that all who hold many hold them in one order; `each` gives the entries
+/// of some of them, who are held.
+fn for_each_chunk(
     tx: &mut Tx<'_>,
     next: impl Fn(&mut Tx<'_>, Option<UserId>) -> Result<Vec<UserId>>,
-    each: impl Fn(&mut Tx<'_>, &UserRow) -> Result<Vec<Stamped>>,
+    each: impl Fn(&mut Tx<'_>, &[UserRow]) -> Result<Vec<Stamped>>,
 ) -> Result<()> {
     let mut after = None;
     loop {
-        let users = next(tx, after)?;
-        let Some(last) = users.last() else { return Ok(()) };
+        let ids = next(tx, after)?;
+        let Some(last) = ids.last() else { return Ok(()) };
         after = Some(*last);
-        let mut entries = Vec::new();
-        for id in users {
-            let user = store::users::lock(tx, id)?;
-            entries.extend(each(tx, &user)?);
-        }
+        let users = store::users::lock_all(tx, &ids)?;
+        let entries = each(tx, &users)?;
         tx.flush(entries)?;
     }
 }

@@ -1,6 +1,8 @@
 //! Changes of learning plans, and of who has them.
 
-use super::{CHUNK, Change, act_on_user, entry, for_each_user, rules, sorted};
+use std::slice;
+
+use super::{CHUNK, Change, act_on_user, entry, for_each_chunk, rules::About, sorted};
 use crate::{
     db::{Draft, Recorded, Stamped, Tx},
     domain::{
@@ -90,7 +92,7 @@ impl Change for UpdatePlan {
         store::plans::update(tx, &mut row)?;
         if has != had {
             store::certifications::set_of_plan(tx, row.id, &has)?;
-            settle_everybody(tx, caller, row.id)?;
+            settle_everybody(tx, caller, &row)?;
         }
         Ok(Recorded::of_no_user((row, has)))
     }
@@ -106,11 +108,14 @@ fn known_certifications(tx: &mut Tx<'_>, ids: &[CertificationId]) -> Result<Vec<
 }
 
 /// Brings everybody who has a plan in line with what it is made of, in bounded memory.
-fn settle_everybody(tx: &mut Tx<'_>, caller: &Caller, plan: PlanId) -> Result<()> {
-    for_each_user(
+fn settle_everybody(tx: &mut Tx<'_>, caller: &Caller, plan: &PlanRow) -> Result<()> {
+    for_each_chunk(
         tx,
-        |tx, after| store::plans::holders(tx.read(), plan, after, CHUNK),
-        |tx, user| Ok(rules::settle_plan(tx, caller, user, plan, None)?.into_iter().collect()),
+        |tx, after| store::plans::holders(tx.read(), plan.id, after, CHUNK),
+        |tx, users| {
+            let about = About { users, certifications: &[], plans: slice::from_ref(plan) };
+            about.decide(tx, caller, |case| case.settle_plan(plan.id, None).into_iter().collect())
+        },
     )
 }
 
@@ -133,7 +138,8 @@ impl Change for AssignPlan {
         store::standings::hold_rules(tx)?;
         let user = store::users::lock(tx, self.user)?;
         let plan = store::plans::get(tx.read(), self.plan)?;
-        let entries = assign(tx, caller, &user, &plan, None, None)?;
+        let entries =
+            assign(tx, caller, slice::from_ref(&user), slice::from_ref(&plan), None, None)?;
         let row = store::plans::assignment(tx.read(), user.id, plan.id)?
             .ok_or_else(|| Error::internal("an assignment is not there"))?;
         if entries.is_empty() {
@@ -143,47 +149,18 @@ impl Change for AssignPlan {
     }
 }
 
-/// Gives a user a plan because of a group that he is in.
-pub(super) fn assign_through_group(
-    tx: &mut Tx<'_>,
-    caller: &Caller,
-    user: &UserRow,
-    plan: &PlanRow,
-    cause: Option<EntryId>,
-) -> Result<Vec<Stamped>> {
-    assign(tx, caller, user, plan, Some(Source::Group), cause)
-}
-
-/// Gives a user a plan, if he does not have it; what he has met already may meet it at once.
+/// Gives users who are held plans that they do not have.
 pub(super) fn assign(
     tx: &mut Tx<'_>,
     caller: &Caller,
-    user: &UserRow,
-    plan: &PlanRow,
+    users: &[UserRow],
+    plans: &[PlanRow],
     source: Option<Source>,
     cause: Option<EntryId>,
 ) -> Result<Vec<Stamped>> {
-    if store::plans::assignment(tx.read(), user.id, plan.id)?.is_some() {
-        return Ok(Vec::new());
-    }
-    let text = format!("{} was assigned the learning plan “{}”.", user.name(), plan.name);
-    let mut draft = Draft::system(user.id, Action::LearningPlanAssigned, text)
-        .target(plan.target())
-        .relates_to(cause);
-    if let Some(source) = source {
-        draft = draft.source(source);
-    }
-    let assigned = entry(tx, caller, draft);
-    let row = AssignmentRow {
-        user_id: user.id,
-        plan_id: plan.id,
-        source: assigned.row().source,
-        assigned_at: tx.now(),
-        met_at: None,
-    };
-    store::plans::assign(tx, &row)?;
-    let met = rules::settle_plan(tx, caller, user, plan.id, Some(&assigned))?;
-    Ok(std::iter::once(assigned).chain(met).collect())
+    About { users, certifications: &[], plans }.decide(tx, caller, |case| {
+        plans.iter().flat_map(|plan| case.assign(plan, source, cause)).collect()
+    })
 }
 
 /// Takes a learning plan from a user. One that he does not have stays away.

@@ -1,20 +1,26 @@
 //! What follows by rule: certifications from completions, learning plans from certifications.
 //!
 //! Everything here happens in the transaction of its cause, under the lock of the user, and gives
-//! entries in the order: certifications, then plans.
+//! entries in the order: certifications, then plans. What the rules need to know is read before
+//! they are applied, and what came of them is written after it: for one user as for many.
+
+use std::collections::BTreeMap;
 
 use super::entry;
 use crate::{
     db::{Draft, Stamped, Tx},
     domain::{
         certification::{CertificationStatus as Status, expires_at},
-        entry::{Action, FieldChange},
-        ids::{CourseId, PlanId},
+        entry::{Action, FieldChange, Source},
+        ids::{CourseId, EntryId, PlanId},
         policy::Caller,
         timestamp::Timestamp,
     },
     error::Result,
-    store::{self, certifications::CertificationRow, standings::StandingRow, users::UserRow},
+    store::{
+        self, certifications::CertificationRow, cohort::Cohort, plans::AssignmentRow,
+        plans::PlanRow, standings::StandingRow, users::UserRow,
+    },
 };
 
 /// What follows when a user's enrollment in a course changed.
@@ -28,104 +34,221 @@ pub(super) fn after_course(
     course: CourseId,
     cause: &Stamped,
 ) -> Result<Vec<Stamped>> {
-    let mut entries = Vec::new();
-    let mut met = Vec::new();
-    for certification in store::certifications::requiring(tx.read(), course)? {
-        let mut before = store::standings::standing(tx.read(), user.id, certification.id)?;
-        entries.extend(expire(tx, &Caller::Service, user, &certification, &mut before)?);
-        if let Some(told) = certify(tx, caller, user, &certification, before, Some(cause))? {
-            met.push((certification, told));
-        }
-    }
-    let plans = after_certifications(tx, caller, user, &met)?;
-    entries.extend(met.into_iter().map(|(_, told)| told).chain(plans));
-    Ok(entries)
+    let certifications = store::certifications::requiring(tx.read(), course)?;
+    let about =
+        About { users: std::slice::from_ref(user), certifications: &certifications, plans: &[] };
+    about.decide(tx, caller, |case| case.settle(&certifications, Some(cause)))
 }
 
-/// What follows for one user when a certification asks for something else than before.
-///
-/// # Errors
-/// Of the database.
-pub(super) fn after_definition(
-    tx: &mut Tx<'_>,
-    caller: &Caller,
-    user: &UserRow,
-    certification: &CertificationRow,
-) -> Result<Vec<Stamped>> {
-    let mut before = store::standings::standing(tx.read(), user.id, certification.id)?;
-    let mut entries = expire(tx, &Caller::Service, user, certification, &mut before)?;
-    let Some(told) = certify(tx, caller, user, certification, before, None)? else {
-        return Ok(entries);
-    };
-    let met = vec![(certification.clone(), told)];
-    let plans = after_certifications(tx, caller, user, &met)?;
-    entries.extend(met.into_iter().map(|(_, told)| told).chain(plans));
-    Ok(entries)
+/// Users, who are held, and the certifications and plans that something is decided about.
+pub(super) struct About<'a> {
+    pub(super) users: &'a [UserRow],
+    pub(super) certifications: &'a [CertificationRow],
+    pub(super) plans: &'a [PlanRow],
 }
 
-/// What follows for a user's plans when certifications of his changed; the last of those that
-/// belong to a plan is its cause.
-///
-/// # Errors
-/// Of the database.
-pub(super) fn after_certifications(
-    tx: &mut Tx<'_>,
-    caller: &Caller,
-    user: &UserRow,
-    changed: &[(CertificationRow, Stamped)],
-) -> Result<Vec<Stamped>> {
-    let mut causes: Vec<(PlanId, &Stamped)> = Vec::new();
-    for (certification, told) in changed {
-        for plan in store::standings::assigned_plans_with(tx.read(), user.id, certification.id)? {
-            causes.retain(|(known, _)| *known != plan);
-            causes.push((plan, told));
+impl About<'_> {
+    /// Applies a rule to one user after another: the entries, in that order.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub(super) fn decide(
+        &self,
+        tx: &mut Tx<'_>,
+        caller: &Caller,
+        rule: impl Fn(&mut Case<'_, '_>) -> Vec<Stamped>,
+    ) -> Result<Vec<Stamped>> {
+        let Self { users, certifications, plans } = *self;
+        if certifications.is_empty() && plans.is_empty() {
+            return Ok(Vec::new());
         }
+        let mut known = Cohort::read(tx.read(), users, certifications, plans)?;
+        let mut entries = Vec::new();
+        for user in users {
+            entries.extend(rule(&mut Case { tx, caller, user, known: &mut known }));
+        }
+        known.keep(tx)?;
+        Ok(entries)
     }
-    causes.sort_by_key(|(plan, _)| *plan);
-    let mut entries = Vec::new();
-    for (plan, cause) in causes {
-        entries.extend(settle_plan(tx, caller, user, plan, Some(cause))?);
-    }
-    Ok(entries)
 }
 
-/// Brings how a user stands with a certification in line with his completions.
-fn certify(
-    tx: &mut Tx<'_>,
-    caller: &Caller,
-    user: &UserRow,
-    certification: &CertificationRow,
-    before: Option<StandingRow>,
-    cause: Option<&Stamped>,
-) -> Result<Option<Stamped>> {
-    let before = before.unwrap_or(StandingRow {
-        user_id: user.id,
-        certification_id: certification.id,
-        status: Status::NotMet,
-        met_at: None,
-        expires_at: None,
-    });
-    let met_at = store::standings::completed_at(tx.read(), user.id, certification.id)?;
-    let after = standing(&before, met_at, certification.validity_days, tx.now());
-    if after == before {
-        return Ok(None);
-    }
-    store::standings::set_standing(tx, &after)?;
-    let (name, title) = (user.name(), &certification.name);
-    let (action, text) = match after.status {
-        Status::Met => {
-            (Action::CertificationMet, format!("{name} met the certification “{title}”."))
+/// One user, to whom rules are applied. Nothing here asks the database.
+pub(super) struct Case<'a, 'tx> {
+    tx: &'a Tx<'tx>,
+    caller: &'a Caller,
+    pub(super) user: &'a UserRow,
+    known: &'a mut Cohort,
+}
+
+impl Case<'_, '_> {
+    /// Brings how the user stands with certifications in line with his completions, and his plans
+    /// with them.
+    pub(super) fn settle(
+        &mut self,
+        certifications: &[CertificationRow],
+        cause: Option<&Stamped>,
+    ) -> Vec<Stamped> {
+        let mut entries = Vec::new();
+        let mut changed = Vec::new();
+        for certification in certifications {
+            entries.extend(self.expire(&Caller::Service, certification));
+            if let Some(told) = self.certify(certification, cause) {
+                changed.push((certification, told));
+            }
         }
-        Status::NotMet | Status::Expired => (
-            Action::CertificationUnmet,
-            format!("{name} no longer meets the certification “{title}”."),
-        ),
-    };
-    let draft = Draft::system(user.id, action, text)
-        .target(certification.target())
-        .changes(differences(&before, &after))
-        .caused_by(cause);
-    Ok(Some(entry(tx, caller, draft)))
+        entries.extend(self.with_plans(changed));
+        entries
+    }
+
+    /// Expires a certification of the user, if it is due and nobody has done it. Whatever else
+    /// changes how he stands does this first, so that the log tells of the expiry even if nobody
+    /// looked for it in time.
+    pub(super) fn expire(
+        &mut self,
+        caller: &Caller,
+        certification: &CertificationRow,
+    ) -> Vec<Stamped> {
+        let before = self.known.standing(self.user.id, certification.id).cloned();
+        let Some(before) = before.filter(|it| it.status == Status::Met) else {
+            return Vec::new();
+        };
+        let Some(expired_at) = before.expires_at.filter(|time| *time <= self.tx.now()) else {
+            return Vec::new();
+        };
+        let after = StandingRow { status: Status::Expired, ..before.clone() };
+        let text =
+            format!("The certification “{}” of {} expired.", certification.name, self.user.name());
+        let draft = Draft::system(self.user.id, Action::CertificationExpired, text)
+            .target(certification.target())
+            .changes(differences(&before, &after))
+            .occurred_at(expired_at);
+        self.known.set_standing(after);
+        let told = entry(self.tx, caller, draft);
+        Case { caller, known: self.known, ..*self }.with_plans(vec![(certification, told)])
+    }
+
+    /// Brings how the user stands with a certification in line with his completions.
+    fn certify(
+        &mut self,
+        certification: &CertificationRow,
+        cause: Option<&Stamped>,
+    ) -> Option<Stamped> {
+        let before = self.known.standing(self.user.id, certification.id).cloned();
+        let before = before.unwrap_or(StandingRow {
+            user_id: self.user.id,
+            certification_id: certification.id,
+            status: Status::NotMet,
+            met_at: None,
+            expires_at: None,
+        });
+        let met_at = self.completed_at(certification);
+        let after = standing(&before, met_at, certification.validity_days, self.tx.now());
+        if after == before {
+            return None;
+        }
+        let (name, title) = (self.user.name(), &certification.name);
+        let (action, text) = match after.status {
+            Status::Met => {
+                (Action::CertificationMet, format!("{name} met the certification “{title}”."))
+            }
+            Status::NotMet | Status::Expired => (
+                Action::CertificationUnmet,
+                format!("{name} no longer meets the certification “{title}”."),
+            ),
+        };
+        let draft = Draft::system(self.user.id, action, text)
+            .target(certification.target())
+            .changes(differences(&before, &after))
+            .caused_by(cause);
+        self.known.set_standing(after);
+        Some(entry(self.tx, self.caller, draft))
+    }
+
+    /// When the user had completed every required course without a fail: the latest of the
+    /// completions; none while one is missing.
+    fn completed_at(&self, certification: &CertificationRow) -> Option<Timestamp> {
+        let mut latest = None;
+        for course in self.known.courses(certification.id) {
+            latest = latest.max(self.known.completion(self.user.id, *course)?);
+        }
+        latest
+    }
+
+    /// What is told of certifications that changed, and of the plans that follow from them; the
+    /// last of those that belong to a plan is its cause.
+    fn with_plans(&mut self, changed: Vec<(&CertificationRow, Stamped)>) -> Vec<Stamped> {
+        let mut causes: BTreeMap<PlanId, &Stamped> = BTreeMap::new();
+        for (certification, told) in &changed {
+            for plan in self.known.plans_with(self.user.id, certification.id) {
+                causes.insert(plan, told);
+            }
+        }
+        let plans: Vec<Stamped> = causes
+            .into_iter()
+            .filter_map(|(plan, cause)| self.settle_plan(plan, Some(cause)))
+            .collect();
+        changed.into_iter().map(|(_, told)| told).chain(plans).collect()
+    }
+
+    /// Gives the user a plan, if he does not have it; what he has met already may meet it at once.
+    pub(super) fn assign(
+        &mut self,
+        plan: &PlanRow,
+        source: Option<Source>,
+        cause: Option<EntryId>,
+    ) -> Vec<Stamped> {
+        if self.known.assignment(self.user.id, plan.id).is_some() {
+            return Vec::new();
+        }
+        let text = format!("{} was assigned the learning plan “{}”.", self.user.name(), plan.name);
+        let mut draft = Draft::system(self.user.id, Action::LearningPlanAssigned, text)
+            .target(plan.target())
+            .relates_to(cause);
+        if let Some(source) = source {
+            draft = draft.source(source);
+        }
+        let assigned = entry(self.tx, self.caller, draft);
+        self.known.set_assignment(AssignmentRow {
+            user_id: self.user.id,
+            plan_id: plan.id,
+            source: assigned.row().source,
+            assigned_at: self.tx.now(),
+            met_at: None,
+        });
+        let met = self.settle_plan(plan.id, Some(&assigned));
+        std::iter::once(assigned).chain(met).collect()
+    }
+
+    /// Brings a plan of the user in line with his certifications. A plan without any is never met.
+    pub(super) fn settle_plan(&mut self, plan: PlanId, cause: Option<&Stamped>) -> Option<Stamped> {
+        let (before, plan) = self.known.assignment(self.user.id, plan)?;
+        let met_at = self.plan_met_at(plan.id);
+        if met_at.is_some() == before.met_at.is_some() {
+            return None;
+        }
+        let (action, verb) = match met_at {
+            Some(_) => (Action::LearningPlanMet, "met"),
+            None => (Action::LearningPlanUnmet, "no longer meets"),
+        };
+        let text = format!("{} {verb} the learning plan “{}”.", self.user.name(), plan.name);
+        let draft = Draft::system(self.user.id, action, text)
+            .target(plan.target())
+            .changes(FieldChange::of("met_at", &before.met_at, &met_at))
+            .caused_by(cause);
+        let after = AssignmentRow { met_at, ..before.clone() };
+        self.known.set_assignment(after);
+        Some(entry(self.tx, self.caller, draft))
+    }
+
+    /// Since when every certification of a plan is met; none while one is not.
+    fn plan_met_at(&self, plan: PlanId) -> Option<Timestamp> {
+        let mut latest = None;
+        for certification in self.known.parts(plan) {
+            let standing = self.known.standing(self.user.id, *certification);
+            latest = latest.max(standing.filter(|it| it.status == Status::Met)?.met_at);
+        }
+        latest
+    }
 }
 
 /// How a user stands, given since when his completions meet the certification, if they do.
@@ -162,77 +285,4 @@ fn differences(before: &StandingRow, after: &StandingRow) -> Vec<FieldChange> {
     .into_iter()
     .flatten()
     .collect()
-}
-
-/// Expires a certification of a user who stands so with it, if it is due and nobody has done it. Whatever else changes
-/// how he stands asks for this first, so that the log tells of the expiry even if nobody looked
-/// for it in time.
-///
-/// # Errors
-/// Of the database.
-pub(super) fn expire(
-    tx: &mut Tx<'_>,
-    caller: &Caller,
-    user: &UserRow,
-    certification: &CertificationRow,
-    standing: &mut Option<StandingRow>,
-) -> Result<Vec<Stamped>> {
-    let Some(before) = standing.clone().filter(|it| it.status == Status::Met) else {
-        return Ok(Vec::new());
-    };
-    let Some(expired_at) = before.expires_at.filter(|time| *time <= tx.now()) else {
-        return Ok(Vec::new());
-    };
-    let after = StandingRow { status: Status::Expired, ..before.clone() };
-    store::standings::set_standing(tx, &after)?;
-    *standing = Some(after.clone());
-    let text = format!("The certification “{}” of {} expired.", certification.name, user.name());
-    let draft = Draft::system(user.id, Action::CertificationExpired, text)
-        .target(certification.target())
-        .changes(differences(&before, &after))
-        .occurred_at(expired_at);
-    let changed = vec![(certification.clone(), entry(tx, caller, draft))];
-    let plans = after_certifications(tx, caller, user, &changed)?;
-    Ok(changed.into_iter().map(|(_, told)| told).chain(plans).collect())
-}
-
-/// Brings a user's plan in line with his certifications. A plan without any is never met.
-///
-/// # Errors
-/// Of the database.
-pub(super) fn settle_plan(
-    tx: &mut Tx<'_>,
-    caller: &Caller,
-    user: &UserRow,
-    plan: PlanId,
-    cause: Option<&Stamped>,
-) -> Result<Option<Stamped>> {
-    let Some(assignment) = store::plans::assignment(tx.read(), user.id, plan)? else {
-        return Ok(None);
-    };
-    let mut met_at: Option<Timestamp> = None;
-    let mut all = true;
-    for id in store::certifications::of_plan(tx.read(), plan)? {
-        let standing = store::standings::standing(tx.read(), user.id, id)?;
-        match standing.filter(|it| it.status == Status::Met) {
-            Some(standing) => met_at = met_at.max(standing.met_at),
-            None => all = false,
-        }
-    }
-    let met_at = met_at.filter(|_| all);
-    if met_at.is_some() == assignment.met_at.is_some() {
-        return Ok(None);
-    }
-    store::plans::set_met(tx, user.id, plan, met_at)?;
-    let plan = store::plans::get(tx.read(), plan)?;
-    let (action, verb) = match met_at {
-        Some(_) => (Action::LearningPlanMet, "met"),
-        None => (Action::LearningPlanUnmet, "no longer meets"),
-    };
-    let text = format!("{} {verb} the learning plan “{}”.", user.name(), plan.name);
-    let draft = Draft::system(user.id, action, text)
-        .target(plan.target())
-        .changes(FieldChange::of("met_at", &assignment.met_at, &met_at))
-        .caused_by(cause);
-    Ok(Some(entry(tx, caller, draft)))
 }

@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use diesel::{RunQueryDsl, connection::SimpleConnection};
 
-use super::{AnyConnection, EntryRow, schema::entries};
+use super::{AnyConnection, Draft, EntryRow, schema::entries};
 use crate::{
     domain::{
         clock::Clock,
-        entry::{Action, Actor, EntryType, FieldChange, Source, Target},
-        ids::{EntryId, Id, UserId},
+        entry::{Actor, EntryType, FieldChange, Source},
+        ids::Id,
         text::fold,
         timestamp::Timestamp,
         user::UserKind,
@@ -24,9 +24,15 @@ pub struct Tx<'a> {
     now: Timestamp,
     via: Option<Source>,
     written: bool,
+    /// Entries of attempts, which are written with those of the change that they are part of.
+    told: Vec<Stamped>,
 }
 
-impl Tx<'_> {
+impl<'a> Tx<'a> {
+    fn new(conn: &'a mut AnyConnection, clock: &'a Clock, now: Timestamp) -> Self {
+        Self { conn, clock, now, via: None, written: false, told: Vec::new() }
+    }
+
     /// When the change happens: one instant for all of it.
     pub fn now(&self) -> Timestamp {
         self.now
@@ -48,12 +54,15 @@ impl Tx<'_> {
         self.conn
     }
 
-    /// Writes entries before the end of the change: for one that has too many to be kept.
+    /// Writes entries before the end of the change, after those of its attempts: for one that has
+    /// too many to be kept.
     ///
     /// # Errors
     /// Of the database.
     pub fn flush(&mut self, entries: Vec<Stamped>) -> Result<()> {
-        if entries.is_empty() { Ok(()) } else { write_entries(self, entries) }
+        let mut all = std::mem::take(&mut self.told);
+        all.extend(entries);
+        write_entries(self, all)
     }
 
     /// Makes one of several changes of one transaction, each with entries and a time of its own:
@@ -66,14 +75,13 @@ impl Tx<'_> {
         time: Timestamp,
         work: impl FnOnce(&mut Tx<'_>) -> Result<Recorded<T>>,
     ) -> Result<T> {
-        let mut tx =
-            Tx { conn: self.conn, clock: self.clock, now: time, via: self.via, written: false };
+        let mut tx = Tx { via: self.via, ..Tx::new(self.conn, self.clock, time) };
         let recorded = work(&mut tx)?;
         recorded.settle(&mut tx)
     }
 
     /// Makes one of several changes of one transaction, so that it may fail alone: then what it did
-    /// is taken back, and the others stay.
+    /// is taken back, and the others stay. Its entries are written with those of the whole.
     ///
     /// # Errors
     /// Whatever `work` answers.
@@ -82,13 +90,16 @@ impl Tx<'_> {
         work: impl FnOnce(&mut Tx<'_>) -> Result<Recorded<T>>,
     ) -> Result<T> {
         self.conn.batch_execute("SAVEPOINT attempt")?;
-        let result = self.at(self.now, work);
+        let mut tx = Tx { via: self.via, ..Tx::new(self.conn, self.clock, self.now) };
+        let result = work(&mut tx).and_then(|recorded| recorded.told(&mut tx));
         let after = match result {
             Ok(_) => "RELEASE attempt",
             Err(_) => "ROLLBACK TO attempt; RELEASE attempt",
         };
         self.conn.batch_execute(after)?;
-        result
+        let (output, entries) = result?;
+        self.told.extend(entries);
+        Ok(output)
     }
 
     /// Says how everything from here on came about, unless an entry knows better.
@@ -142,84 +153,6 @@ impl Tx<'_> {
 /// Field changes are made of strings and JSON values, so this can't fail.
 fn changes_json(changes: &[FieldChange]) -> String {
     serde_json::to_string(changes).unwrap_or_else(|_| "[]".to_owned())
-}
-
-/// What an entry will say, before it is dated and signed.
-#[derive(Debug)]
-pub struct Draft {
-    user_id: UserId,
-    action: Action,
-    occurred_at: Option<Timestamp>,
-    source: Option<Source>,
-    created_by: Option<Actor>,
-    relates_to: Option<EntryId>,
-    description: Option<String>,
-    target: Option<Target>,
-    changes: Vec<FieldChange>,
-    notes: Option<String>,
-}
-
-impl Draft {
-    /// A system entry on a user's log, described in one English sentence.
-    pub fn system(user_id: UserId, action: Action, description: String) -> Self {
-        Self { description: Some(description), ..Self::blank(user_id, action) }
-    }
-
-    /// A note on a user's log, by the author that it names.
-    pub fn note(user_id: UserId, notes: String, created_by: Actor) -> Self {
-        let blank = Self::blank(user_id, Action::Note);
-        Self { notes: Some(notes), created_by: Some(created_by), ..blank }
-    }
-
-    fn blank(user_id: UserId, action: Action) -> Self {
-        Self {
-            user_id,
-            action,
-            occurred_at: None,
-            source: None,
-            created_by: None,
-            relates_to: None,
-            description: None,
-            target: None,
-            changes: Vec::new(),
-            notes: None,
-        }
-    }
-
-    /// What the action was done to.
-    pub fn target(self, target: Target) -> Self {
-        Self { target: Some(target), ..self }
-    }
-
-    /// The values that changed.
-    pub fn changes(self, changes: impl IntoIterator<Item = FieldChange>) -> Self {
-        Self { changes: changes.into_iter().collect(), ..self }
-    }
-
-    /// How it came about, where the caller does not tell.
-    pub fn source(self, source: Source) -> Self {
-        Self { source: Some(source), ..self }
-    }
-
-    /// It follows by rule from another entry: when that happened, this did; nothing, if no entry
-    /// tells of the cause.
-    pub fn caused_by(self, cause: Option<&Stamped>) -> Self {
-        let draft = self.source(Source::Rule);
-        match cause.map(Stamped::row) {
-            Some(row) => draft.occurred_at(row.occurred_at).relates_to(Some(row.id)),
-            None => draft,
-        }
-    }
-
-    /// When it happened, if not now.
-    pub fn occurred_at(self, time: Timestamp) -> Self {
-        Self { occurred_at: Some(time), ..self }
-    }
-
-    /// The entry that this one explains, or follows from.
-    pub fn relates_to(self, entry: Option<EntryId>) -> Self {
-        Self { relates_to: entry, ..self }
-    }
 }
 
 /// An entry, dated and signed. Only a [`Tx`] makes one.
@@ -312,7 +245,7 @@ where
 {
     move |conn| {
         let now = clock.now();
-        let mut tx = Tx { conn, clock: &clock, now, via: None, written: false };
+        let mut tx = Tx::new(conn, &clock, now);
         let recorded = work(&mut tx)?;
         recorded.settle(&mut tx)
     }
@@ -330,7 +263,7 @@ where
 {
     move |conn| {
         let now = clock.now();
-        let output = work(&mut Tx { conn, clock: &clock, now, via: None, written: false })?;
+        let output = work(&mut Tx::new(conn, &clock, now))?;
         *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(output);
         Err(Error::internal("a rehearsal is not kept"))
     }
@@ -339,14 +272,25 @@ where
 impl<T> Recorded<T> {
     /// Writes the entries, and gives the output.
     fn settle(self, tx: &mut Tx<'_>) -> Result<T> {
+        let (output, entries) = self.told(tx)?;
+        write_entries(tx, entries)?;
+        Ok(output)
+    }
+
+    /// The output, and all that is told: the entries of attempts first.
+    fn told(self, tx: &mut Tx<'_>) -> Result<(T, Vec<Stamped>)> {
+        let mut told = std::mem::take(&mut tx.told);
         match self.log {
-            Log::Entries(entries) => write_entries(tx, entries)?,
+            Log::Entries(entries) if entries.is_empty() => {
+                return Err(Error::internal("a change has no entry that tells of it"));
+            }
+            Log::Entries(entries) => told.extend(entries),
             Log::Unchanged if tx.written => {
                 return Err(Error::internal("a change wrote, and says that nothing changed"));
             }
             Log::Unchanged | Log::Revision | Log::OfNoUser => {}
         }
-        Ok(self.output)
+        Ok((self.output, told))
     }
 }
 
@@ -354,9 +298,6 @@ impl<T> Recorded<T> {
 const ROWS_PER_INSERT: usize = 100;
 
 fn write_entries(tx: &mut Tx<'_>, entries: Vec<Stamped>) -> Result<()> {
-    if entries.is_empty() {
-        return Err(Error::internal("a change has no entry that tells of it"));
-    }
     let rows: Vec<EntryRow> = entries.into_iter().map(|entry| entry.0).collect();
     for rows in rows.chunks(ROWS_PER_INSERT) {
         if let [row] = rows {

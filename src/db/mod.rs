@@ -4,6 +4,7 @@
 
 pub mod connection;
 mod constraint;
+mod draft;
 mod entry_row;
 mod journal;
 mod lane;
@@ -17,8 +18,9 @@ use std::{
 };
 
 pub use connection::{AnyConnection, MultiBackend};
+pub use draft::Draft;
 pub use entry_row::EntryRow;
-pub use journal::{Draft, Recorded, Stamped, Tx};
+pub use journal::{Recorded, Stamped, Tx};
 use lane::Lane;
 
 use crate::{

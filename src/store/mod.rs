@@ -3,6 +3,7 @@
 
 pub mod api_clients;
 pub mod certifications;
+pub mod cohort;
 pub mod courses;
 pub mod enrollments;
 pub mod entries;

@@ -44,7 +44,7 @@ impl PlanRow {
 
 /// A learning plan, as a user has it.
 #[derive(Clone, Debug, Queryable, Insertable)]
-#[diesel(table_name = plan_assignments)]
+#[diesel(table_name = plan_assignments, treat_none_as_default_value = false)]
 #[allow(missing_docs, reason = "the columns")]
 pub struct AssignmentRow {
     pub user_id: UserId,
@@ -182,31 +182,6 @@ pub fn assignments(
 pub fn count_assignments(conn: &mut AnyConnection, user: UserId) -> Result<i64> {
     let of_user = plan_assignments::table.filter(plan_assignments::user_id.eq(user));
     Ok(of_user.count().get_result(conn)?)
-}
-
-/// Gives a user a plan that he does not have.
-///
-/// # Errors
-/// Of the database.
-pub fn assign(tx: &mut Tx<'_>, row: &AssignmentRow) -> Result<()> {
-    diesel::insert_into(plan_assignments::table).values(row.clone()).execute(tx.write())?;
-    Ok(())
-}
-
-/// Sets since when a user's plan is met.
-///
-/// # Errors
-/// Of the database.
-pub fn set_met(
-    tx: &mut Tx<'_>,
-    user: UserId,
-    plan: PlanId,
-    met_at: Option<Timestamp>,
-) -> Result<()> {
-    diesel::update(plan_assignments::table.find((user, plan)))
-        .set(plan_assignments::met_at.eq(met_at))
-        .execute(tx.write())?;
-    Ok(())
 }
 
 /// Who has a plan: the users after a place, in the order of their ids.

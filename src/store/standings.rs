@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 
 use super::{
-    certifications::{CertificationRow, courses},
+    certifications::CertificationRow,
     page::{ByText, Slice, Window, after},
 };
 use crate::{
@@ -17,8 +17,8 @@ use crate::{
     },
     domain::{
         certification::CertificationStatus,
-        enrollment::{EnrollmentStatus, GradeResult},
-        ids::{self, CertificationId, CourseId, PlanId, UserId},
+        enrollment::EnrollmentStatus,
+        ids::{self, CertificationId, CourseId, UserId},
         timestamp::Timestamp,
     },
     error::Result,
@@ -61,7 +61,7 @@ pub fn change_rules(tx: &mut Tx<'_>) -> Result<()> {
 
 /// How a user stands with a certification.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Insertable)]
-#[diesel(table_name = user_certifications)]
+#[diesel(table_name = user_certifications, treat_none_as_default_value = false)]
 #[allow(missing_docs, reason = "the columns")]
 pub struct StandingRow {
     pub user_id: UserId,
@@ -69,61 +69,6 @@ pub struct StandingRow {
     pub status: CertificationStatus,
     pub met_at: Option<Timestamp>,
     pub expires_at: Option<Timestamp>,
-}
-
-/// When a user had completed every required course without a fail: the latest of the completions;
-/// none while one is missing.
-///
-/// # Errors
-/// Of the database.
-pub fn completed_at(
-    conn: &mut AnyConnection,
-    user: UserId,
-    id: CertificationId,
-) -> Result<Option<Timestamp>> {
-    let required: BTreeSet<CourseId> = courses(conn, id)?.into_iter().collect();
-    // All that he completed, by the index of his enrollments, with a statement that stays prepared.
-    let mut completions: Vec<(CourseId, Option<Timestamp>)> = enrollments::table
-        .filter(enrollments::user_id.eq(user))
-        .filter(enrollments::status.eq(EnrollmentStatus::Completed))
-        .filter(enrollments::result.is_null().or(enrollments::result.ne(GradeResult::Fail)))
-        .select((enrollments::course_id, enrollments::completed_at))
-        .load(conn)?;
-    completions.retain(|(course, _)| required.contains(course));
-    let done: BTreeSet<CourseId> = completions.iter().map(|(course, _)| *course).collect();
-    if required.is_empty() || done != required {
-        return Ok(None);
-    }
-    Ok(completions.into_iter().filter_map(|(_, time)| time).max())
-}
-
-/// How a user stands with a certification; nothing where he never met it.
-///
-/// # Errors
-/// Of the database.
-pub fn standing(
-    conn: &mut AnyConnection,
-    user: UserId,
-    id: CertificationId,
-) -> Result<Option<StandingRow>> {
-    Ok(user_certifications::table.find((user, id)).first(conn).optional()?)
-}
-
-/// Sets how a user stands with a certification.
-///
-/// # Errors
-/// Of the database.
-pub fn set_standing(tx: &mut Tx<'_>, row: &StandingRow) -> Result<()> {
-    let there = user_certifications::table.find((row.user_id, row.certification_id));
-    let fields = (
-        user_certifications::status.eq(row.status),
-        user_certifications::met_at.eq(row.met_at),
-        user_certifications::expires_at.eq(row.expires_at),
-    );
-    if diesel::update(there).set(fields).execute(tx.write())? == 0 {
-        diesel::insert_into(user_certifications::table).values(row.clone()).execute(tx.write())?;
-    }
-    Ok(())
 }
 
 /// Who stands somehow with a certification, or has completed one of these courses: the users after
@@ -182,27 +127,6 @@ pub fn due(
         .order((user_certifications::expires_at, user_certifications::user_id))
         .limit(limit)
         .select((user_certifications::user_id, user_certifications::certification_id))
-        .load(conn)?)
-}
-
-/// The plans that a user has and that a certification belongs to, in the order of their ids.
-///
-/// # Errors
-/// Of the database.
-pub fn assigned_plans_with(
-    conn: &mut AnyConnection,
-    user: UserId,
-    id: CertificationId,
-) -> Result<Vec<PlanId>> {
-    Ok(plan_assignments::table
-        .inner_join(
-            plan_certifications::table
-                .on(plan_certifications::plan_id.eq(plan_assignments::plan_id)),
-        )
-        .filter(plan_assignments::user_id.eq(user))
-        .filter(plan_certifications::certification_id.eq(id))
-        .order(plan_assignments::plan_id)
-        .select(plan_assignments::plan_id)
         .load(conn)?)
 }
 

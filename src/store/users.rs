@@ -96,6 +96,34 @@ pub fn lock(tx: &mut Tx<'_>, id: UserId) -> Result<UserRow> {
     Ok(locked!(tx, users::table.find(id))?)
 }
 
+/// The users of ids, held until the transaction ends, in the order of their ids: all who hold many
+/// hold them in one order, so that none waits in a circle.
+///
+/// # Errors
+/// Of the database.
+pub fn lock_all(tx: &mut Tx<'_>, ids: &[UserId]) -> Result<Vec<UserRow>> {
+    let rows = users::table.filter(users::id.eq_any(ids.to_vec())).order(users::id);
+    Ok(match tx.read() {
+        AnyConnection::Sqlite(conn) => rows.load(conn),
+        AnyConnection::Postgres(conn) => rows.for_no_key_update().load(conn),
+    }?)
+}
+
+/// Holds the users that there are of e-mail addresses and of employee ids, as [`lock_all`] does.
+///
+/// # Errors
+/// Of the database.
+pub fn hold_named(tx: &mut Tx<'_>, emails: &[&str], employee_ids: &[&str]) -> Result<()> {
+    let emails: Vec<String> = emails.iter().map(|it| fold(it)).collect();
+    let employee_ids: Vec<String> = employee_ids.iter().map(|it| (*it).to_owned()).collect();
+    let of_emails = users::table.filter(users::email_key.eq_any(emails)).select(users::id);
+    let of_employee_ids =
+        users::table.filter(users::employee_id.eq_any(employee_ids)).select(users::id);
+    let mut ids: Vec<UserId> = of_emails.load(tx.read())?;
+    ids.extend(of_employee_ids.load::<UserId>(tx.read())?);
+    lock_all(tx, &ids).map(drop)
+}
+
 /// The user of an e-mail address, without regard to case.
 ///
 /// # Errors

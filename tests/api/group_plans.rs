@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::{TestApp, text},
+    certifications::{certification, plan_of},
     groups::member,
 };
 
@@ -115,6 +116,57 @@ fn hundreds_of_members_get_a_plan_in_one_request() {
         };
         assert_eq!(entry["action"], "learning_plan.assigned");
         assert_eq!((&entry["source"], &entry["relates_to"]), (&json!("group"), &Value::Null));
+    }
+}
+
+/// Everybody in the crowd has completed a course, past the service.
+fn all_complete(app: &TestApp, course: &str) {
+    let (id, time, course) = if app.database.url.is_sqlite() {
+        let hex = course.replace('-', "");
+        ("randomblob(16)", "1700000000000000", format!("x'{hex}'"))
+    } else {
+        ("gen_random_uuid()", "to_timestamp(1700000000)", format!("'{course}'::uuid"))
+    };
+    app.database
+        .sabotage(&format!(
+            "INSERT INTO enrollments (id, version, created_at, updated_at, user_id, course_id,
+                 status, source, completed_at, completion_method)
+             SELECT {id}, 1, {time}, {time}, id, {course}, 'completed', 'admin', {time}, 'earned'
+             FROM users WHERE given_name = 'Member';"
+        ))
+        .unwrap();
+}
+
+#[test]
+fn hundreds_of_users_follow_what_a_certification_and_a_plan_ask_for() {
+    let app = TestApp::start();
+    let (admin, group) = (app.admin(), app.group("Everybody"));
+    let (one, two) = (app.course("One"), app.course("Two"));
+    crowd(&app, &group, 410);
+    all_complete(&app, &one);
+    let forklift = certification(&app, "Forklift", &[&one], Value::Null);
+    let plan = plan_of(&app, "Driving", &[&forklift]);
+    admin.put(&attached(&group, &plan), json!({"auto": true})).ok(200);
+    let path = format!("/certifications/{forklift}");
+    admin.patch_now(&path, json!({"course_ids": [one, two]})).ok(200);
+    let members = admin.all(&format!("/users?group_id={group}"));
+    assert_eq!(members.len(), 410);
+    for member in members {
+        let page = admin.get(&format!("/users/{}/activity", text(&member["id"]))).ok(200);
+        let log = page["data"].as_array().unwrap();
+        let actions: Vec<&str> = log.iter().map(|it| it["action"].as_str().unwrap()).collect();
+        let told = [
+            "learning_plan.unmet",
+            "certification.unmet",
+            "learning_plan.met",
+            "learning_plan.assigned",
+            "certification.met",
+        ];
+        assert_eq!(actions, told);
+        assert_eq!(log[0]["relates_to"], log[1]["id"]);
+        assert_eq!(log[2]["relates_to"], log[3]["id"]);
+        assert!(log.windows(2).all(|pair| text(&pair[0]["id"]) > text(&pair[1]["id"])));
+        assert_eq!(log[4]["changes"][1]["after"], "2023-11-14T22:13:20.000Z");
     }
 }
 

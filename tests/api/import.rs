@@ -200,6 +200,60 @@ fn a_dry_run_reports_what_the_real_run_does_and_writes_nothing() {
 }
 
 #[test]
+fn hundreds_of_lines_are_done_one_after_another_and_a_bad_one_alone_is_lost() {
+    let app = TestApp::start();
+    app.group("Night");
+    let plan = app.plan("Forklift");
+    let (mut csv, mut told) =
+        ("email,given_name,surname,groups,learning_plans,supervisors\n".to_owned(), vec![]);
+    for number in 0..230 {
+        // All are supervised by the first one, and every fiftieth names a group that there is not.
+        let boss = if number == 0 { "" } else { "0@crowd.example.com" };
+        let (group, outcome) =
+            if number % 50 == 49 { ("Day", "invalid") } else { ("Night", "created") };
+        csv += &format!("{number}@crowd.example.com,Number,{number},{group},{plan},{boss}\n");
+        told.push(outcome);
+    }
+    let admin = app.admin();
+    let dry = admin.send("POST", "/users/import?dry_run=true", &[CSV], Some(&csv)).ok(200);
+    assert_eq!(outcomes(dry["data"].as_array().unwrap()), told);
+    assert_eq!(admin.all("/users").len(), 1);
+    let done = lines(&admin, &csv);
+    assert_eq!(outcomes(&done), told);
+    for line in done.iter().filter(|line| line["outcome"] == "created").skip(1) {
+        let id = text(&line["user_id"]);
+        let log = [
+            "learning_plan.assigned",
+            "group.member_added",
+            "user.supervisor_added",
+            "user.created",
+        ];
+        let page = admin.get(&format!("/users/{id}/activity")).ok(200);
+        let actions: Vec<String> =
+            page["data"].as_array().unwrap().iter().map(|it| text(&it["action"])).collect();
+        assert_eq!(actions, log);
+    }
+}
+
+#[test]
+fn a_line_that_shuts_the_caller_out_is_the_last_one_that_is_done() {
+    let app = TestApp::start();
+    let csv = "email,given_name,surname,role,status\n\
+               other@example.com,Other,Admin,administrator,\n\
+               admin@example.com,,,,inactive\n\
+               late@example.com,Late,User,,\n";
+    let admin = app.admin();
+    let dry = admin.send("POST", "/users/import?dry_run=true", &[CSV], Some(csv)).ok(200);
+    let dry = dry["data"].as_array().unwrap();
+    let real = lines(&admin, csv);
+    for lines in [dry, &real] {
+        assert_eq!(outcomes(lines), ["created", "updated", "invalid"]);
+        assert_eq!(errors(&lines[2]), [(None, "invalid_token")]);
+    }
+    admin.get("/me").problem(401, "invalid_token");
+}
+
+#[test]
 fn by_hand_by_himself_through_a_group_and_by_import_the_log_tells_them_apart() {
     let app = TestApp::start();
     let (by_hand, grouped) = (app.plan("By hand"), app.plan("Grouped"));
