@@ -211,7 +211,8 @@ fn security(needs: Needs) -> Vec<SecurityRequirement> {
 fn client_credentials() -> SecurityScheme {
     let scopes = Scope::ALL.iter().map(|scope| (scope.as_str(), scope.meaning()));
     let flow = ClientCredentials::new(oauth::TOKEN_PATH, Scopes::from_iter(scopes));
-    let text = "For API clients: `client_id` and `client_secret` of `POST /api-clients`.";
+    let text = "For API clients: `client_id` and `client_secret` of `POST /api-clients`. The token \
+                is a JWT as RFC8725 asks for, good for 15 minutes.";
     SecurityScheme::OAuth2(OAuth2::with_description([Flow::ClientCredentials(flow)], text))
 }
 
