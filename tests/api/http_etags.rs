@@ -97,6 +97,7 @@ fn a_patch_needs_the_tag_of_what_is_there() {
             "\"0\"",
             "\"-1\"",
             "\"9\", \"8\"",
+            "\"1,2\"",
             &weak,
             &padded,
             &signed,
@@ -104,7 +105,7 @@ fn a_patch_needs_the_tag_of_what_is_there() {
         for tag in stale {
             patch(&[tag]).problem(412, "precondition_failed");
         }
-        for broken in [etag.trim_matches('"'), "\"1", "1\"", "W/", "tag"] {
+        for broken in [etag.trim_matches('"'), "\"1", "1\"", "W/", "tag", "", ","] {
             patch(&[broken]).problem(400, "malformed_request");
         }
         let after = admin.get(&case.path);

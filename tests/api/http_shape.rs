@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    app::{Answer, Client, JSON, TestApp},
+    app::{Answer, Client, JSON, TestApp, text},
     cases::{Case, Fixture, cases, operations},
     contract::{document, is_valid},
     raw::{self, send_raw},
@@ -278,4 +278,36 @@ fn what_is_no_http_is_a_400_or_the_end_of_the_connection() {
         assert!(answer.is_none_or(|answer| answer.status < 500), "{request:?}");
     }
     app.stranger().get("/health/live").ok(200);
+}
+
+#[test]
+fn a_whole_number_is_one_however_it_is_written() {
+    let app = TestApp::start();
+    let course = app.course("Whole");
+    let days = |days: &str| {
+        let body =
+            format!(r#"{{"name":"Whole","course_ids":["{course}"],"validity_days":{days}}}"#);
+        app.admin().send("POST", "/certifications", &[JSON], Some(&body))
+    };
+    for (written, read) in [("365", 365), ("365.0", 365), ("3.65e2", 365), ("1", 1)] {
+        assert_eq!(days(written).ok(201)["validity_days"], read, "{written}");
+    }
+    for broken in ["365.5", "1e300", "-0.5"] {
+        days(broken).invalid("/validity_days", "invalid_type");
+    }
+}
+
+#[test]
+fn a_problem_repeats_only_so_much_of_a_request() {
+    let app = TestApp::start();
+    let long = "é".repeat(5000);
+    let body = json!({"name": "Long", &long: 1}).to_string();
+    let answer = app.admin().send("POST", "/groups", &[JSON], Some(&body));
+    let problem = answer.problem(422, "validation_failed");
+    assert_eq!(text(&problem["detail"]).chars().count(), 1000);
+    assert_eq!(text(&problem["errors"][0]["pointer"]).chars().count(), 1000);
+    let answer = app.admin().get(&format!("/users/{}", "%C3%A9".repeat(2000)));
+    let instance = text(&answer.problem(404, "not_found")["instance"]);
+    assert!(instance.len() <= 2000, "{} characters", instance.len());
+    assert_eq!(instance.rfind('%'), Some(instance.len() - 3), "half an escape: {instance}");
 }

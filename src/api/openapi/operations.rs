@@ -90,6 +90,11 @@ fn illustrate_content(media_type: &str, content: &mut RefOr<Content>, schemas: &
 pub fn bound(operation: &mut Operation) {
     for parameter in operation.parameters.iter_mut().flatten() {
         let RefOr::T(it) = parameter else { continue };
+        if let Some(RefOr::T(Schema::Object(text))) = &mut it.schema
+            && ["action", "exclude_action"].contains(&it.name.as_str())
+        {
+            text.pattern = Some(schemas::actions());
+        }
         if let Some(schema) = &mut it.schema {
             schemas::bound_field(&it.name, schema, QUERY_VALUE_MAX);
         }

@@ -8,7 +8,7 @@ use utoipa::{
     },
 };
 
-use crate::error::Code;
+use crate::{domain::entry::Action, error::Code};
 
 /// Text on one line, with something visible in it: what `validate::line` lets through.
 const LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\ufeff\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
@@ -22,8 +22,6 @@ const WORD: &str = "^[a-z_]+$";
 const OPAQUE: &str = "^[A-Za-z0-9_-]+$";
 /// The names of the IANA time zone database.
 const TIME_ZONE: &str = "^[A-Za-z0-9_+/-]+$";
-/// Actions and families, comma-separated.
-const ACTIONS: &str = r"^[a-z_]+(\.([a-z_]+|\*))?(,[a-z_]+(\.([a-z_]+|\*))?)*$";
 /// Three parts of base64url (RFC 7519).
 const JWT: &str = r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$";
 /// The ids that `middleware` takes from a client or makes.
@@ -45,7 +43,6 @@ const TEXTS: &[(&[&str], usize, &str)] = &[
     (&["notes"], TEXT_MAX, VISIBLE),
     (&["time_zone"], 64, TIME_ZONE),
     (&["cursor", "next_cursor"], 4000, OPAQUE),
-    (&["action", "exclude_action"], 4000, ACTIONS),
     (&["access_token"], 2000, JWT),
     (&["request_id"], 128, REQUEST_ID),
     (&["family", "code"], 100, WORD),
@@ -122,10 +119,29 @@ fn bound_text(name: &str, text: &mut Object, text_max: usize) {
     let of_name = TEXTS.iter().find(|(names, _, _)| names.contains(&name));
     let (max, pattern) = of_name.map_or((text_max, TEXT), |(_, max, pattern)| (*max, *pattern));
     text.max_length.get_or_insert(max);
-    // A format says already what the text looks like.
-    if text.format.is_none() {
+    // A format says already what the text looks like; but a password looks like any text.
+    let any = [None, Some(SchemaFormat::KnownFormat(KnownFormat::Password))];
+    if any.contains(&text.format) {
         text.pattern.get_or_insert_with(|| pattern.to_owned());
     }
+}
+
+/// Words of the vocabulary and families of them, comma-separated: `enrollment.*,note`.
+pub fn actions() -> String {
+    let mut families: Vec<(&str, Vec<&str>)> = Vec::new();
+    for action in Action::ALL {
+        let (family, word) = action.as_str().split_once('.').unwrap_or((action.as_str(), ""));
+        match families.iter_mut().find(|(name, _)| *name == family) {
+            Some((_, words)) => words.push(word),
+            None => families.push((family, vec![word])),
+        }
+    }
+    let families = families.iter().map(|(family, words)| match words.as_slice() {
+        [""] => (*family).to_owned(),
+        words => format!(r"{family}\.({}|\*)", words.join("|")),
+    });
+    let one = families.collect::<Vec<_>>().join("|");
+    format!("^({one})(,({one}))*$")
 }
 
 fn has_type(object: &Object, wanted: &Type) -> bool {

@@ -1,0 +1,108 @@
+"""What Schemathesis needs to know of Daybook beyond its document: see scripts/judge-service."""
+
+import json
+import os
+import pathlib
+import sys
+import urllib.request
+
+import schemathesis
+
+URL = os.environ["DAYBOOK_JUDGE_URL"]
+NOBODY = "01977f3e-5c00-7000-8000-0000000000ff"
+
+# What no schema can say, and so a request that is valid by the document may be refused for: a
+# reference or a time zone that is not there; a course that takes nobody any more; a time that is
+# not past; a parameter that needs another one beside it, or a field that does not go with another.
+UNKNOWABLE = {"unknown", "archived", "in_future", "incomplete", "not_allowed"}
+
+
+def call(path, token=None, body=None):
+    """The answer of the service, as JSON."""
+    request = urllib.request.Request(URL + path, method="POST" if body else "GET")
+    if token:
+        request.add_header("authorization", f"Bearer {token}")
+    if body:
+        request.add_header("content-type", "application/json")
+        request.data = json.dumps(body).encode()
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)
+
+
+def log_in():
+    """An access token of the user that the run is logged in as."""
+    credentials = {"email": os.environ["DAYBOOK_JUDGE_EMAIL"], "password": "daybook-demo"}
+    return call("/auth/login", body=credentials)["access_token"]
+
+
+def write_ids(folder):
+    """Writes down ids of the demo data, one file for each parameter of a path: by chance alone,
+    next to nobody would be found. Sam is in it often, so that his entries are asked for as his."""
+    token = log_in()
+
+    def ids(path):
+        return [it["id"] for it in call(path, token)["data"]]
+
+    sam = ids("/users?q=sam.rivera&limit=1")[0]
+    found = {
+        "user_id": [sam] * 10 + ids("/users?limit=10"),
+        "entry_id": ids(f"/users/{sam}/activity?limit=20"),
+        "enrollment_id": ids(f"/users/{sam}/enrollments") + ids("/enrollments?limit=20"),
+        "course_id": ids("/courses?limit=20"),
+        "certification_id": ids("/certifications?limit=20"),
+        "plan_id": ids("/learning-plans?limit=20"),
+        "group_id": ids("/groups?limit=20"),
+    }
+    for name, values in found.items():
+        lines = "".join(f'"{value}"\n' for value in values)
+        (pathlib.Path(folder) / f"{name}.dict").write_text(lines)
+
+
+if __name__ == "__main__":
+    write_ids(sys.argv[1])
+    sys.exit()
+
+OWN_ID = call("/me", log_in())["id"]
+
+
+@schemathesis.hook
+def before_call(context, case, **kwargs):
+    """Keeps the run at work."""
+    # Without its own role, password or access it would judge nothing but refusals from there on.
+    parameters = case.path_parameters or {}
+    if (case.method, case.operation.path) == ("PATCH", "/users/{user_id}"):
+        if str(parameters.get("user_id")).lower() == OWN_ID:
+            parameters["user_id"] = NOBODY
+    # Cursors and conditions that are made up are refused before anything else is looked at. One in
+    # four stays, to see that.
+    if case.meta is None or not case.meta.generation.mode.is_positive:
+        return
+    query, headers = case.query or {}, case.headers or {}
+    if len(str(query.get("cursor", ""))) % 4:
+        del query["cursor"]
+    if "target_type" not in query:
+        query.pop("target_id", None)
+    if len(headers.get("If-Match", "")) % 4:
+        headers["If-Match"] = "*"
+
+
+@schemathesis.check
+def refusals_have_a_reason(ctx, response, case):
+    """A request that is valid by the document is refused only for what no schema can say."""
+    meta = case.meta
+    if meta is None or not meta.generation.mode.is_positive:
+        return
+    if response.status_code not in (400, 422):
+        return
+    problem = response.json()
+    if problem["code"] == "invalid_cursor":
+        return
+    # What is in a CSV file, the document tells in words.
+    if case.operation.path == "/users/import":
+        return
+    errors = problem.get("errors", [])
+    # Only an API account can do without an e-mail address.
+    errors = [it for it in errors if (it.get("pointer"), it["code"]) != ("/email", "required")]
+    assert problem.get("errors"), f"refused without a reason: {problem}"
+    codes = {error["code"] for error in errors}
+    assert codes <= UNKNOWABLE, f"valid by the document, and refused: {problem}"
