@@ -2,11 +2,17 @@
 
 use std::{net::TcpListener, num::NonZero};
 
-use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web};
+use actix_web::{
+    App, HttpServer,
+    dev::Server,
+    middleware::{Condition, from_fn},
+    web,
+};
 
 use crate::{
-    api::{self, docs, endpoint, extract::BODY_MAX, health, middleware},
+    api::{self, cors::cors, docs, endpoint, extract::BODY_MAX, health, middleware},
     auth::{passwords::Passwords, tokens::Tokens},
+    config::Origins,
     db::Db,
     error::{Error, Result},
 };
@@ -15,7 +21,6 @@ use crate::{
 const SHUTDOWN_SECONDS: u64 = 30;
 
 /// What the handlers need.
-#[derive(Clone)]
 pub struct Services {
     /// The database.
     pub db: Db,
@@ -25,6 +30,8 @@ pub struct Services {
     pub passwords: Passwords,
     /// Counts.
     pub metrics: health::Metrics,
+    /// Web pages that may call from a browser.
+    pub origins: Origins,
 }
 
 /// A server on a socket that is bound already. It stops gracefully at SIGTERM.
@@ -41,6 +48,7 @@ pub fn server(
     let tokens = web::Data::new(services.tokens);
     let passwords = web::Data::new(services.passwords);
     let metrics = web::Data::new(services.metrics);
+    let origins = services.origins;
     let server = HttpServer::new(move || {
         App::new()
             .app_data(db.clone())
@@ -48,6 +56,9 @@ pub fn server(
             .app_data(passwords.clone())
             .app_data(metrics.clone())
             .app_data(web::PayloadConfig::new(BODY_MAX))
+            // The last one is the outermost.
+            .wrap(from_fn(middleware::inside))
+            .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
             .wrap(from_fn(middleware::around))
             .configure(|config| endpoint::register(config, api::endpoints()))
             .configure(docs::register)

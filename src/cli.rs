@@ -111,6 +111,7 @@ fn serve(config: &Config, demo: bool) -> Result<()> {
     let db = open(config)?;
     let passwords = Passwords::new(Cost::default(), config.workers().get())?;
     let services = Services {
+        origins: config.cors_origins.clone(),
         db,
         tokens: Tokens::new(
             secret.reveal().as_bytes(),

@@ -4,7 +4,7 @@ use std::{panic::AssertUnwindSafe, time::Instant};
 
 use actix_web::{
     HttpResponse, ResponseError,
-    body::BoxBody,
+    body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
     http::header::{self, HeaderName, HeaderValue},
@@ -27,21 +27,19 @@ const REQUEST_ID_MAX: usize = 128;
 /// None that is not an answer already.
 pub async fn around(
     request: ServiceRequest,
-    next: Next<BoxBody>,
+    next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let begun = Instant::now();
     let request_id = request_id(&request);
     let method = request.method().clone();
     let path = request.path().to_owned();
     let metrics = request.app_data::<web::Data<Metrics>>().cloned();
-    let answer = AssertUnwindSafe(next.call(request)).catch_unwind().await;
-    let (request, response) = match answer {
-        Ok(Ok(response)) => {
-            let (request, response) = response.into_parts();
+    let (request, response) = match next.call(request).await {
+        Ok(response) => {
+            let (request, response) = response.map_into_boxed_body().into_parts();
             (Some(request), response)
         }
-        Ok(Err(error)) => (None, HttpResponse::from_error(error)),
-        Err(_) => (None, HttpResponse::from_error(Error::internal("a handler panicked"))),
+        Err(error) => (None, failed(error)),
     };
     let mut response = as_problem(response, &path, &request_id);
     add_headers(&mut response, &request_id);
@@ -59,6 +57,30 @@ pub async fn around(
         // The request went down with whoever had it; the answer goes its own way.
         None => Err(InternalError::from_response("", response).into()),
     }
+}
+
+/// Wraps the handlers, inside of what lets web pages in: a page should be able to read that something
+/// is broken.
+///
+/// # Errors
+/// `internal_error` where a handler panicked.
+pub async fn inside(
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let answer = AssertUnwindSafe(next.call(request)).catch_unwind().await;
+    answer.unwrap_or_else(|_| Err(Error::internal("a handler panicked").into()))
+}
+
+/// The answer that an error makes, with the headers that were added to it on its way: actix gives
+/// either those, or an answer that knows its error.
+fn failed(error: actix_web::Error) -> HttpResponse {
+    let on_its_way = error.error_response();
+    let mut response = HttpResponse::from_error(error);
+    for (name, value) in on_its_way.headers() {
+        response.headers_mut().insert(name.clone(), value.clone());
+    }
+    response
 }
 
 fn add_headers(response: &mut HttpResponse, request_id: &str) {

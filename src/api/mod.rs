@@ -4,6 +4,7 @@ pub mod activity;
 pub mod api_clients;
 pub mod auth;
 pub mod certifications;
+pub mod cors;
 pub mod courses;
 pub mod docs;
 pub mod endpoint;

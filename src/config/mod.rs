@@ -5,8 +5,10 @@ use std::{fmt, net::SocketAddr, num::NonZero};
 use clap::Args;
 
 mod database_url;
+mod outside;
 
 pub use database_url::DatabaseUrl;
+pub use outside::Origins;
 
 /// The fewest bytes of a secret that signs tokens: as many as its hash has (RFC 7518, section 3.2).
 pub const SECRET_MIN: usize = 32;
@@ -45,6 +47,17 @@ pub struct Config {
     /// of the secret logs nobody out
     #[arg(long, env = "DAYBOOK_JWT_PREVIOUS_SECRET", hide_env_values = true, global = true)]
     pub jwt_previous_secret: Option<Secret>,
+
+    /// Web pages that may use the API from a browser: origins such as https://app.example.com,
+    /// with a comma between two [default: none]
+    #[arg(
+        long,
+        env = "DAYBOOK_CORS_ORIGINS",
+        default_value = "",
+        hide_default_value = true,
+        global = true
+    )]
+    pub cors_origins: Origins,
 
     /// Threads that answer requests [default: the number of cores]
     #[arg(long, env = "DAYBOOK_WORKERS", global = true)]

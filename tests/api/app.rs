@@ -38,6 +38,12 @@ pub const PASSWORD: &str = "a long password";
 /// The secret that the tests sign tokens with.
 pub const SECRET: &[u8] = b"the secret of the tests, not of anybody else";
 
+/// Settings about those outside, as an operator writes them.
+#[derive(Default)]
+pub struct Outside {
+    pub cors_origins: &'static str,
+}
+
 /// The service, running.
 pub struct TestApp {
     pub address: String,
@@ -59,6 +65,11 @@ impl TestApp {
 
     /// The same, by a clock that the test moves.
     pub fn start_with(clock: Clock) -> Self {
+        Self::start_to(clock, &Outside::default())
+    }
+
+    /// The same, with what an operator can set about those outside.
+    pub fn start_to(clock: Clock, outside: &Outside) -> Self {
         let database = TestDatabase::migrated();
         let options = Options { url: database.url.clone(), pool: 2 };
         let db = Db::open(&options, clock.clone()).unwrap();
@@ -70,6 +81,7 @@ impl TestApp {
             tokens,
             passwords: passwords.clone(),
             metrics: Metrics::new().unwrap(),
+            origins: outside.cors_origins.parse().unwrap(),
         };
         let admin_id = block_on(first_admin(&db, &passwords));
 

@@ -17,6 +17,7 @@ mod atomicity;
 mod cases;
 mod certifications;
 mod contract;
+mod cors;
 mod courses;
 mod database;
 mod demo;
