@@ -10,7 +10,9 @@ use actix_web::{
 };
 
 use crate::{
-    api::{self, cors::cors, docs, endpoint, extract::BODY_MAX, health, middleware},
+    api::{
+        self, cors::cors, docs, endpoint, extract::BODY_MAX, health, middleware, rate_limit::Limits,
+    },
     auth::{passwords::Passwords, tokens::Tokens},
     config::Origins,
     db::Db,
@@ -30,6 +32,8 @@ pub struct Services {
     pub passwords: Passwords,
     /// Counts.
     pub metrics: health::Metrics,
+    /// Counts who sends how much.
+    pub limits: Limits,
     /// Web pages that may call from a browser.
     pub origins: Origins,
 }
@@ -48,6 +52,7 @@ pub fn server(
     let tokens = web::Data::new(services.tokens);
     let passwords = web::Data::new(services.passwords);
     let metrics = web::Data::new(services.metrics);
+    let limits = web::Data::new(services.limits);
     let origins = services.origins;
     let server = HttpServer::new(move || {
         App::new()
@@ -55,6 +60,7 @@ pub fn server(
             .app_data(tokens.clone())
             .app_data(passwords.clone())
             .app_data(metrics.clone())
+            .app_data(limits.clone())
             .app_data(web::PayloadConfig::new(BODY_MAX))
             // The last one is the outermost.
             .wrap(from_fn(middleware::inside))

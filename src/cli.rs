@@ -16,6 +16,7 @@ use crate::{
     api::{
         health::Metrics,
         openapi,
+        rate_limit::Limits,
         validate::{PASSWORD_MAX, PASSWORD_MIN},
     },
     app::{self, Services},
@@ -111,6 +112,12 @@ fn serve(config: &Config, demo: bool) -> Result<()> {
     let db = open(config)?;
     let passwords = Passwords::new(Cost::default(), config.workers().get())?;
     let services = Services {
+        limits: Limits::new(
+            config.rate_limit,
+            config.trusted_proxies.clone(),
+            secret.reveal().as_bytes(),
+            db.clock().clone(),
+        ),
         origins: config.cors_origins.clone(),
         db,
         tokens: Tokens::new(
@@ -131,6 +138,7 @@ fn serve(config: &Config, demo: bool) -> Result<()> {
         log::info!("database {}", config.database_url);
         log::info!("listening on http://{address}, Swagger UI at http://{address}/docs");
         actix_web::rt::spawn(expire_certifications(services.db.clone()));
+        actix_web::rt::spawn(forget_attempts(services.db.clone()));
         app::server(services, listener, config.workers(), true)?.await.map_err(Error::internal)
     })?;
     log::info!("stopped");
@@ -150,6 +158,19 @@ async fn expire_certifications(db: Db) {
             Err(error) => log::warn!("certifications could not be expired: {error}"),
         }
         actix_web::rt::time::sleep(EXPIRY_INTERVAL).await;
+    }
+}
+
+/// How often ended counts of log-ins are forgotten.
+const FORGET_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Forgets who tried to log in once that limits nobody any more, for as long as the service runs.
+async fn forget_attempts(db: Db) {
+    loop {
+        if let Err(error) = changes::attempts::forget_ended(&db).await {
+            log::warn!("ended counts of log-ins could not be forgotten: {error}");
+        }
+        actix_web::rt::time::sleep(FORGET_INTERVAL).await;
     }
 }
 

@@ -14,9 +14,11 @@ use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 use validator::Validate;
 
-use super::validate::{field_errors, find_nul, shape_error};
+use super::{
+    bearer,
+    validate::{field_errors, find_nul, shape_error},
+};
 use crate::{
-    auth::tokens::Tokens,
     changes::{self, Change},
     db::{AnyConnection, Db},
     domain::policy::{Caller, Credentials, Needs},
@@ -98,19 +100,10 @@ impl FromRequest for Ctx {
 }
 
 fn authenticate(request: &HttpRequest) -> Result<Ctx> {
-    let missing = || Error::new(Code::Unauthenticated, "Send an access token as Bearer.");
-    let mut values = request.headers().get_all(header::AUTHORIZATION);
-    let value = values.next().and_then(|value| value.to_str().ok()).ok_or_else(missing)?;
-    let (scheme, token) = value.split_once(' ').ok_or_else(missing)?;
-    if !scheme.eq_ignore_ascii_case("bearer") || values.next().is_some() {
-        return Err(missing());
-    }
     let db = request.app_data::<web::Data<Db>>().cloned();
     let db = db.ok_or_else(|| Error::internal("no database in the app"))?;
-    let tokens = request.app_data::<web::Data<Tokens>>();
-    let tokens = tokens.ok_or_else(|| Error::internal("no keys in the app"))?;
     let needs = request.extensions().get::<Needs>().copied().unwrap_or(Needs::Session);
-    let credentials = tokens.verify(token.trim(), db.clock().now(), needs)?;
+    let credentials = bearer::credentials(request, db.clock().now())?.needing(needs);
     Ok(Ctx { db, credentials })
 }
 

@@ -13,7 +13,7 @@ use actix_web::{
 };
 use futures_util::FutureExt;
 
-use super::{health::Metrics, oauth, problem};
+use super::{health::Metrics, oauth, problem, rate_limit};
 use crate::error::{Code, Error};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -34,6 +34,7 @@ pub async fn around(
     let method = request.method().clone();
     let path = request.path().to_owned();
     let metrics = request.app_data::<web::Data<Metrics>>().cloned();
+    let limit = rate_limit::count(&request);
     let (request, response) = match next.call(request).await {
         Ok(response) => {
             let (request, response) = response.map_into_boxed_body().into_parts();
@@ -43,6 +44,9 @@ pub async fn around(
     };
     let mut response = as_problem(response, &path, &request_id);
     add_headers(&mut response, &request_id);
+    if let Some(limit) = limit {
+        rate_limit::add_headers(&mut response, request.as_ref(), limit);
+    }
 
     let status = response.status().as_u16();
     let pattern = request.as_ref().and_then(|request| request.match_pattern());
@@ -59,8 +63,8 @@ pub async fn around(
     }
 }
 
-/// Wraps the handlers, inside of what lets web pages in: a page should be able to read that something
-/// is broken.
+/// Wraps the handlers, inside of what lets web pages in: a page should be able to read that the
+/// caller sent too much, and that something is broken.
 ///
 /// # Errors
 /// `internal_error` where a handler panicked.
@@ -68,6 +72,9 @@ pub async fn inside(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    if rate_limit::is_refused(&request) {
+        return Ok(request.error_response(Error::rate_limited()));
+    }
     let answer = AssertUnwindSafe(next.call(request)).catch_unwind().await;
     answer.unwrap_or_else(|_| Err(Error::internal("a handler panicked").into()))
 }

@@ -2,8 +2,11 @@
 
 pub mod activity;
 pub mod api_clients;
+pub mod attempts;
 pub mod auth;
+pub mod bearer;
 pub mod certifications;
+pub mod client_address;
 pub mod cors;
 pub mod courses;
 pub mod docs;
@@ -28,10 +31,12 @@ pub mod oauth;
 pub mod openapi;
 pub mod page;
 pub mod problem;
+pub mod rate_limit;
 pub mod scopes;
 pub mod user_plans;
 pub mod users;
 pub mod validate;
+pub mod windows;
 
 use endpoint::Endpoint;
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
+    attempts::Attempts,
     auth::TokenType,
     endpoint::{Endpoint, endpoint},
     extract::{Form, query_pairs},
@@ -21,7 +22,7 @@ use crate::{
         api_clients::{GrantToken, Refusal},
     },
     db::Db,
-    domain::{policy::Credentials, session::ACCESS_TOKEN_SECONDS, text::words},
+    domain::{ids::ApiClientId, policy::Credentials, session::ACCESS_TOKEN_SECONDS, text::words},
     error::{Error, Result},
 };
 
@@ -112,19 +113,23 @@ pub async fn issue_token(
     request: HttpRequest,
     db: web::Data<Db>,
     tokens: web::Data<Tokens>,
+    attempts: Attempts,
     Form(pairs): Form,
 ) -> Result<HttpResponse> {
     let asked = match Asked::read(&request, &pairs) {
         Ok(asked) => asked,
         Err(refusal) => return Ok(refusal.answer()),
     };
-    // Whatever is no id of ours is of no client.
-    let Ok(id) = asked.client_id.parse() else { return Ok(Refused::client().answer()) };
+    // However an id is written, it is one account; whatever is no id of ours is of no client.
+    let id: Option<ApiClientId> = asked.client_id.parse().ok();
+    let account = id.map_or(asked.client_id, |id| id.to_string());
+    let attempt = attempts.admit(&db, "client", &account).await?;
+    let Some(id) = id else { return Ok(Refused::client().answer()) };
     let scopes = match asked.scope.map(|scope| scope.parse()).transpose() {
         Ok(scopes) => scopes,
         Err(unknown) => return Ok(Refused::scope(format!("scope: {unknown}.")).answer()),
     };
-    let change = GrantToken { id, secret_hash: token_hash(&asked.client_secret), scopes };
+    let change = GrantToken { id, secret_hash: token_hash(&asked.client_secret), scopes, attempt };
     match changes::apply(&db, Credentials::None, change).await? {
         Ok(grant) => {
             let access_token = tokens.issue_to_client(grant.user, id, grant.scopes, grant.at)?;

@@ -106,6 +106,7 @@ const ERRORS: &[(&str, &str, &str)] = &[
     ("UnsupportedMediaType", "415", "`unsupported_media_type`: send what the operation takes."),
     ("UnprocessableContent", "422", "`validation_failed`: see `errors`."),
     ("PreconditionRequired", "428", "`precondition_required`: send the ETag as `If-Match`."),
+    ("TooManyRequests", "429", "`rate_limited`: try again after `Retry-After` seconds."),
     ("InternalServerError", "500", "`internal_error`: something is broken here."),
     ("ServiceUnavailable", "503", "`unavailable`: try again after `Retry-After` seconds."),
     ("Problem", "default", "Any other problem."),

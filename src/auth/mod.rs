@@ -1,4 +1,5 @@
 //! Proving who somebody is: tokens and passwords.
 
 pub mod passwords;
+pub mod pseudonyms;
 pub mod tokens;

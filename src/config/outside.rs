@@ -1,7 +1,9 @@
-//! What the service makes of those outside: which web pages may call it.
+//! What the service makes of those outside: which web pages may call it, how often anybody may, and
+//! which proxies tell the truth about whom they speak for.
 
-use std::str::FromStr;
+use std::{fmt, net::IpAddr, num::NonZero, str::FromStr};
 
+use ipnet::IpNet;
 use url::Url;
 
 /// The parts of a comma-separated list; none of an empty one, which is how a variable that is not
@@ -44,5 +46,61 @@ impl FromStr for Origins {
             _ => Err(format!("{text:?} is no origin such as https://app.example.com")),
         };
         parts(text).map(origin).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// How many requests a minute each caller may send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RateLimit {
+    /// As many as he likes; log-ins too.
+    Off,
+    /// So many.
+    PerMinute(NonZero<u32>),
+}
+
+impl FromStr for RateLimit {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "off" => Ok(Self::Off),
+            number => number
+                .parse()
+                .map(Self::PerMinute)
+                .map_err(|_| "expected the requests a minute, at least 1, or off".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for RateLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Off => f.write_str("off"),
+            Self::PerMinute(number) => number.fmt(f),
+        }
+    }
+}
+
+/// The proxies whose `X-Forwarded-For` is believed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrustedProxies(Vec<IpNet>);
+
+impl TrustedProxies {
+    /// Whether one of them has this address.
+    pub fn include(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|range| range.contains(&address))
+    }
+}
+
+impl FromStr for TrustedProxies {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let range = |text: &str| {
+            text.parse::<IpNet>()
+                .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+                .map_err(|_| format!("{text:?} is no address and no range such as 10.0.0.0/8"))
+        };
+        parts(text).map(range).collect::<Result<_, _>>().map(Self)
     }
 }

@@ -12,7 +12,7 @@ use std::{
 
 use actix_web::dev::ServerHandle;
 use daybook::{
-    api::health::Metrics,
+    api::{health::Metrics, rate_limit::Limits},
     app::{self, Services},
     auth::{
         passwords::{Cost, Passwords},
@@ -39,9 +39,17 @@ pub const PASSWORD: &str = "a long password";
 pub const SECRET: &[u8] = b"the secret of the tests, not of anybody else";
 
 /// Settings about those outside, as an operator writes them.
-#[derive(Default)]
 pub struct Outside {
+    pub rate_limit: &'static str,
+    pub trusted_proxies: &'static str,
     pub cors_origins: &'static str,
+}
+
+impl Default for Outside {
+    /// Nobody is limited: a test sends more in a minute than anybody.
+    fn default() -> Self {
+        Self { rate_limit: "off", trusted_proxies: "", cors_origins: "" }
+    }
 }
 
 /// The service, running.
@@ -81,6 +89,12 @@ impl TestApp {
             tokens,
             passwords: passwords.clone(),
             metrics: Metrics::new().unwrap(),
+            limits: Limits::new(
+                outside.rate_limit.parse().unwrap(),
+                outside.trusted_proxies.parse().unwrap(),
+                SECRET,
+                clock.clone(),
+            ),
             origins: outside.cors_origins.parse().unwrap(),
         };
         let admin_id = block_on(first_admin(&db, &passwords));

@@ -9,9 +9,10 @@ use crate::{
 
 const PAGE: &str = "https://app.example.com";
 
-fn start() -> TestApp {
+fn start(rate_limit: &'static str) -> TestApp {
     let cors_origins = "https://app.example.com, http://localhost:5173";
-    TestApp::start_to(Clock::system(), &Outside { cors_origins })
+    let outside = Outside { rate_limit, cors_origins, ..Outside::default() };
+    TestApp::start_to(Clock::system(), &outside)
 }
 
 /// A request, as the page of an origin has the browser send it.
@@ -60,7 +61,7 @@ fn assert_not_readable(answer: &Answer) {
 
 #[test]
 fn a_page_of_a_configured_origin_may_read_answers_and_errors() {
-    let app = start();
+    let app = start("off");
     let admin = app.admin();
     for origin in [PAGE, "http://localhost:5173"] {
         for (client, method, path, status) in [
@@ -82,8 +83,24 @@ fn a_page_of_a_configured_origin_may_read_answers_and_errors() {
 }
 
 #[test]
+fn a_page_may_read_that_the_caller_sent_too_much() {
+    let app = start("1");
+    send(&app.stranger(), PAGE, "GET", "/users").problem(401, "unauthenticated");
+    let refused = send(&app.stranger(), PAGE, "GET", "/users");
+    refused.problem(429, "rate_limited");
+    assert_readable(&refused, PAGE);
+    // A browser has to be told that it may send the request, or it can't read why it failed. It
+    // asks without a token, and it costs nobody anything.
+    for _ in 0..3 {
+        let allowed = ask(&app, PAGE, "GET", "/users", "authorization");
+        assert_eq!(allowed.status, 200);
+        assert_eq!(allowed.header("ratelimit-policy").as_deref(), Some("\"default\";q=1;w=60"));
+    }
+}
+
+#[test]
 fn a_browser_is_told_what_a_page_may_send() {
-    let app = start();
+    let app = start("off");
     for path in ["/users", "/me", "/nowhere"] {
         for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
             let sent = "authorization,content-type,if-match,if-none-match,idempotency-key,\
@@ -109,7 +126,7 @@ fn a_browser_is_told_what_a_page_may_send() {
 
 #[test]
 fn a_page_of_another_origin_is_answered_and_may_not_read_it() {
-    let app = start();
+    let app = start("off");
     for origin in [
         "https://evil.example",
         "http://app.example.com",
@@ -130,7 +147,7 @@ fn a_page_of_another_origin_is_answered_and_may_not_read_it() {
 
 #[test]
 fn options_that_is_no_question_of_a_browser_tells_the_methods_as_ever() {
-    let app = start();
+    let app = start("off");
     for headers in [&[][..], &[("origin", PAGE)]] {
         let answer = app.stranger().send("OPTIONS", "/users", headers, None);
         assert_eq!(answer.status, 204);
@@ -164,6 +181,14 @@ fn a_setting_that_can_not_be_right_stops_the_start_with_one_line() {
         ("DAYBOOK_CORS_ORIGINS", "https://App.example.com"),
         ("DAYBOOK_CORS_ORIGINS", "https://app.example.com:443"),
         ("DAYBOOK_CORS_ORIGINS", "https://app.example.com,,https://b.example.com"),
+        ("DAYBOOK_RATE_LIMIT", ""),
+        ("DAYBOOK_RATE_LIMIT", "0"),
+        ("DAYBOOK_RATE_LIMIT", "-1"),
+        ("DAYBOOK_RATE_LIMIT", "none"),
+        ("DAYBOOK_RATE_LIMIT", "99999999999"),
+        ("DAYBOOK_TRUSTED_PROXIES", "proxy.example.com"),
+        ("DAYBOOK_TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("DAYBOOK_TRUSTED_PROXIES", "10.0.0.1 10.0.0.2"),
     ];
     for (name, value) in wrong {
         let stopped =
@@ -178,6 +203,9 @@ fn a_setting_that_can_not_be_right_stops_the_start_with_one_line() {
         assert!(said[0].starts_with("error: "), "{said:?}");
     }
     // Nothing is what a variable that is not set comes to in many a script.
-    let none = daybook(&app.database, &["openapi"]).env("DAYBOOK_CORS_ORIGINS", "").output();
+    let none = daybook(&app.database, &["openapi"])
+        .env("DAYBOOK_CORS_ORIGINS", "")
+        .env("DAYBOOK_TRUSTED_PROXIES", "")
+        .output();
     assert!(none.unwrap().status.success());
 }
