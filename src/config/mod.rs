@@ -48,7 +48,7 @@ pub struct Config {
     #[arg(long, env = "DAYBOOK_JWT_PREVIOUS_SECRET", hide_env_values = true, global = true)]
     pub jwt_previous_secret: Option<Secret>,
 
-    /// Web pages that may use the API from a browser: origins such as https://app.example.com,
+    /// Web pages that may use the API from a browser: exact origins, scheme and host and port,
     /// with a comma between two [default: none]
     #[arg(
         long,
