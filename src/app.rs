@@ -2,11 +2,20 @@
 
 use std::{net::TcpListener, num::NonZero};
 
-use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web};
+use actix_web::{
+    App, HttpServer,
+    dev::Server,
+    middleware::{Condition, from_fn},
+    web,
+};
 
 use crate::{
-    api::{self, docs, endpoint, extract::BODY_MAX, health, idempotency::Running, middleware},
+    api::{
+        self, cors::cors, docs, endpoint, extract::BODY_MAX, health, idempotency::Running,
+        middleware, rate_limit::Limits,
+    },
     auth::{oidc::IdentityProvider, passwords::Passwords, seal::Sealer, tokens::Tokens},
+    config::Origins,
     db::Db,
     error::{Error, Result},
 };
@@ -15,7 +24,6 @@ use crate::{
 const SHUTDOWN_SECONDS: u64 = 30;
 
 /// What the handlers need.
-#[derive(Clone)]
 pub struct Services {
     /// The database.
     pub db: Db,
@@ -29,6 +37,10 @@ pub struct Services {
     pub passwords: Passwords,
     /// Counts.
     pub metrics: health::Metrics,
+    /// Counts who sends how much.
+    pub limits: Limits,
+    /// Web pages that may call from a browser.
+    pub origins: Origins,
 }
 
 /// A server on a socket that is bound already. It stops gracefully at SIGTERM.
@@ -48,6 +60,8 @@ pub fn server(
     let running = web::Data::new(Running::default());
     let passwords = web::Data::new(services.passwords);
     let metrics = web::Data::new(services.metrics);
+    let limits = web::Data::new(services.limits);
+    let origins = services.origins;
     let server = HttpServer::new(move || {
         App::new()
             .app_data(db.clone())
@@ -57,7 +71,11 @@ pub fn server(
             .app_data(running.clone())
             .app_data(passwords.clone())
             .app_data(metrics.clone())
+            .app_data(limits.clone())
             .app_data(web::PayloadConfig::new(BODY_MAX))
+            // The last one is the outermost.
+            .wrap(from_fn(middleware::inside))
+            .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
             .wrap(from_fn(middleware::around))
             .configure(|config| endpoint::register(config, api::endpoints()))
             .configure(docs::register)

@@ -16,6 +16,7 @@ use crate::{
     api::{
         health::Metrics,
         openapi,
+        rate_limit::Limits,
         validate::{PASSWORD_MAX, PASSWORD_MIN},
     },
     app::{self, Services},
@@ -114,6 +115,13 @@ fn serve(config: &Config, demo: bool) -> Result<()> {
     let passwords = Passwords::new(Cost::default(), config.workers().get())?;
     let previous = config.jwt_previous_secret.as_ref().map(|it| it.reveal().as_bytes());
     let services = Services {
+        limits: Limits::new(
+            config.rate_limit,
+            config.trusted_proxies.clone(),
+            secret.reveal().as_bytes(),
+            db.clock().clone(),
+        ),
+        origins: config.cors_origins.clone(),
         db,
         tokens: Tokens::new(secret.reveal().as_bytes(), previous),
         identity_provider: config.identity_provider().map(IdentityProvider::new),
@@ -132,7 +140,7 @@ fn serve(config: &Config, demo: bool) -> Result<()> {
         log::info!("database {}", config.database_url);
         log::info!("listening on http://{address}, Swagger UI at http://{address}/docs");
         actix_web::rt::spawn(expire_certifications(services.db.clone()));
-        actix_web::rt::spawn(forget_answers(services.db.clone()));
+        actix_web::rt::spawn(forget(services.db.clone()));
         app::server(services, listener, config.workers(), true)?.await.map_err(Error::internal)
     })?;
     log::info!("stopped");
@@ -155,15 +163,18 @@ async fn expire_certifications(db: Db) {
     }
 }
 
-/// How often answers are looked for that were kept long enough. Whoever asks for one later gets
-/// none, whether it is forgotten yet or not.
-const FORGET_INTERVAL: Duration = Duration::from_secs(600);
+/// How often is forgotten what nobody is held to any more: answers that were kept long enough, and
+/// counts of log-ins that have ended. Whether it is forgotten yet makes no difference to anybody.
+const FORGET_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Forgets the answers to requests with an `Idempotency-Key`, for as long as the service runs.
-async fn forget_answers(db: Db) {
+/// Forgets what is over, for as long as the service runs.
+async fn forget(db: Db) {
     loop {
         if let Err(error) = changes::idempotency::forget_expired(&db).await {
             log::warn!("old answers could not be forgotten: {error}");
+        }
+        if let Err(error) = changes::attempts::forget_ended(&db).await {
+            log::warn!("ended counts of log-ins could not be forgotten: {error}");
         }
         actix_web::rt::time::sleep(FORGET_INTERVAL).await;
     }

@@ -76,7 +76,7 @@ codes! {
     IdempotencyKeyReused = "idempotency_key_reused", 422, "The Idempotency-Key was used before";
     /// `If-Match` is missing.
     PreconditionRequired = "precondition_required", 428, "If-Match is needed";
-    /// Too many requests.
+    /// The caller sent more than he may in this time.
     RateLimited = "rate_limited", 429, "Too many requests";
     /// Something is broken here.
     Internal = "internal_error", 500, "Something went wrong here";
@@ -202,6 +202,11 @@ impl Error {
         let place = Place::Query(name.to_owned());
         let errors = vec![InputError { place, code: code.to_owned(), detail: detail.clone() }];
         Self { errors, ..Self::new(Code::InvalidParameter, detail) }
+    }
+
+    /// The caller sent more than he may in this time.
+    pub fn rate_limited() -> Self {
+        Self::new(Code::RateLimited, "Too many requests. Try again after Retry-After seconds.")
     }
 
     /// Something is broken here; the log says what.

@@ -7,6 +7,7 @@ use validator::Validate;
 
 use super::{
     answer::Answer,
+    attempts::Attempts,
     endpoint::{Endpoint, endpoint},
     extract::{Body, Ctx, Nothing},
     idempotency::Posted,
@@ -23,7 +24,7 @@ use crate::{
         policy::{Act, Caller, Credentials, Identity, Relation},
         scope::{Scope, Scopes},
         session::ACCESS_TOKEN_SECONDS,
-        text::words,
+        text::{fold, words},
         user::{Role, UserKind},
     },
     error::{Code, Error, Result},
@@ -145,8 +146,10 @@ pub async fn log_in(
     db: web::Data<Db>,
     passwords: web::Data<Passwords>,
     tokens: web::Data<Tokens>,
+    attempts: Attempts,
     Body(body): Body<LogInRequest>,
 ) -> Result<HttpResponse> {
+    let attempt = attempts.admit(&db, "user", &fold(&body.email)).await?;
     let wrong = || Error::new(Code::Unauthenticated, "E-mail or password are wrong.");
     let email = body.email;
     let user = db.read(move |conn| store::users::by_email(conn, &email)).await?;
@@ -155,7 +158,7 @@ pub async fn log_in(
     let user = user.ok_or_else(wrong)?.id;
     let refresh_token = new_refresh_token()?;
     let refresh_hash = token_hash(&refresh_token);
-    let change = LogIn { user, verified: hash.filter(|_| matches), refresh_hash };
+    let change = LogIn { user, verified: hash.filter(|_| matches), refresh_hash, attempt };
     let answer = tokens_of(&db, &tokens, refresh_token, wrong);
     posted.apply(&db, Credentials::None, change, answer).await
 }

@@ -1,18 +1,21 @@
 //! Who asks: the Bearer token of a request (RFC 6750), ours or the identity provider's.
 
-use actix_web::{HttpMessage, HttpRequest, http::header, web};
+use actix_web::{HttpMessage, HttpRequest, web};
 use futures_util::future::{Either, Ready, ready};
 
-use super::extract::Boxed;
+use super::{bearer, extract::Boxed};
 use crate::{
     auth::{
         oidc::{IdentityProvider, Subject},
-        tokens::{Tokens, is_own},
+        tokens::is_own,
     },
     config::UserField,
     db::Db,
-    domain::policy::{Credentials, Needs},
-    error::{Code, Error, Result},
+    domain::{
+        policy::{Credentials, Needs},
+        timestamp::Timestamp,
+    },
+    error::{Error, Result},
     store,
 };
 
@@ -23,39 +26,44 @@ pub type Shown = Either<Ready<Result<Credentials>>, Boxed<Credentials>>;
 /// Reads and checks the token of a request. Whether its session or its user are still good, only
 /// the database knows.
 pub fn authenticate(request: &HttpRequest, db: &web::Data<Db>) -> Shown {
-    let token = match bearer(request) {
+    let token = match bearer::token(request.headers()) {
         Ok(token) => token,
         Err(error) => return Either::Left(ready(Err(error))),
     };
-    let provider = request.app_data::<web::Data<Option<IdentityProvider>>>();
-    if let Some(provider) = provider.and_then(|it| it.as_ref().as_ref())
+    let now = db.clock().now();
+    if let Some(provider) = provider(request)
         && !is_own(token)
     {
+        let known = request.extensions().get::<Subject>().cloned();
         let (provider, db, token) = (provider.clone(), db.clone(), token.to_owned());
-        return Either::Right(Box::pin(async move { external(&provider, &db, &token).await }));
+        return Either::Right(Box::pin(async move {
+            let subject = match known {
+                Some(subject) => subject,
+                None => provider.verify(&token, now).await?,
+            };
+            user_of(&db, subject).await
+        }));
     }
     let needs = request.extensions().get::<Needs>().copied().unwrap_or(Needs::Session);
-    let tokens = request.app_data::<web::Data<Tokens>>();
-    let tokens = tokens.ok_or_else(|| Error::internal("no keys in the app"));
-    let now = db.clock().now();
-    Either::Left(ready(tokens.and_then(|tokens| tokens.verify(token, now, needs))))
+    Either::Left(ready(bearer::credentials(request, now).map(|it| it.needing(needs))))
 }
 
-fn bearer(request: &HttpRequest) -> Result<&str> {
-    let missing = || Error::new(Code::Unauthenticated, "Send an access token as Bearer.");
-    let mut values = request.headers().get_all(header::AUTHORIZATION);
-    let value = values.next().and_then(|value| value.to_str().ok()).ok_or_else(missing)?;
-    let (scheme, token) = value.split_once(' ').ok_or_else(missing)?;
-    if !scheme.eq_ignore_ascii_case("bearer") || values.next().is_some() {
-        return Err(missing());
-    }
-    Ok(token.trim())
+/// Whom the identity provider's token of a request speaks of, if its keys are known: remembered, so
+/// that it is looked at once.
+pub fn known_subject(request: &HttpRequest, now: Timestamp) -> Option<Subject> {
+    let token = bearer::token(request.headers()).ok().filter(|token| !is_own(token))?;
+    let subject = provider(request)?.verify_by_known_keys(token, now)?;
+    request.extensions_mut().insert(subject.clone());
+    Some(subject)
+}
+
+fn provider(request: &HttpRequest) -> Option<&IdentityProvider> {
+    request.app_data::<web::Data<Option<IdentityProvider>>>()?.as_ref().as_ref()
 }
 
 /// The user whom the identity provider's token speaks of. That there is none is no different from
 /// a token that is not good.
-async fn external(provider: &IdentityProvider, db: &Db, token: &str) -> Result<Credentials> {
-    let Subject { field, value } = provider.verify(token, db.clock().now()).await?;
+async fn user_of(db: &Db, Subject { field, value }: Subject) -> Result<Credentials> {
     let found = db.read(move |conn| match field {
         UserField::Email => store::users::by_email(conn, &value),
         UserField::EmployeeId => store::users::by_employee_id(conn, &value),

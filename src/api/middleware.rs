@@ -4,7 +4,7 @@ use std::{panic::AssertUnwindSafe, time::Instant};
 
 use actix_web::{
     HttpResponse, ResponseError,
-    body::BoxBody,
+    body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
     http::header::{self, HeaderName, HeaderValue},
@@ -13,7 +13,7 @@ use actix_web::{
 };
 use futures_util::FutureExt;
 
-use super::{health::Metrics, oauth, problem};
+use super::{health::Metrics, oauth, problem, rate_limit};
 use crate::error::{Code, Error};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -27,24 +27,26 @@ const REQUEST_ID_MAX: usize = 128;
 /// None that is not an answer already.
 pub async fn around(
     request: ServiceRequest,
-    next: Next<BoxBody>,
+    next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let begun = Instant::now();
     let request_id = request_id(&request);
     let method = request.method().clone();
     let path = request.path().to_owned();
     let metrics = request.app_data::<web::Data<Metrics>>().cloned();
-    let answer = AssertUnwindSafe(next.call(request)).catch_unwind().await;
-    let (request, response) = match answer {
-        Ok(Ok(response)) => {
-            let (request, response) = response.into_parts();
+    let limit = rate_limit::count(&request);
+    let (request, response) = match next.call(request).await {
+        Ok(response) => {
+            let (request, response) = response.map_into_boxed_body().into_parts();
             (Some(request), response)
         }
-        Ok(Err(error)) => (None, HttpResponse::from_error(error)),
-        Err(_) => (None, HttpResponse::from_error(Error::internal("a handler panicked"))),
+        Err(error) => (None, failed(error)),
     };
     let mut response = as_problem(response, &path, &request_id);
     add_headers(&mut response, &request_id);
+    if let Some(limit) = limit {
+        rate_limit::add_headers(&mut response, request.as_ref(), limit);
+    }
 
     let status = response.status().as_u16();
     let pattern = request.as_ref().and_then(|request| request.match_pattern());
@@ -59,6 +61,33 @@ pub async fn around(
         // The request went down with whoever had it; the answer goes its own way.
         None => Err(InternalError::from_response("", response).into()),
     }
+}
+
+/// Wraps the handlers, inside of what lets web pages in: a page should be able to read that the
+/// caller sent too much, and that something is broken.
+///
+/// # Errors
+/// `internal_error` where a handler panicked.
+pub async fn inside(
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    if rate_limit::is_refused(&request) {
+        return Ok(request.error_response(Error::rate_limited()));
+    }
+    let answer = AssertUnwindSafe(next.call(request)).catch_unwind().await;
+    answer.unwrap_or_else(|_| Err(Error::internal("a handler panicked").into()))
+}
+
+/// The answer that an error makes, with the headers that were added to it on its way: actix gives
+/// either those, or an answer that knows its error.
+fn failed(error: actix_web::Error) -> HttpResponse {
+    let on_its_way = error.error_response();
+    let mut response = HttpResponse::from_error(error);
+    for (name, value) in on_its_way.headers() {
+        response.headers_mut().insert(name.clone(), value.clone());
+    }
+    response
 }
 
 fn add_headers(response: &mut HttpResponse, request_id: &str) {

@@ -3,9 +3,13 @@
 pub mod activity;
 pub mod answer;
 pub mod api_clients;
+pub mod attempts;
 pub mod auth;
 pub mod authenticate;
+pub mod bearer;
 pub mod certifications;
+pub mod client_address;
+pub mod cors;
 pub mod courses;
 pub mod docs;
 pub mod endpoint;
@@ -30,10 +34,12 @@ pub mod oauth;
 pub mod openapi;
 pub mod page;
 pub mod problem;
+pub mod rate_limit;
 pub mod scopes;
 pub mod user_plans;
 pub mod users;
 pub mod validate;
+pub mod windows;
 
 use endpoint::Endpoint;
 

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use super::{
     answer::Answer,
+    attempts::Attempts,
     auth::TokenType,
     endpoint::{Endpoint, endpoint},
     extract::{Form, query_pairs},
@@ -114,19 +115,23 @@ pub async fn issue_token(
     request: HttpRequest,
     db: web::Data<Db>,
     tokens: web::Data<Tokens>,
+    attempts: Attempts,
     Form(pairs): Form,
 ) -> Result<HttpResponse> {
     let asked = match Asked::read(&request, &pairs) {
         Ok(asked) => asked,
         Err(refusal) => return Ok(refusal.answer()?.into()),
     };
-    // Whatever is no id of ours is of no client.
-    let Ok(id) = asked.client_id.parse() else { return Ok(Refused::client().answer()?.into()) };
+    // However an id is written, it is one account; whatever is no id of ours is of no client.
+    let id: Option<ApiClientId> = asked.client_id.parse().ok();
+    let account = id.map_or(asked.client_id, |id| id.to_string());
+    let attempt = attempts.admit(&db, "client", &account).await?;
+    let Some(id) = id else { return Ok(Refused::client().answer()?.into()) };
     let scopes = match asked.scope.map(|scope| scope.parse()).transpose() {
         Ok(scopes) => scopes,
         Err(unknown) => return Ok(Refused::scope(format!("scope: {unknown}.")).answer()?.into()),
     };
-    let change = GrantToken { id, secret_hash: token_hash(&asked.client_secret), scopes };
+    let change = GrantToken { id, secret_hash: token_hash(&asked.client_secret), scopes, attempt };
     let tokens = tokens.get_ref().clone();
     let posted = Posted::of(&request);
     let answer = move |outcome: Result<Grant, Refusal>| match outcome {

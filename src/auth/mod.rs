@@ -2,5 +2,6 @@
 
 pub mod oidc;
 pub mod passwords;
+pub mod pseudonyms;
 pub mod seal;
 pub mod tokens;

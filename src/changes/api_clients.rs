@@ -4,6 +4,7 @@ use super::{Change, entry};
 use crate::{
     db::{Draft, Recorded, Stamped, Tx},
     domain::{
+        attempt::Attempt,
         entry::{Action, FieldChange},
         ids::{ApiClientId, UserId},
         policy::{Act, Caller},
@@ -221,6 +222,8 @@ pub struct GrantToken {
     pub secret_hash: String,
     /// What the token should be good for; everything that the client is, if it is not said.
     pub scopes: Option<Scopes>,
+    /// Where it is known from now on, if attempts are counted.
+    pub attempt: Option<Attempt>,
 }
 
 /// What a token is good for.
@@ -267,6 +270,9 @@ impl Change for GrantToken {
             return refused(Refusal::Scope);
         }
         store::api_clients::mark_used(tx, &mut row)?;
+        if let Some(attempt) = &self.attempt {
+            store::attempts::remember(tx, &attempt.place)?;
+        }
         // Like the rotation of a refresh token, it is no fact of a user's life.
         Ok(Recorded::of_no_user(Ok(Grant { user: user.id, scopes, at: now })))
     }

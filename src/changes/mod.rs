@@ -1,6 +1,7 @@
 //! Every change of the state: who may make it, what it does, and what the log says of it.
 
 pub mod api_clients;
+pub mod attempts;
 pub mod certifications;
 pub mod courses;
 pub mod enrollments;

@@ -4,6 +4,7 @@ use super::{Change, entry};
 use crate::{
     db::{Draft, Recorded, Tx},
     domain::{
+        attempt::Attempt,
         entry::Action,
         ids::{SessionId, UserId},
         policy::Caller,
@@ -34,6 +35,8 @@ pub struct LogIn {
     pub verified: Option<String>,
     /// The hash of the refresh token that he will get.
     pub refresh_hash: String,
+    /// Where he is known from now on, if attempts are counted.
+    pub attempt: Option<Attempt>,
 }
 
 impl Change for LogIn {
@@ -56,6 +59,9 @@ impl Change for LogIn {
         let live = Live { user: user.id, session: tx.new_id() };
         store::sessions::insert(tx, live.session, user.id)?;
         insert_refresh_token(tx, live.session, &self.refresh_hash)?;
+        if let Some(attempt) = &self.attempt {
+            store::attempts::remember(tx, &attempt.place)?;
+        }
         let text = format!("{} logged in.", user.name());
         let draft = Draft::system(user.id, Action::SessionLoggedIn, text);
         // Nobody until now; from now on, himself.

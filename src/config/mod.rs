@@ -6,9 +6,11 @@ use clap::Args;
 
 mod database_url;
 mod oidc;
+mod outside;
 
 pub use database_url::DatabaseUrl;
 pub use oidc::{IssuerUrl, OidcUser, Provider, UserField};
+pub use outside::{Origins, RateLimit, TrustedProxies};
 
 /// The fewest bytes of a secret that signs tokens: as many as its hash has (RFC 7518, section 3.2).
 pub const SECRET_MIN: usize = 32;
@@ -59,6 +61,32 @@ pub struct Config {
     /// Which claim tells the user: email, email:CLAIM or employee_id:CLAIM
     #[arg(long, env = "DAYBOOK_OIDC_USER", default_value = "email", global = true)]
     pub oidc_user: OidcUser,
+
+    /// Web pages that may use the API from a browser: exact origins, scheme and host and port,
+    /// with a comma between two [default: none]
+    #[arg(
+        long,
+        env = "DAYBOOK_CORS_ORIGINS",
+        default_value = "",
+        hide_default_value = true,
+        global = true
+    )]
+    pub cors_origins: Origins,
+
+    /// Requests that each caller may send a minute; off: as many as he likes, log-ins too
+    #[arg(long, env = "DAYBOOK_RATE_LIMIT", default_value = "600", global = true)]
+    pub rate_limit: RateLimit,
+
+    /// Proxies whose X-Forwarded-For is believed: addresses or ranges such as 10.0.0.0/8, with a
+    /// comma between two [default: none]
+    #[arg(
+        long,
+        env = "DAYBOOK_TRUSTED_PROXIES",
+        default_value = "",
+        hide_default_value = true,
+        global = true
+    )]
+    pub trusted_proxies: TrustedProxies,
 
     /// Threads that answer requests [default: the number of cores]
     #[arg(long, env = "DAYBOOK_WORKERS", global = true)]

@@ -343,6 +343,27 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+    use crate::db::types::SqlTime;
+
+    attempt_windows (bucket) {
+        bucket -> Text,
+        attempts -> BigInt,
+        ends_at -> SqlTime,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::db::types::SqlTime;
+
+    known_places (place) {
+        place -> Text,
+        ends_at -> SqlTime,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     supervisors,

@@ -121,7 +121,8 @@ impl Stage {
         match deed {
             Deed::LogIn => self.log_in(tx, scene, key)?,
             Deed::MistypePassword => {
-                let change = LogIn { user, verified: None, refresh_hash: String::new() };
+                let change =
+                    LogIn { user, verified: None, refresh_hash: String::new(), attempt: None };
                 tx.at(scene.at, |tx| changes::run(tx, &Caller::Nobody, &change))?;
             }
             Deed::LogOut => self.make(tx, scene, LogOut)?,
@@ -197,6 +198,7 @@ impl Stage {
             verified: Some(self.password_hash.clone()),
             // The hash of no token at all, so nobody can go on with this session.
             refresh_hash: format!("demo-{}", self.log_ins),
+            attempt: None,
         };
         let live = tx.at(scene.at, |tx| changes::run(tx, &Caller::Nobody, &change))?;
         if let (Some(live), Some(identity)) = (live, self.people.get_mut(&key)) {

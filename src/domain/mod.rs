@@ -1,5 +1,6 @@
 //! The words of the field and their rules: no HTTP, no database.
 
+pub mod attempt;
 pub mod catalogue;
 pub mod certification;
 pub mod clock;

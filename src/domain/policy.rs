@@ -241,6 +241,17 @@ pub enum Credentials {
     Service,
 }
 
+impl Credentials {
+    /// The same proof, shown to an operation with other needs.
+    #[must_use]
+    pub fn needing(self, needs: Needs) -> Self {
+        match self {
+            Self::Client(user, client, scopes, _) => Self::Client(user, client, scopes, needs),
+            other => other,
+        }
+    }
+}
+
 /// Whether an active user may be named as the author of a note: those who may write it, which is
 /// [`Act::AddNote`], asked of a role and a relation.
 pub fn may_write_notes(role: Role, relation: Relation) -> bool {

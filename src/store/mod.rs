@@ -2,6 +2,7 @@
 //! [`crate::db::Tx`], which only the journal makes.
 
 pub mod api_clients;
+pub mod attempts;
 pub mod certifications;
 pub mod cohort;
 pub mod courses;

@@ -12,7 +12,7 @@ use std::{
 
 use actix_web::dev::ServerHandle;
 use daybook::{
-    api::health::Metrics,
+    api::{health::Metrics, rate_limit::Limits},
     app::{self, Services},
     auth::{
         passwords::{Cost, Passwords},
@@ -39,6 +39,20 @@ pub const PASSWORD: &str = "a long password";
 /// The secret that the tests sign tokens with.
 pub const SECRET: &[u8] = b"the secret of the tests, not of anybody else";
 
+/// Settings about those outside, as an operator writes them.
+pub struct Outside {
+    pub rate_limit: &'static str,
+    pub trusted_proxies: &'static str,
+    pub cors_origins: &'static str,
+}
+
+impl Default for Outside {
+    /// Nobody is limited: a test sends more in a minute than anybody.
+    fn default() -> Self {
+        Self { rate_limit: "off", trusted_proxies: "", cors_origins: "" }
+    }
+}
+
 /// The service, running.
 pub struct TestApp {
     pub address: String,
@@ -60,11 +74,20 @@ impl TestApp {
 
     /// The same, by a clock that the test moves.
     pub fn start_with(clock: Clock) -> Self {
-        Self::start_adjusted(clock, |_| {})
+        Self::start_adjusted(clock, &Outside::default(), |_| {})
+    }
+
+    /// The same, with what an operator can set about those outside.
+    pub fn start_to(clock: Clock, outside: &Outside) -> Self {
+        Self::start_adjusted(clock, outside, |_| {})
     }
 
     /// The same, with other services than the usual ones.
-    pub fn start_adjusted(clock: Clock, adjust: impl FnOnce(&mut Services)) -> Self {
+    pub fn start_adjusted(
+        clock: Clock,
+        outside: &Outside,
+        adjust: impl FnOnce(&mut Services),
+    ) -> Self {
         let database = TestDatabase::migrated();
         let options = Options { url: database.url.clone(), pool: 2 };
         let db = Db::open(&options, clock.clone()).unwrap();
@@ -78,6 +101,13 @@ impl TestApp {
             sealer: Sealer::new(SECRET, None).unwrap(),
             passwords: passwords.clone(),
             metrics: Metrics::new().unwrap(),
+            limits: Limits::new(
+                outside.rate_limit.parse().unwrap(),
+                outside.trusted_proxies.parse().unwrap(),
+                SECRET,
+                clock.clone(),
+            ),
+            origins: outside.cors_origins.parse().unwrap(),
         };
         adjust(&mut services);
         let admin_id = block_on(first_admin(&db, &passwords));

@@ -26,7 +26,7 @@ const OF_NO_USER: &[&str] = &[
 ];
 
 /// From now on neither an entry nor the earlier wording of a note can be written.
-fn break_the_log(app: &TestApp) {
+pub fn break_the_log(app: &TestApp) {
     let tables = ["entries", "entry_revisions"];
     let sql = if app.database.url.is_sqlite() {
         tables.map(|table| {

@@ -24,7 +24,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, jwk::Jwk};
 use serde_json::{Value, json};
 
 use crate::{
-    app::{Answer, TestApp},
+    app::{Answer, Outside, TestApp},
     database::TestDatabase,
     process::daybook,
 };
@@ -128,7 +128,7 @@ impl Key {
 }
 
 fn trusting(issuer: &Issuer, user: &str) -> TestApp {
-    TestApp::start_adjusted(Clock::system(), |services| {
+    TestApp::start_adjusted(Clock::system(), &Outside::default(), |services| {
         services.identity_provider = Some(IdentityProvider::new(issuer.provider(user)));
     })
 }

@@ -1,0 +1,2 @@
+DROP TABLE known_places;
+DROP TABLE attempt_windows;

@@ -1,0 +1,92 @@
+//! Counting who tries to log in, before anything is looked at that he sent.
+
+use super::Change;
+use crate::{
+    db::{Db, Recorded, Tx},
+    domain::{
+        attempt::{ATTEMPTS, Attempt},
+        policy::{Caller, Credentials},
+        timestamp::Timestamp,
+    },
+    error::Result,
+    store,
+};
+
+/// Counts an attempt, in a transaction of its own: it stays counted, whatever comes of it.
+pub struct CountAttempt(pub Attempt);
+
+/// The fullest of the buckets that an attempt was counted in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// The bucket.
+    pub bucket: String,
+    /// The attempts in its window, this one included.
+    pub attempts: i64,
+    /// When the window ends.
+    pub ends_at: Timestamp,
+}
+
+impl Counted {
+    /// Whether the attempt may go on.
+    pub fn is_admitted(&self) -> bool {
+        self.attempts <= ATTEMPTS
+    }
+}
+
+impl Change for CountAttempt {
+    type Output = Counted;
+
+    fn authorize(&self, _: &Caller, _: &mut Tx<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    fn apply(&self, _: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Counted>> {
+        let Attempt { address, account, place } = &self.0;
+        let now = tx.now();
+        if store::attempts::is_known(tx.read(), place, now)? {
+            return Ok(Recorded::of_no_user(count(tx, place)?));
+        }
+        // The address first, for everybody, so that no two wait for each other; and whoever may
+        // not go on from his address does not fill the account's bucket.
+        let by_address = count(tx, address)?;
+        if !by_address.is_admitted() {
+            return Ok(Recorded::of_no_user(by_address));
+        }
+        let by_account = count(tx, account)?;
+        let fuller = by_account.attempts >= by_address.attempts;
+        Ok(Recorded::of_no_user(if fuller { by_account } else { by_address }))
+    }
+}
+
+fn count(tx: &mut Tx<'_>, bucket: &str) -> Result<Counted> {
+    let (attempts, ends_at) = store::attempts::count(tx, bucket)?;
+    Ok(Counted { bucket: bucket.to_owned(), attempts, ends_at })
+}
+
+/// Forgets the counts whose time is over.
+struct ForgetEnded;
+
+impl Change for ForgetEnded {
+    type Output = usize;
+
+    fn authorize(&self, _: &Caller, _: &mut Tx<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    fn apply(&self, _: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<usize>> {
+        Ok(Recorded::of_no_user(store::attempts::forget_ended(tx)?))
+    }
+}
+
+/// Forgets the counts whose time is over, and writes nothing where there are none; says how many.
+///
+/// # Errors
+/// Of the database.
+pub async fn forget_ended(db: &Db) -> Result<usize> {
+    let now = db.clock().now();
+    if db.read(move |conn| store::attempts::any_ended(conn, now)).await? {
+        super::apply(db, Credentials::Service, ForgetEnded).await
+    } else {
+        Ok(0)
+    }
+}
