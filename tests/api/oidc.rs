@@ -109,7 +109,7 @@ impl Key {
             }
             _ => {
                 let key = Ed25519KeyPair::generate().unwrap();
-                EncodingKey::from_ed_der(key.to_pkcs8().unwrap().as_ref())
+                EncodingKey::from_ed_der(key.to_pkcs8v1().unwrap().as_ref())
             }
         };
         Self { algorithm, id: id.to_owned(), private }

@@ -54,18 +54,19 @@ fn names(path: &str) -> Vec<String> {
 }
 
 /// The links of the operation that made a resource: to whatever takes its id, and needs no other
-/// than those in the path of its making. Without an operation that reads a single one, to whatever
-/// has the same path: its list.
+/// than those in the path of its making. Without an operation that reads a single one, to its list,
+/// and to whatever it belongs to.
 pub fn of_created(maker: &Known, all: &[Known]) -> Vec<(String, RefOr<Link>)> {
     let reads =
         |it: &&Known| it.path.ends_with('}') && it.gives.is_some() && it.gives == maker.gives;
     let reader = all.iter().find(reads);
     let name = reader.and_then(|it| it.names.last());
+    let parent = maker.path.rsplit_once('/').map_or("", |(parent, _)| parent);
     all.iter()
         .filter(|it| it.id != maker.id)
         .filter(|it| match name {
             Some(name) => it.names.contains(name),
-            None => it.path == maker.path,
+            None => it.path == maker.path || it.path == parent,
         })
         .filter(|it| it.names.iter().all(|of| Some(of) == name || maker.names.contains(of)))
         .map(|it| (it.id.clone(), RefOr::T(link(it, name))))
