@@ -35,3 +35,4 @@ openapi:
 
 bench:
 	scripts/bench
+	scripts/bench-platform

@@ -28,7 +28,6 @@ use crate::{
     store::{
         self,
         enrollments::{EnrollmentFilter, EnrollmentRow},
-        page::ByTime,
     },
 };
 
@@ -219,7 +218,7 @@ async fn page(
             Ok((store::enrollments::list(conn, &reach, &filter, &window)?, total))
         })
         .await?;
-    let next = slice.next(|row| ByTime { time: row.created_at, id: row.id });
+    let next = slice.next(|row| row.id);
     paging.page(slice.rows.into_iter().map(Enrollment::from).collect(), next, total)
 }
 
