@@ -17,7 +17,7 @@ use crate::{
 /// How often each list is asked for, unless that takes too long.
 const REQUESTS: usize = 30;
 /// How long one list is asked for, at most.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(1);
 /// How many times the plain newest page a list may take.
 const AIM: f64 = 10.0;
 

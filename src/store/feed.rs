@@ -1,16 +1,17 @@
 //! The log across users: the entries of all whom a caller may see, page by page, newest first.
 //!
 //! A page is a range of an index, whatever it is narrowed by. Where the order by time would not be
-//! that of one range (the logs of five users, three actions), the newest of each range are read and
-//! merged, so that nobody sorts a million entries for the sake of twenty-five.
+//! that of one range (three actions, the logs of five users), the newest of each range are read and
+//! merged.
 
 use std::cmp::Reverse;
 
 use diesel::{dsl::sql, prelude::*};
 
 use super::{
-    entries::{EntryFilter, EntryQuery, filtered, narrowed},
+    entries::{EntryFilter, EntryQuery, filtered},
     page::{ByTime, Slice, Window, after},
+    ranges::{coalesce, narrowed, ranges, unindexed},
     reach::{Visible, related_to},
 };
 use crate::{
@@ -20,25 +21,18 @@ use crate::{
         types::SqlId,
     },
     domain::{
-        entry::Action,
         ids::{self, UserId},
         timestamp::Timestamp,
     },
     error::Result,
 };
 
-diesel::define_sql_function! {
-    /// The first that is not null. Of twice the same column, it is that column, which no planner
-    /// looks for an index of.
-    fn coalesce(first: SqlId, second: SqlId) -> SqlId;
-}
-
-/// The most ranges that are read one by one and merged.
-const RANGES: usize = 40;
-
 /// How many of the newest entries of all are looked through for those of many users, before the
 /// users themselves are.
 const RECENT: i64 = 2_000;
+
+/// How many of the newest entries of all are looked through for a text, before all of them are.
+const RECENT_WITH_TEXT: i64 = 20_000;
 
 type Place = ByTime<ids::Entry>;
 
@@ -54,9 +48,10 @@ pub fn page(
 ) -> Result<Slice<EntryRow>> {
     let mut page = Merged { window, rows: Vec::new() };
     match reach {
+        Visible::Everyone if is_by_text(filter) => page.add_found(conn, filter)?,
         Visible::Everyone => {
-            for filter in ranges(filter) {
-                page.add(conn, narrowed(entries::table.into_boxed(), &filter))?;
+            for range in ranges(conn, filter)? {
+                page.add(conn, range)?;
             }
         }
         Visible::These(users) => page.add_logs(conn, reach_of(users), filter)?,
@@ -82,32 +77,16 @@ pub fn page(
 pub fn count(conn: &mut AnyConnection, reach: &Visible, filter: &EntryFilter) -> Result<i64> {
     let all = entries::table.into_boxed::<MultiBackend>();
     let within = match reach {
-        Visible::Everyone => all,
+        Visible::Everyone => {
+            let counts = ranges(conn, filter)?
+                .into_iter()
+                .map(|range| Ok(range.count().get_result::<i64>(conn)?));
+            return counts.sum();
+        }
         Visible::These(users) => all.filter(entries::user_id.eq_any(users.clone())),
         Visible::RelatedTo(id) => all.filter(related_to!(entries::user_id, *id)),
     };
     Ok(narrowed(within, filter).count().get_result(conn)?)
-}
-
-/// A filter as filters that have no entry in common and are each a range of an index: where there
-/// is no better one than that by action, one for each action.
-fn ranges(filter: &EntryFilter) -> Vec<EntryFilter> {
-    match filter.actions.as_deref() {
-        Some(actions) if is_by_action(filter) && actions.len() <= RANGES => {
-            let of =
-                |action: &Action| EntryFilter { actions: Some(vec![*action]), ..filter.clone() };
-            actions.iter().map(of).collect()
-        }
-        _ => vec![filter.clone()],
-    }
-}
-
-/// Whether there is no better index than the one by action: who or what it is about is rarer.
-fn is_by_action(filter: &EntryFilter) -> bool {
-    filter.created_by.is_none()
-        && filter.entered_by.is_none()
-        && filter.target_id.is_none()
-        && filter.relates_to.is_none()
 }
 
 fn reach_of(users: &[UserId]) -> UserQuery {
@@ -186,22 +165,48 @@ impl Merged<'_> {
         id: UserId,
         filter: &EntryFilter,
     ) -> Result<()> {
+        let recent = self.recent(conn, RECENT)?;
+        // Read by time and let through, not collected user by user and sorted.
+        let related = related_to!(unindexed!(entries::user_id), id);
+        self.add(conn, narrowed(recent.filter(related), filter))
+    }
+
+    /// Adds what a text is found in: of the newest entries first, one by one. Then of all, in the
+    /// order in which they are stored, because to fetch all of them by time takes much longer.
+    fn add_found(&mut self, conn: &mut AnyConnection, filter: &EntryFilter) -> Result<()> {
+        let recent = self.recent(conn, RECENT_WITH_TEXT)?;
+        self.add(conn, narrowed(recent, filter))?;
+        if self.is_full() {
+            return Ok(());
+        }
+        let all = narrowed(from(entries::table.into_boxed(), self.window), filter);
+        self.rows = all
+            .order((unindexed!(entries::occurred_at).desc(), entries::id.desc()))
+            .limit(self.window.fetch())
+            .load(conn)?;
+        Ok(())
+    }
+
+    /// The newest entries of all, so many of them.
+    fn recent(&self, conn: &mut AnyConnection, many: i64) -> Result<EntryQuery> {
         let all = || from(entries::table.into_boxed(), self.window);
         let since: Option<Timestamp> = all()
             .order((entries::occurred_at.desc(), entries::id.desc()))
-            .offset(RECENT)
+            .offset(many)
             .limit(1)
             .select(entries::occurred_at)
             .first(conn)
             .optional()?;
-        let mut recent = all();
-        if let Some(since) = since {
-            recent = recent.filter(entries::occurred_at.ge(since));
-        }
-        // Read by time and let through, not collected user by user and sorted.
-        let related = related_to!(coalesce(entries::user_id, entries::user_id), id);
-        self.add(conn, narrowed(recent.filter(related), filter))
+        Ok(match since {
+            Some(since) => all().filter(entries::occurred_at.ge(since)),
+            None => all(),
+        })
     }
+}
+
+/// Whether there is nothing but a text, which no index finds.
+fn is_by_text(filter: &EntryFilter) -> bool {
+    filter.q.is_some() && EntryFilter { q: None, ..filter.at_any_time() }.is_empty()
 }
 
 /// Those of some entries that come after the place where a page begins.

@@ -10,6 +10,7 @@ pub mod feed;
 pub mod groups;
 pub mod page;
 pub mod plans;
+mod ranges;
 pub mod reach;
 pub mod relations;
 pub mod revisions;
