@@ -11,7 +11,7 @@ use diesel::{dsl::sql, prelude::*};
 use super::{
     entries::{EntryFilter, EntryQuery, filtered},
     page::{ByTime, Slice, Window, after},
-    ranges::{coalesce, narrowed, ranges, unindexed},
+    ranges::{coalesce, is_rare, narrowed, ranges, unindexed},
     reach::{Visible, related_to},
 };
 use crate::{
@@ -29,7 +29,7 @@ use crate::{
 
 /// How many of the newest entries of all are looked through for those of many users, before the
 /// users themselves are.
-const RECENT: i64 = 2_000;
+const RECENT: i64 = 5_000;
 
 /// How many of the newest entries of all are looked through for a text, before all of them are.
 const RECENT_WITH_TEXT: i64 = 20_000;
@@ -59,11 +59,7 @@ pub fn page(
             page.add_recent(conn, *id, filter)?;
             if !page.is_full() {
                 page.rows.clear();
-                page.add_logs(
-                    conn,
-                    users::table.into_boxed().filter(related_to!(users::id, *id)),
-                    filter,
-                )?;
+                page.add_all(conn, *id, filter)?;
             }
         }
     }
@@ -169,6 +165,24 @@ impl Merged<'_> {
         // Read by time and let through, not collected user by user and sorted.
         let related = related_to!(unindexed!(entries::user_id), id);
         self.add(conn, narrowed(recent.filter(related), filter))
+    }
+
+    /// Adds those of all that are of users who are related to one: what is rare is looked through
+    /// for these users, else their logs are looked through for it.
+    fn add_all(
+        &mut self,
+        conn: &mut AnyConnection,
+        id: UserId,
+        filter: &EntryFilter,
+    ) -> Result<()> {
+        if !is_rare(conn, filter)? {
+            let related = users::table.into_boxed().filter(related_to!(users::id, id));
+            return self.add_logs(conn, related, filter);
+        }
+        for range in ranges(conn, filter)? {
+            self.add(conn, range.filter(related_to!(unindexed!(entries::user_id), id)))?;
+        }
+        Ok(())
     }
 
     /// Adds what a text is found in: of the newest entries first, one by one. Then of all, in the

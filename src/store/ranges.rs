@@ -49,24 +49,23 @@ enum Lead {
     Time,
 }
 
+impl Lead {
+    fn goes_on_with_action(self) -> bool {
+        matches!(self, Self::Source | Self::TargetType | Self::Action)
+    }
+}
+
 /// The entries that a filter lets through.
 ///
 /// # Errors
 /// Of the database.
 pub(super) fn ranges(conn: &mut AnyConnection, filter: &EntryFilter) -> Result<Vec<EntryQuery>> {
     let lead = lead(conn, filter)?;
-    let all = || entries::table.into_boxed::<MultiBackend>();
-    // Each index of these begins with one thing, and goes on with the action.
-    let by_action = matches!(lead, Lead::Source | Lead::TargetType | Lead::Action);
-    if !by_action {
-        return Ok(vec![narrowed(led(all(), lead, filter), filter)]);
-    }
-    let rest = EntryFilter { actions: None, ..filter.clone() };
-    let actions = filter.actions.as_deref().unwrap_or(Action::ALL);
-    let of = |action: &Action| {
-        narrowed(led(all().filter(entries::action.eq(*action)), lead, filter), &rest)
+    let rest = match lead.goes_on_with_action() {
+        true => EntryFilter { actions: None, ..filter.clone() },
+        false => filter.clone(),
     };
-    Ok(actions.iter().map(of).collect())
+    Ok(led_ranges(lead, filter).into_iter().map(|range| narrowed(range, &rest)).collect())
 }
 
 fn lead(conn: &mut AnyConnection, filter: &EntryFilter) -> Result<Lead> {
@@ -102,12 +101,43 @@ fn has_many(conn: &mut AnyConnection, lead: Lead, user: UserId) -> Result<bool> 
         Lead::CreatedBy => EntryFilter { created_by: Some(user), ..EntryFilter::default() },
         _ => EntryFilter { entered_by: Some(user), ..EntryFilter::default() },
     };
-    let of_user = led(entries::table.into_boxed(), lead, &filter)
+    goes_beyond_many(conn, led(entries::table.into_boxed(), lead, &filter))
+}
+
+fn goes_beyond_many(conn: &mut AnyConnection, range: EntryQuery) -> Result<bool> {
+    let beyond = range
         .order((entries::occurred_at.desc(), entries::id.desc()))
         .offset(MANY)
         .limit(1)
-        .select(entries::action);
-    Ok(of_user.first::<Action>(conn).optional()?.is_some())
+        .select(entries::user_id);
+    Ok(beyond.first::<UserId>(conn).optional()?.is_some())
+}
+
+/// Whether what leads a filter is rare: it does not take long to read all of it.
+///
+/// # Errors
+/// Of the database.
+pub(super) fn is_rare(conn: &mut AnyConnection, filter: &EntryFilter) -> Result<bool> {
+    let lead = lead(conn, filter)?;
+    if lead == Lead::Time {
+        return Ok(false);
+    }
+    for range in led_ranges(lead, filter) {
+        if goes_beyond_many(conn, range)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The ranges of what leads, each of one action where the index goes on with the action.
+fn led_ranges(lead: Lead, filter: &EntryFilter) -> Vec<EntryQuery> {
+    let all = || led(entries::table.into_boxed::<MultiBackend>(), lead, filter);
+    if !lead.goes_on_with_action() {
+        return vec![all()];
+    }
+    let actions = filter.actions.as_deref().unwrap_or(Action::ALL);
+    actions.iter().map(|action| all().filter(entries::action.eq(*action))).collect()
 }
 
 /// The entries of what leads: a range of its index.
