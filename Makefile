@@ -35,6 +35,7 @@ openapi:
 
 bench:
 	scripts/bench
+	scripts/bench-platform
 
 # The committed document, judged by Spectral (all rules, and OWASP's) and by Redocly: nothing to
 # find. The judges need Node and their packages, which is why `make test` does without them.

@@ -1,5 +1,5 @@
 -- wrk: the newest page of the log of a random user. The users' ids end in a number, as
--- benches/activity.rs makes them. DAYBOOK_BENCH_TOKEN has the access token.
+-- benches/random.rs makes them. DAYBOOK_BENCH_TOKEN has the access token.
 local token = os.getenv("DAYBOOK_BENCH_TOKEN") or ""
 local headers = { ["Authorization"] = "Bearer " .. token }
 local threads = 0

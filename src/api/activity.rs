@@ -116,6 +116,9 @@ pub struct CreatorParams {
 ///
 /// Read on with `cursor` while notes are added and edited: every entry that was there when the
 /// first page was read comes exactly once.
+///
+/// A filter that lets few entries through takes longer the longer the log is: it is looked through
+/// until the page is full, because the indexes for filters are those across all logs.
 #[utoipa::path(get, path = "/users/{user_id}/activity", tag = "Activity",
     params(("user_id" = UserId, Path), ActivityParams, PageParams),
     responses((status = 200, description = "One page of the log.", body = Page<ActivityEntry>)))]

@@ -57,6 +57,17 @@ impl From<Action> for ActionMeaning {
 ///
 /// An entry that is added while somebody pages does no harm; a note whose date is edited meanwhile
 /// may come twice, or not at all. The list of a single user is exact even then.
+///
+/// A page comes about as fast as that of a single user's log, but for these, which take longer the
+/// more entries there are:
+///
+/// - `q` that few entries have, because all are looked through for it;
+/// - two filters that are common alone and rare together (an account that entered most of the log,
+///   and an action that others do), because no index has both: the entries of one are looked
+///   through for the other. `action` with `source` or with `target_type` is not one of them;
+/// - any filter for somebody who may see hundreds of users and not all, because the logs of these
+///   users are looked through for it;
+/// - `include=total_count`.
 #[utoipa::path(get, path = "/activity", tag = "Activity", params(ActivityParams, PageParams),
     responses((status = 200, description = "One page of the log.", body = Page<ActivityEntry>)))]
 pub async fn list_activity(

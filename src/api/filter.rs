@@ -29,7 +29,8 @@ pub struct ActivityParams {
     /// Not these actions: `session.*`, for example.
     #[param(nullable = false, value_type = Option<String>)]
     exclude_action: Option<Actions>,
-    /// Characters of notes or description, anywhere in it, without regard to case.
+    /// Characters of notes or description, anywhere in it, without regard to case. No index finds
+    /// them: where few of the entries have them, all are looked through.
     #[param(nullable = false, max_length = 4000)]
     q: Option<String>,
     /// Whom the log names as the author.

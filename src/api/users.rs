@@ -212,7 +212,8 @@ impl From<SortUsers> for UserSort {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct UserParams {
-    /// Characters of name or e-mail, anywhere in it, without regard to case.
+    /// Characters of name or e-mail, anywhere in it, without regard to case. No index finds them:
+    /// where few of the users have them, all are looked through.
     #[param(nullable = false, max_length = 4000)]
     q: Option<String>,
     /// Active or not.
@@ -235,6 +236,11 @@ pub struct UserParams {
 /// List the users
 ///
 /// Exactly those whom the caller may see.
+///
+/// Slower than other combinations, and the more so the more users there are: `q` that few have;
+/// `status` or `kind` that few have, where the order is not by name or where the caller does not
+/// see everybody; the members of a group of thousands. Users are then looked through in order, or
+/// collected and sorted, because no index has the combination.
 #[utoipa::path(get, path = "/users", tag = "Users", params(UserParams, PageParams),
     responses((status = 200, description = "One page of the users.", body = Page<User>)))]
 pub async fn list_users(

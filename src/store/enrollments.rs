@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{
     locked,
-    page::{ByTime, Slice, Window, after},
+    page::{Slice, Window},
     reach::{Visible, related_to},
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     domain::{
         enrollment::{CompletionMethod, EnrollmentStatus, GradeResult},
         entry::Source,
-        ids::{self, CourseId, EnrollmentId, UserId},
+        ids::{CourseId, EnrollmentId, UserId},
         timestamp::Timestamp,
     },
     error::Result,
@@ -89,7 +89,7 @@ fn filtered(
     query
 }
 
-/// One page of the enrollments of users within reach, the newest first.
+/// One page of the enrollments of users within reach, the newest first: their ids ascend with time.
 ///
 /// # Errors
 /// Of the database.
@@ -97,13 +97,13 @@ pub fn list(
     conn: &mut AnyConnection,
     reach: &Visible,
     filter: &EnrollmentFilter,
-    window: &Window<ByTime<ids::Enrollment>>,
+    window: &Window<EnrollmentId>,
 ) -> Result<Slice<EnrollmentRow>> {
     let mut query = filtered(reach, filter);
-    if let Some(at) = &window.after {
-        query = after!(query, enrollments::created_at, enrollments::id, lt, at.time, at.id);
+    if let Some(id) = window.after {
+        query = query.filter(enrollments::id.lt(id));
     }
-    let query = query.order((enrollments::created_at.desc(), enrollments::id.desc()));
+    let query = query.order(enrollments::id.desc());
     Ok(Slice::cut(query.limit(window.fetch()).load(conn)?, window.limit))
 }
 

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::{contains, locked};
+use super::{locked, ranges::narrowed};
 use crate::{
     db::{AnyConnection, EntryRow, MultiBackend, Tx, schema::entries},
     domain::{
@@ -64,44 +64,6 @@ pub(super) type EntryQuery = entries::BoxedQuery<'static, MultiBackend>;
 pub(super) fn filtered(user: UserId, filter: &EntryFilter) -> EntryQuery {
     let of_user = entries::table.filter(entries::user_id.eq(user));
     narrowed(of_user.into_boxed::<MultiBackend>(), filter)
-}
-
-/// Those of some entries that the filter lets through.
-pub(super) fn narrowed(mut query: EntryQuery, filter: &EntryFilter) -> EntryQuery {
-    match filter.actions.as_deref() {
-        None => {}
-        // An equation is a range of an index by time; a list of one is none to every planner.
-        Some([action]) => query = query.filter(entries::action.eq(*action)),
-        Some(actions) => query = query.filter(entries::action.eq_any(actions.to_vec())),
-    }
-    if let Some(q) = &filter.q {
-        query = query.filter(entries::search_key.like(contains(q)).escape('\\'));
-    }
-    if let Some(id) = filter.created_by {
-        query = query.filter(entries::created_by_id.eq(id));
-    }
-    if let Some(id) = filter.entered_by {
-        query = query.filter(entries::entered_by_id.eq(id));
-    }
-    if let Some(source) = filter.source {
-        query = query.filter(entries::source.eq(source));
-    }
-    if let Some(target_type) = filter.target_type {
-        query = query.filter(entries::target_type.eq(target_type));
-    }
-    if let Some(id) = filter.target_id {
-        query = query.filter(entries::target_id.eq(id));
-    }
-    if let Some(time) = filter.occurred_after {
-        query = query.filter(entries::occurred_at.ge(time));
-    }
-    if let Some(time) = filter.occurred_before {
-        query = query.filter(entries::occurred_at.lt(time));
-    }
-    if let Some(id) = filter.relates_to {
-        query = query.filter(entries::relates_to.eq(id));
-    }
-    query
 }
 
 /// How many entries of a user's log the filter lets through.

@@ -1,32 +1,40 @@
 //! The log across users: the entries of all whom a caller may see, page by page, newest first.
 //!
 //! A page is a range of an index, whatever it is narrowed by. Where the order by time would not be
-//! that of one range (the logs of five users, three actions), the newest of each range are read and
-//! merged, so that nobody sorts a million entries for the sake of twenty-five.
+//! that of one range (three actions, the logs of five users), the newest of each range are read and
+//! merged.
 
 use std::cmp::Reverse;
 
-use diesel::prelude::*;
+use diesel::{dsl::sql, prelude::*};
 
 use super::{
-    entries::{EntryFilter, EntryQuery, narrowed},
+    entries::{EntryFilter, EntryQuery, filtered},
     page::{ByTime, Slice, Window, after},
+    ranges::{coalesce, is_rare, narrowed, ranges, unindexed},
     reach::{Visible, related_to},
 };
 use crate::{
-    db::{AnyConnection, EntryRow, MultiBackend, schema::entries, types::SqlId},
-    domain::ids,
+    db::{
+        AnyConnection, EntryRow, MultiBackend,
+        schema::{entries, users},
+        types::SqlId,
+    },
+    domain::{
+        ids::{self, UserId},
+        timestamp::Timestamp,
+    },
     error::Result,
 };
 
-diesel::define_sql_function! {
-    /// The first that is not null. Of twice the same column, it is that column, which no planner
-    /// looks for an index of.
-    fn coalesce(first: SqlId, second: SqlId) -> SqlId;
-}
+/// How many of the newest entries of all are looked through for those of many users, before the
+/// users themselves are.
+const RECENT: i64 = 5_000;
 
-/// The most ranges that are read one by one and merged.
-const RANGES: usize = 40;
+/// How many of the newest entries of all are looked through for a text, before all of them are.
+const RECENT_WITH_TEXT: i64 = 20_000;
+
+type Place = ByTime<ids::Entry>;
 
 /// One page of the entries of users within reach.
 ///
@@ -36,26 +44,26 @@ pub fn page(
     conn: &mut AnyConnection,
     reach: &Visible,
     filter: &EntryFilter,
-    window: &Window<ByTime<ids::Entry>>,
+    window: &Window<Place>,
 ) -> Result<Slice<EntryRow>> {
-    let mut rows: Vec<EntryRow> = Vec::new();
-    for mut range in ranges(reach, filter) {
-        if let Some(at) = &window.after {
-            // Said twice, so that it is a range of an index and not a filter over all of it.
-            range = range.filter(entries::occurred_at.le(at.time));
-            range = after!(range, entries::occurred_at, entries::id, lt, at.time, at.id);
+    let mut page = Merged { window, rows: Vec::new() };
+    match reach {
+        Visible::Everyone if is_by_text(filter) => page.add_found(conn, filter)?,
+        Visible::Everyone => {
+            for range in ranges(conn, filter)? {
+                page.add(conn, range)?;
+            }
         }
-        rows.extend(
-            range
-                .order((entries::occurred_at.desc(), entries::id.desc()))
-                .limit(window.fetch())
-                .load::<EntryRow>(conn)?,
-        );
-        // No more is held than a page, however many ranges there are.
-        rows.sort_by_key(|row| Reverse((row.occurred_at, row.id)));
-        rows.truncate(window.limit.saturating_add(1));
+        Visible::These(users) => page.add_logs(conn, reach_of(users), filter)?,
+        Visible::RelatedTo(id) => {
+            page.add_recent(conn, *id, filter)?;
+            if !page.is_full() {
+                page.rows.clear();
+                page.add_all(conn, *id, filter)?;
+            }
+        }
     }
-    Ok(Slice::cut(rows, window.limit))
+    Ok(Slice::cut(page.rows, window.limit))
 }
 
 /// How many entries of users within reach the filter lets through.
@@ -63,45 +71,162 @@ pub fn page(
 /// # Errors
 /// Of the database.
 pub fn count(conn: &mut AnyConnection, reach: &Visible, filter: &EntryFilter) -> Result<i64> {
-    Ok(narrowed(within(reach), filter).count().get_result(conn)?)
-}
-
-/// The entries of users within reach that the filter lets through, as ranges of indexes that have
-/// no entry in common.
-fn ranges(reach: &Visible, filter: &EntryFilter) -> Vec<EntryQuery> {
-    match (reach, filter.actions.as_deref()) {
-        (Visible::These(users), _) if users.len() <= RANGES => users
-            .iter()
-            .map(|user| narrowed(within(&Visible::These(vec![*user])), filter))
-            .collect(),
-        (Visible::Everyone, Some(actions)) if is_by_action(filter) && actions.len() <= RANGES => {
-            let of = |action| EntryFilter { actions: Some(vec![action]), ..filter.clone() };
-            actions.iter().map(|action| narrowed(within(reach), &of(*action))).collect()
-        }
-        _ => vec![narrowed(within(reach), filter)],
-    }
-}
-
-/// Whether there is no better index than the one by action: who or what it is about is rarer.
-fn is_by_action(filter: &EntryFilter) -> bool {
-    filter.created_by.is_none()
-        && filter.entered_by.is_none()
-        && filter.target_id.is_none()
-        && filter.relates_to.is_none()
-}
-
-fn within(reach: &Visible) -> EntryQuery {
     let all = entries::table.into_boxed::<MultiBackend>();
-    match reach {
-        Visible::Everyone => all,
-        Visible::These(users) => match users.as_slice() {
-            [user] => all.filter(entries::user_id.eq(*user)),
-            users => all.filter(entries::user_id.eq_any(users.to_vec())),
-        },
-        // So many that the newest entries are likely theirs: read by time and let through, not
-        // collected user by user and sorted.
-        Visible::RelatedTo(id) => {
-            all.filter(related_to!(coalesce(entries::user_id, entries::user_id), *id))
+    let within = match reach {
+        Visible::Everyone => {
+            let counts = ranges(conn, filter)?
+                .into_iter()
+                .map(|range| Ok(range.count().get_result::<i64>(conn)?));
+            return counts.sum();
         }
+        Visible::These(users) => all.filter(entries::user_id.eq_any(users.clone())),
+        Visible::RelatedTo(id) => all.filter(related_to!(entries::user_id, *id)),
+    };
+    Ok(narrowed(within, filter).count().get_result(conn)?)
+}
+
+fn reach_of(users: &[UserId]) -> UserQuery {
+    users::table.into_boxed().filter(users::id.eq_any(users.to_vec()))
+}
+
+/// Users, being chosen.
+type UserQuery = users::BoxedQuery<'static, MultiBackend>;
+
+/// A page that is put together out of ranges of indexes.
+struct Merged<'a> {
+    window: &'a Window<Place>,
+    /// The newest entries of the ranges so far, and one more than the page has.
+    rows: Vec<EntryRow>,
+}
+
+impl Merged<'_> {
+    fn is_full(&self) -> bool {
+        self.rows.len() > self.window.limit
     }
+
+    /// Older than this, nothing comes into the page any more.
+    fn oldest(&self) -> Option<Timestamp> {
+        self.rows.last().filter(|_| self.is_full()).map(|row| row.occurred_at)
+    }
+
+    /// Adds the newest entries of a range. No more is held than a page, however many ranges there
+    /// are, and no further back is read than the page goes.
+    fn add(&mut self, conn: &mut AnyConnection, range: EntryQuery) -> Result<()> {
+        let mut range = from(range, self.window);
+        if let Some(time) = self.oldest() {
+            range = range.filter(entries::occurred_at.ge(time));
+        }
+        let newest = range
+            .order((entries::occurred_at.desc(), entries::id.desc()))
+            .limit(self.window.fetch());
+        self.rows.extend(newest.load::<EntryRow>(conn)?);
+        self.rows.sort_by_key(|row| Reverse((row.occurred_at, row.id)));
+        self.rows.truncate(self.window.limit.saturating_add(1));
+        Ok(())
+    }
+
+    /// Adds the logs of users. The newest entry of each is asked for first: once the page is full of
+    /// entries that are newer, the other logs have nothing for it, and are not read.
+    fn add_logs(
+        &mut self,
+        conn: &mut AnyConnection,
+        users: UserQuery,
+        filter: &EntryFilter,
+    ) -> Result<()> {
+        // A boxed query can't refer to the query around it but by name.
+        let newest = entries::table
+            .filter(entries::user_id.eq(sql::<SqlId>("users.id")))
+            .into_boxed::<MultiBackend>();
+        let newest = from(narrowed(newest, filter), self.window)
+            .order((entries::occurred_at.desc(), entries::id.desc()))
+            .limit(1)
+            .select(entries::occurred_at)
+            .single_value();
+        let mut logs: Vec<(UserId, Option<Timestamp>)> =
+            users.select((users::id, newest)).load(conn)?;
+        logs.sort_unstable_by_key(|(_, newest)| Reverse(*newest));
+        for (user, newest) in logs {
+            if newest.is_none() || self.oldest() > newest {
+                break;
+            }
+            self.add(conn, filtered(user, filter))?;
+        }
+        Ok(())
+    }
+
+    /// Adds those of the newest entries of all that are of users who are related to one.
+    fn add_recent(
+        &mut self,
+        conn: &mut AnyConnection,
+        id: UserId,
+        filter: &EntryFilter,
+    ) -> Result<()> {
+        let recent = self.recent(conn, RECENT)?;
+        // Read by time and let through, not collected user by user and sorted.
+        let related = related_to!(unindexed!(entries::user_id), id);
+        self.add(conn, narrowed(recent.filter(related), filter))
+    }
+
+    /// Adds those of all that are of users who are related to one: what is rare is looked through
+    /// for these users, else their logs are looked through for it.
+    fn add_all(
+        &mut self,
+        conn: &mut AnyConnection,
+        id: UserId,
+        filter: &EntryFilter,
+    ) -> Result<()> {
+        if !is_rare(conn, filter)? {
+            let related = users::table.into_boxed().filter(related_to!(users::id, id));
+            return self.add_logs(conn, related, filter);
+        }
+        for range in ranges(conn, filter)? {
+            self.add(conn, range.filter(related_to!(unindexed!(entries::user_id), id)))?;
+        }
+        Ok(())
+    }
+
+    /// Adds what a text is found in: of the newest entries first, one by one. Then of all, in the
+    /// order in which they are stored, because to fetch all of them by time takes much longer.
+    fn add_found(&mut self, conn: &mut AnyConnection, filter: &EntryFilter) -> Result<()> {
+        let recent = self.recent(conn, RECENT_WITH_TEXT)?;
+        self.add(conn, narrowed(recent, filter))?;
+        if self.is_full() {
+            return Ok(());
+        }
+        let all = narrowed(from(entries::table.into_boxed(), self.window), filter);
+        self.rows = all
+            .order((unindexed!(entries::occurred_at).desc(), entries::id.desc()))
+            .limit(self.window.fetch())
+            .load(conn)?;
+        Ok(())
+    }
+
+    /// The newest entries of all, so many of them.
+    fn recent(&self, conn: &mut AnyConnection, many: i64) -> Result<EntryQuery> {
+        let all = || from(entries::table.into_boxed(), self.window);
+        let since: Option<Timestamp> = all()
+            .order((entries::occurred_at.desc(), entries::id.desc()))
+            .offset(many)
+            .limit(1)
+            .select(entries::occurred_at)
+            .first(conn)
+            .optional()?;
+        Ok(match since {
+            Some(since) => all().filter(entries::occurred_at.ge(since)),
+            None => all(),
+        })
+    }
+}
+
+/// Whether there is nothing but a text, which no index finds.
+fn is_by_text(filter: &EntryFilter) -> bool {
+    filter.q.is_some() && EntryFilter { q: None, ..filter.at_any_time() }.is_empty()
+}
+
+/// Those of some entries that come after the place where a page begins.
+fn from(query: EntryQuery, window: &Window<Place>) -> EntryQuery {
+    let Some(at) = &window.after else { return query };
+    // Said twice, so that it is a range of an index and not a filter over all of it.
+    let query = query.filter(entries::occurred_at.le(at.time));
+    after!(query, entries::occurred_at, entries::id, lt, at.time, at.id)
 }

@@ -14,6 +14,7 @@ pub mod groups;
 pub mod idempotency;
 pub mod page;
 pub mod plans;
+mod ranges;
 pub mod reach;
 pub mod relations;
 pub mod revisions;

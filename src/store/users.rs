@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     contains, locked,
     page::{ByText, ByTime, Slice, Window, after},
+    ranges::{coalesce, unindexed},
     reach::{Visible, related_to},
 };
 use crate::{
@@ -141,7 +142,7 @@ pub fn by_employee_id(conn: &mut AnyConnection, employee_id: &str) -> Result<Opt
 }
 
 /// What a list of users is narrowed by.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct UserFilter {
     /// Characters of name or e-mail.
     pub q: Option<String>,
@@ -153,6 +154,12 @@ pub struct UserFilter {
     pub supervisor_id: Option<UserId>,
     /// Only members of this group.
     pub group_id: Option<GroupId>,
+}
+
+impl UserFilter {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// How a list of users is ordered.
@@ -194,20 +201,44 @@ impl UserPlace {
 }
 
 fn filtered(reach: &Visible, filter: &UserFilter) -> users::BoxedQuery<'static, MultiBackend> {
+    let mut query = related(reach, filter);
+    // The index by kind and status would have to be sorted for any other order than its own.
+    if let Some(status) = filter.status {
+        query = query.filter(unindexed!(users::status).eq(status));
+    }
+    if let Some(kind) = filter.kind {
+        query = query.filter(unindexed!(users::kind).eq(kind));
+    }
+    query
+}
+
+/// Users of a kind or status, as ranges of the index by both and name.
+fn ranges(filter: &UserFilter) -> Vec<users::BoxedQuery<'static, MultiBackend>> {
+    let statuses = filter.status.map_or(UserStatus::ALL.to_vec(), |status| vec![status]);
+    let kinds = filter.kind.map_or(UserKind::ALL.to_vec(), |kind| vec![kind]);
+    let of_kind = |kind: UserKind| {
+        let of = move |status: &UserStatus| {
+            let of_both = users::kind.eq(kind).and(users::status.eq(*status));
+            related(&Visible::Everyone, filter).filter(of_both)
+        };
+        statuses.iter().map(of).collect::<Vec<_>>()
+    };
+    kinds.into_iter().flat_map(of_kind).collect()
+}
+
+fn related(reach: &Visible, filter: &UserFilter) -> users::BoxedQuery<'static, MultiBackend> {
     let mut query = users::table.into_boxed::<MultiBackend>();
     query = match reach {
         Visible::Everyone => query,
         Visible::These(ids) => query.filter(users::id.eq_any(ids.clone())),
+        // So many that the first by name are likely among them: read in order and let through.
+        Visible::RelatedTo(id) if filter.is_empty() => {
+            query.filter(related_to!(unindexed!(users::id), *id))
+        }
         Visible::RelatedTo(id) => query.filter(related_to!(users::id, *id)),
     };
     if let Some(q) = &filter.q {
         query = query.filter(users::search_key.like(contains(q)).escape('\\'));
-    }
-    if let Some(status) = filter.status {
-        query = query.filter(users::status.eq(status));
-    }
-    if let Some(kind) = filter.kind {
-        query = query.filter(users::kind.eq(kind));
     }
     if let Some(id) = filter.supervisor_id {
         let supervised = supervisors::table
@@ -235,7 +266,30 @@ pub fn list(
     sort: UserSort,
     window: &Window<UserPlace>,
 ) -> Result<Slice<UserRow>> {
-    let mut query = filtered(reach, filter);
+    let by_name = matches!(sort, UserSort::Name | UserSort::NameDescending);
+    let by_kind = filter.kind.is_some() || filter.status.is_some();
+    let alone = filter.group_id.is_none() && filter.supervisor_id.is_none();
+    if !(by_name && by_kind && alone && *reach == Visible::Everyone) {
+        let rows = first(filtered(reach, filter), sort, window)?.load(conn)?;
+        return Ok(Slice::cut(rows, window.limit));
+    }
+    let mut rows: Vec<UserRow> = Vec::new();
+    for range in ranges(filter) {
+        rows.extend(first(range, sort, window)?.load::<UserRow>(conn)?);
+    }
+    rows.sort_by(|a, b| (&a.name_key, a.id).cmp(&(&b.name_key, b.id)));
+    if sort == UserSort::NameDescending {
+        rows.reverse();
+    }
+    Ok(Slice::cut(rows, window.limit))
+}
+
+/// The first of some users after the place where a page begins.
+fn first(
+    mut query: users::BoxedQuery<'static, MultiBackend>,
+    sort: UserSort,
+    window: &Window<UserPlace>,
+) -> Result<users::BoxedQuery<'static, MultiBackend>> {
     query = match (&window.after, sort) {
         (None, _) => query,
         (Some(UserPlace::Name(at)), UserSort::Name) => {
@@ -258,7 +312,7 @@ pub fn list(
         UserSort::Created => query.order((users::created_at.asc(), users::id.asc())),
         UserSort::CreatedDescending => query.order((users::created_at.desc(), users::id.desc())),
     };
-    Ok(Slice::cut(query.limit(window.fetch()).load(conn)?, window.limit))
+    Ok(query.limit(window.fetch()))
 }
 
 /// How many users there are within reach that the filter lets through.

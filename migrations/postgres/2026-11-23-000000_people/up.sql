@@ -34,6 +34,8 @@ CREATE TABLE users (
 CREATE UNIQUE INDEX users_email_key ON users (email_key);
 CREATE UNIQUE INDEX users_employee_id ON users (employee_id);
 CREATE INDEX users_by_name ON users (name_key, id);
+-- API accounts are few among people.
+CREATE INDEX users_by_kind ON users (kind, status, name_key, id);
 CREATE INDEX users_by_creation ON users (created_at, id);
 CREATE INDEX users_by_home_group ON users (home_group_id, id) WHERE home_group_id IS NOT NULL;
 -- The Created By list is made of them.

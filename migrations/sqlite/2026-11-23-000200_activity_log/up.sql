@@ -42,7 +42,9 @@ CREATE INDEX entries_by_action ON entries (action, occurred_at DESC, id DESC);
 CREATE INDEX entries_by_entered_by ON entries (entered_by_id, occurred_at DESC, id DESC) WHERE entered_by_id IS NOT NULL;
 CREATE INDEX entries_by_created_by ON entries (created_by_id, occurred_at DESC, id DESC) WHERE created_by_id IS NOT NULL;
 CREATE INDEX entries_by_target ON entries (target_id, occurred_at DESC, id DESC) WHERE target_id IS NOT NULL;
-CREATE INDEX entries_by_source ON entries (source, occurred_at DESC, id DESC);
+-- With the action after them, these two answer the action too: see store/ranges.rs.
+CREATE INDEX entries_by_source ON entries (source, action, occurred_at DESC, id DESC);
+CREATE INDEX entries_by_target_type ON entries (target_type, action, occurred_at DESC, id DESC) WHERE target_type IS NOT NULL;
 CREATE INDEX entries_relates_to ON entries (relates_to) WHERE relates_to IS NOT NULL;
 
 CREATE TABLE entry_revisions (

@@ -1,0 +1,224 @@
+//! What the newest page of a log is measured on.
+
+use std::time::Instant;
+
+use daybook::{
+    config::DatabaseUrl,
+    db::{
+        AnyConnection, EntryRow,
+        connection::open_writer,
+        migrate,
+        schema::{entries, users},
+    },
+    domain::{
+        entry::{Action, Source, TargetType},
+        ids::EntryId,
+        text::fold,
+        user::{Role, UserKind, UserStatus},
+    },
+    store::users::UserRow,
+};
+use diesel::{ExecuteCopyFromDsl, RunQueryDsl, connection::SimpleConnection};
+
+use crate::{
+    Result, print,
+    random::{BEGIN, Random, time, user_id},
+};
+
+pub const USERS: u64 = 20_000;
+const ENTRIES_PER_USER: u64 = 50;
+/// Between two entries: a million of them are two years.
+const STEP: u64 = 63_072;
+
+const GIVEN_NAMES: &[&str] =
+    &["Anna", "Cristiano", "Sam", "Zoë", "Mehmet", "Ingrid", "Priya", "Tomás", "Wanjiru", "Li"];
+const SURNAMES: &[&str] = &[
+    "Lindqvist",
+    "Ferreira",
+    "Rivera",
+    "Brontë",
+    "Yılmaz",
+    "Haugen",
+    "Raman",
+    "Novák",
+    "Kamau",
+    "Wei",
+];
+const COURSES: &[&str] = &[
+    "Security Basics",
+    "Forklift Training",
+    "First Aid at Work",
+    "Handling of Dangerous Goods",
+    "Leadership for New Managers",
+    "Data Protection 2026",
+];
+const NOTES: &[&str] = &[
+    "Sam completed the live version of this course on June 12; the certificate is in his file.",
+    "The due date was extended for maternity leave, as agreed with her supervisor by e-mail.",
+    "By the new policy of the department, a grade below 70 % is a fail; the result was changed.",
+];
+
+/// A user of the benchmarks.
+pub fn user_row(number: u64) -> Result<UserRow> {
+    let given_name = GIVEN_NAMES[(number % 10) as usize].to_owned();
+    let surname = SURNAMES[(number / 10 % 10) as usize].to_owned();
+    let email = format!("learner-{number}@example.com");
+    let name_key = fold(&format!("{given_name} {surname}"));
+    Ok(UserRow {
+        id: user_id(number)?,
+        version: 1,
+        created_at: time(BEGIN),
+        updated_at: time(BEGIN),
+        email_key: Some(fold(&email)),
+        search_key: format!("{name_key}\n{email}"),
+        email: Some(email),
+        given_name,
+        surname,
+        name_key,
+        kind: UserKind::Person,
+        employee_id: Some(format!("E{number:06}")),
+        status: UserStatus::Active,
+        role: Role::Learner,
+        time_zone: "Europe/Lisbon".to_owned(),
+        password_hash: None,
+        home_group_id: None,
+        log_moves: 0,
+    })
+}
+
+/// One entry: every tenth is a note, the others tell of what happened to a user in a course.
+pub fn entry_row(random: &mut Random, user: &UserRow, by: &UserRow, millis: u64) -> EntryRow {
+    let id: EntryId = random.id(millis);
+    let course = random.below(COURSES.len() as u64) as usize;
+    let (name, title) = (user.name(), COURSES[course]);
+    let mut row = EntryRow {
+        user_id: user.id,
+        occurred_at: time(millis),
+        id,
+        recorded_at: time(millis),
+        action: Action::Note,
+        source: Source::Admin,
+        created_by_id: None,
+        created_by_name: None,
+        created_by_kind: None,
+        entered_by_id: Some(by.id),
+        entered_by_name: Some(by.name()),
+        entered_by_kind: Some(by.kind),
+        relates_to: None,
+        description: None,
+        target_type: None,
+        target_id: None,
+        target_name: None,
+        changes: None,
+        external_id: None,
+        notes: None,
+        revision: None,
+        edited_at: None,
+        edited_by_id: None,
+        edited_by_name: None,
+        edited_by_kind: None,
+        search_key: String::new(),
+    };
+    if random.below(10) == 0 {
+        let notes = random.one_of(NOTES);
+        row.created_by_id = Some(by.id);
+        row.created_by_name = Some(by.name());
+        row.created_by_kind = Some(by.kind);
+        row.notes = Some(notes.to_owned());
+        row.revision = Some(1);
+        row.search_key = fold(notes);
+        return row;
+    }
+    let day = random.below(28) + 1;
+    let (action, what, changes) = match random.below(5) {
+        0 => (Action::EnrollmentCreated, "was enrolled in", "[]".to_owned()),
+        1 => (Action::EnrollmentStarted, "began", "[]".to_owned()),
+        2 => (
+            Action::EnrollmentCompleted,
+            "completed",
+            r#"[{"field":"status","before":"in_progress","after":"completed"}]"#.to_owned(),
+        ),
+        3 => (
+            Action::EnrollmentDueDateChanged,
+            "has a new due date for",
+            format!(
+                r#"[{{"field":"due_at","before":null,"after":"2026-07-{day:02}T00:00:00.000Z"}}]"#
+            ),
+        ),
+        _ => (
+            Action::EnrollmentGradeChanged,
+            "has a new grade in",
+            format!(r#"[{{"field":"grade","before":null,"after":{}.0}}]"#, 50 + day),
+        ),
+    };
+    let description = format!("{name} {what} “{title}”.");
+    row.action = action;
+    row.search_key = fold(&description);
+    row.description = Some(description);
+    row.target_type = Some(TargetType::Course);
+    // A course has one id, whoever is in it.
+    row.target_id = Some(Random(course as u64).id(BEGIN));
+    row.target_name = Some(title.to_owned());
+    row.changes = Some(changes);
+    row
+}
+
+/// Users with a log of the same length each. Goes round the service, as a restored backup does: what is measured is reading.
+pub fn seed(url: &DatabaseUrl) -> Result<()> {
+    let begun = Instant::now();
+    migrate::up(url).map_err(|error| error.to_string())?;
+    let mut conn = open_writer(url).map_err(|error| error.to_string())?;
+    if let AnyConnection::Sqlite(conn) = &mut conn {
+        conn.batch_execute("PRAGMA synchronous = OFF; PRAGMA cache_size = -2000000")?;
+    }
+    let users: Vec<UserRow> = (0..USERS).map(user_row).collect::<Result<_>>()?;
+    insert(&mut conn, &users, &[])?;
+    let mut random = Random(1);
+    let mut order: Vec<usize> = (0..users.len()).collect();
+    let mut now = BEGIN;
+    for _ in 0..ENTRIES_PER_USER {
+        // In order of time, each time in another order of users: no log lies together by chance.
+        for at in (1..order.len()).rev() {
+            order.swap(at, random.below(at as u64 + 1) as usize);
+        }
+        let mut rows = Vec::with_capacity(order.len());
+        for user in &order {
+            let by = &users[random.below(USERS) as usize];
+            rows.push(entry_row(&mut random, &users[*user], by, now));
+            now += STEP;
+        }
+        insert(&mut conn, &[], &rows)?;
+    }
+    match &mut conn {
+        // Without ANALYZE, which nobody runs on SQLite: the plan has to be right by itself.
+        AnyConnection::Sqlite(conn) => {
+            conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?;
+        }
+        AnyConnection::Postgres(conn) => conn.batch_execute("VACUUM ANALYZE")?,
+    }
+    let count = USERS * ENTRIES_PER_USER;
+    print(&format!("{count} entries of {USERS} users in {:.0?}\n", begun.elapsed()))
+}
+
+/// Puts users and entries into their tables.
+pub fn insert(conn: &mut AnyConnection, users: &[UserRow], entries: &[EntryRow]) -> Result<()> {
+    const ROWS: usize = 100;
+    match conn {
+        AnyConnection::Sqlite(conn) => conn.immediate_transaction(|conn| {
+            for rows in users.chunks(ROWS) {
+                diesel::insert_into(users::table).values(rows).execute(conn)?;
+            }
+            for rows in entries.chunks(ROWS) {
+                diesel::insert_into(entries::table).values(rows).execute(conn)?;
+            }
+            diesel::QueryResult::Ok(())
+        })?,
+        AnyConnection::Postgres(conn) => {
+            for rows in users.chunks(ROWS) {
+                diesel::insert_into(users::table).values(rows).execute(conn)?;
+            }
+            diesel::copy_from(entries::table).from_insertable(entries).execute(conn)?;
+        }
+    }
+    Ok(())
+}
