@@ -1,7 +1,7 @@
 # `make run` and `make test` are all that a newcomer types. They need Rust, a C compiler, make and
 # Perl (which the build of OpenSSL asks for, and every Debian with git has).
 
-.PHONY: run test check format clippy rustdoc openapi judge-document judge-service bench
+.PHONY: run test check format clippy rustdoc openapi judge-document judge-service judge-clients judge-browser bench
 
 # Builds, and serves the demo data on SQLite. It says where Swagger UI is.
 run:
@@ -16,7 +16,7 @@ test:
 	  else echo "The suite did not pass on PostgreSQL."; exit $$status; fi; }
 
 # All that has to hold before a change lands.
-check: format clippy rustdoc openapi judge-document judge-service
+check: format clippy rustdoc openapi judge-document judge-service judge-clients judge-browser
 	$(MAKE) test REQUIRE_POSTGRES=1
 
 format:
@@ -42,8 +42,17 @@ bench:
 judge-document:
 	@command -v npm >/dev/null || { echo "To judge the document, install Node 20.19 or newer."; exit 1; }
 	cd openapi && npm ci --ignore-scripts --no-audit --no-fund --silent && npm run --silent judge
+	cd openapi && node breaking.mjs
 
 # The running service, judged by Schemathesis against its document, as two users. It needs Python
 # and its packages, and takes two to four minutes.
 judge-service:
 	scripts/judge-service
+
+# Clients that are generated from the document, compiled and run against the service.
+judge-clients:
+	scripts/judge-clients
+
+# Swagger UI in a real browser: it needs chromium.
+judge-browser:
+	scripts/judge-browser

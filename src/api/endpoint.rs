@@ -21,6 +21,7 @@ use utoipa::{
 use super::{
     etag::CONDITION_MAX,
     extract::{QUERY_VALUE_MAX, query_pairs},
+    middleware::X_REQUEST_ID,
     scopes,
 };
 use crate::{
@@ -173,7 +174,7 @@ fn check(request: &ServiceRequest, known: &[Known]) -> Result<()> {
     let Some(known) = known.iter().find(|it| it.method == method) else { return Ok(()) };
     request.extensions_mut().insert(known.needs);
     accepts(request, &known.gives)?;
-    for name in [header::IF_MATCH, header::IF_NONE_MATCH] {
+    for name in [header::IF_MATCH, header::IF_NONE_MATCH, X_REQUEST_ID] {
         if request.headers().get_all(&name).any(|value| value.len() > CONDITION_MAX) {
             let text = format!("{name} has at most {CONDITION_MAX} characters.");
             return Err(Error::new(Code::MalformedRequest, text));

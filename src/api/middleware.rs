@@ -16,7 +16,8 @@ use futures_util::FutureExt;
 use super::{health::Metrics, oauth, problem, rate_limit};
 use crate::error::{Code, Error};
 
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The header with the id of a request.
+pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest id that a client may give its request.
 const REQUEST_ID_MAX: usize = 128;

@@ -242,6 +242,12 @@ fn complete(mut operation: Operation, path: &str, method: &HttpMethod) -> Operat
                     answer: it is done once, and you get the first answer, for 24 hours.";
         push(&mut operation, header("Idempotency-Key", ANY_TEXT, text, Required::False));
     }
+    if !is_read {
+        // Also what lets openapi-python-client make sense of a PATCH with two media types.
+        let text = "The id of the request, of your choice, to find it in the log of the service. \
+                    One that is not fit for that is replaced.";
+        push(&mut operation, header("X-Request-Id", ANY_TEXT, text, Required::False));
+    }
     let one = path.ends_with('}');
     if is_patch {
         // RFC 7396 has a media type of its own; plain JSON is taken for the same.
