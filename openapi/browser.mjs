@@ -71,6 +71,7 @@ async function authorize(fill) {
 
 try {
   await page.goto(`${url}/docs`, { waitUntil: "networkidle" });
+  await page.locator(".opblock-tag").first().waitFor();
   const tags = await page.locator(".opblock-tag").allInnerTexts();
   expect(tags[0]?.startsWith("Session"), `the first thing is to log in, and not ${tags[0]}`);
 
@@ -104,6 +105,7 @@ try {
   }).then((answer) => answer.json());
   await page.goto(`${url}/docs#/Activity/list_activity`, { waitUntil: "networkidle" });
   await page.reload({ waitUntil: "networkidle" });
+  await block("list_activity").waitFor();
   expect(
     (await block("list_activity").getAttribute("class")).includes("is-open"),
     "a link to an operation opens it",
