@@ -65,8 +65,9 @@ impl From<Action> for ActionMeaning {
 /// - two filters that are common alone and rare together (an account that entered most of the log,
 ///   and an action that others do), because no index has both: the entries of one are looked
 ///   through for the other. `action` with `source` or with `target_type` is not one of them;
-/// - any filter for somebody who may see hundreds of users and not all, because the logs of these
-///   users are looked through for it;
+/// - any page of somebody who may see hundreds of users and not all: no index has the entries of
+///   just these users by time, so it is asked of each of the newest whether it is one of theirs,
+///   and where few are, the users' logs are looked through;
 /// - `include=total_count`.
 #[utoipa::path(get, path = "/activity", tag = "Activity", params(ActivityParams, PageParams),
     responses((status = 200, description = "One page of the log.", body = Page<ActivityEntry>)))]

@@ -238,9 +238,9 @@ pub struct UserParams {
 /// Exactly those whom the caller may see.
 ///
 /// Slower than other combinations, and the more so the more users there are: `q` that few have;
-/// `status` or `kind` that few have, where the order is not by name or where the caller does not
-/// see everybody; the members of a group of thousands. Users are then looked through in order, or
-/// collected and sorted, because no index has the combination.
+/// `status` or `kind` that few have, where the order is not by name; the members of a group of
+/// thousands; any list of somebody who may see hundreds of users and not all. Users are then looked
+/// through in order, or collected and sorted, because no index has the combination.
 #[utoipa::path(get, path = "/users", tag = "Users", params(UserParams, PageParams),
     responses((status = 200, description = "One page of the users.", body = Page<User>)))]
 pub async fn list_users(
