@@ -49,6 +49,7 @@ mod notes;
 mod oauth;
 mod oidc;
 mod openapi;
+mod pages;
 mod paging;
 mod permissions;
 mod process;
