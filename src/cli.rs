@@ -135,7 +135,7 @@ fn serve(config: &Config, demo: bool) -> Result<()> {
         }
         first_admin(config, &services.db, &services.passwords).await?;
         if demo {
-            print(&demo::welcome(address))?;
+            print(&demo::welcome(&services.db, address).await?)?;
         }
         log::info!("database {}", config.database_url);
         log::info!("listening on http://{address}, Swagger UI at http://{address}/docs");

@@ -18,12 +18,15 @@ use crate::{
     db::{AnyConnection, Db, Recorded},
     domain::timestamp::Timestamp,
     error::{Error, Result},
-    store::{self, settings::DEMO},
+    store::{self, api_clients::ApiClientFilter, page::Window, settings::DEMO},
 };
 use scene::{Calendar, Scene};
 
 /// Everybody's password in the demo data.
 pub const PASSWORD: &str = "daybook-demo";
+
+/// The name of the API client in the demo data.
+const API_CLIENT: &str = "Weekly run";
 
 /// Loads the demo data into an empty database, all of it or nothing. A database that has it stays
 /// as it is, whatever was done to it since.
@@ -58,16 +61,25 @@ pub async fn load(db: &Db, passwords: &Passwords) -> Result<()> {
 }
 
 /// What is printed at the start: whom to log in as, and where to look.
-pub fn welcome(address: SocketAddr) -> String {
+///
+/// # Errors
+/// Of the database.
+pub async fn welcome(db: &Db, address: SocketAddr) -> Result<String> {
+    let filter = ApiClientFilter { q: Some(API_CLIENT.to_owned()), ..Default::default() };
+    let first = Window { after: None, limit: 1 };
+    let clients = db.read(move |conn| store::api_clients::list(conn, &filter, &first));
+    let client_id = clients.await?.rows.first().map(|client| client.id.to_string());
+    let client_id = client_id.unwrap_or_default();
     let [administrator, supervisor, learner] =
         [people::CRISTIANO, people::MARTA, people::SAM].map(people::email_of);
-    format!(
+    Ok(format!(
         "This is the demo data. Everybody's password is {PASSWORD}; for example of\n\
          \x20 an administrator   {administrator}\n\
          \x20 a supervisor       {supervisor}\n\
          \x20 a learner          {learner}\n\
+         \x20 an API client      {client_id} (client_id; the client_secret is the same)\n\
          Swagger UI is at http://{address}/docs\n"
-    )
+    ))
 }
 
 fn is_loaded(conn: &mut AnyConnection) -> Result<bool> {

@@ -52,18 +52,36 @@ pub(super) enum Deed {
     MistypePassword,
     LogOut,
     Leave,
-    Enroll { course: Item, due_at: Option<Timestamp> },
+    Enroll {
+        course: Item,
+        due_at: Option<Timestamp>,
+    },
     Start(Item),
-    Complete { course: Item, method: CompletionMethod, mark: Option<(f64, GradeResult)> },
-    MoveDueDate { course: Item, to: Timestamp },
-    Judge { course: Item, result: GradeResult },
+    Complete {
+        course: Item,
+        method: CompletionMethod,
+        mark: Option<(f64, GradeResult)>,
+    },
+    MoveDueDate {
+        course: Item,
+        to: Timestamp,
+    },
+    Judge {
+        course: Item,
+        result: GradeResult,
+    },
     Cancel(Item),
     Assign(Item),
     Unassign(Item),
-    JoinGroup { group: Item, permissions: &'static [GroupPermission] },
+    JoinGroup {
+        group: Item,
+        permissions: &'static [GroupPermission],
+    },
     MoveHome(Item),
     Note(Note),
     RewordNote(&'static str),
+    /// An API client that acts as him, good for everything, whose secret is everybody's password.
+    MakeApiClient(&'static str),
 }
 
 /// A note, about the newest entry of an action in the same log, or about none.

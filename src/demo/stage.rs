@@ -2,10 +2,15 @@
 
 use std::collections::HashMap;
 
-use super::scene::{Deed, Item, Key, Note, Person, Scene, What};
+use super::{
+    PASSWORD,
+    scene::{Deed, Item, Key, Note, Person, Scene, What},
+};
 use crate::{
+    auth::tokens::token_hash,
     changes::{
         self, Change,
+        api_clients::CreateApiClient,
         certifications::CreateCertification,
         courses::CreateCourse,
         enrollments::{
@@ -24,6 +29,7 @@ use crate::{
         group::GroupStatus,
         ids::{CertificationId, CourseId, EnrollmentId, EntryId, GroupId, Id, PlanId, UserId},
         policy::{Caller, Identity, Proof},
+        scope::Scope,
         user::{UserKind, UserStatus},
         version::IfMatch,
     },
@@ -175,6 +181,11 @@ impl Stage {
                 self.make(tx, scene, UpdateUser { home_group_id: Some(Some(group)), ..same })?;
             }
             Deed::Note(note) => self.note(tx, scene, user, note)?,
+            Deed::MakeApiClient(name) => {
+                let (name, scopes) = ((*name).to_owned(), Scope::ALL.iter().copied().collect());
+                let secret_hash = token_hash(PASSWORD);
+                self.make(tx, scene, CreateApiClient { name, user, scopes, secret_hash })?;
+            }
             Deed::RewordNote(text) => {
                 let change = EditNote {
                     user,

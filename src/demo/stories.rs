@@ -1,6 +1,7 @@
 //! The three stories that a log is there for, and the notes that the same screens show.
 
 use super::{
+    API_CLIENT,
     people::{
         ANNA, CRISTIANO, DIEGO, ELENA, FIRE, FORKLIFT, HYGIENE, JONAS, KITCHEN, LEADERSHIP, MARTA,
         NOOR, ONBOARDING, PLATFORM, PRIVACY, PRIYA, SAFETY, SAM, SECURITY, TOM, WAREHOUSE,
@@ -150,7 +151,7 @@ fn new_policy(on: &Calendar) -> Result<Vec<Scene>> {
     ])
 }
 
-/// The learning platform's account adds to the Leadership group, and says so on its own log. Marta
+/// The learning platform's account gets an API client. Then it adds to the Leadership group, and says so on its own log. Marta
 /// manages the warehouse from then on: her people's home group.
 fn leadership(on: &Calendar) -> Result<Vec<Scene>> {
     let permissions = &[GroupPermission::ManageUsers];
@@ -161,6 +162,7 @@ fn leadership(on: &Calendar) -> Result<Vec<Scene>> {
         created_by: None,
     };
     let mut scenes = vec![
+        scene(on.on("07-03T13:20:44.095")?, CRISTIANO, PLATFORM, Deed::MakeApiClient(API_CLIENT)),
         scene(
             on.on("07-06T05:00:12.401")?,
             PLATFORM,
