@@ -4,7 +4,11 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
-use crate::app::{Answer, SECRET, TestApp};
+use crate::{
+    app::{Answer, Client, JSON, SECRET, TestApp},
+    database::TestDatabase,
+    process::Process,
+};
 
 fn claims(token: &str) -> Value {
     let payload = token.split('.').nth(1).unwrap();
@@ -130,4 +134,34 @@ fn a_token_in_the_query_is_none() {
     let app = TestApp::start();
     let path = format!("/me?access_token={}", app.admin().token.unwrap());
     app.stranger().get(&path).problem(400, "invalid_parameter");
+}
+
+#[test]
+fn the_secret_changes_without_logging_anybody_out() {
+    let database = TestDatabase::migrated();
+    let serve = |secret: &[&str]| Process::serve(&database, secret);
+    // What `process` sets is the first one.
+    let first = "a secret that all replicas of a test share";
+    let (second, third) =
+        ("the second secret, as long as it must be", "a third secret, for another day, as long");
+    let before = serve(&[]);
+    let token = before.admin().token;
+    let user = json!({"email": "sam@example.com", "given_name": "Sam", "surname": "Rivera"});
+    let headers = [JSON, ("idempotency-key", "once")];
+    let post = |client: &Client| client.send("POST", "/users", &headers, Some(&user.to_string()));
+    let made = post(&Client { token: token.clone(), ..before.client.clone() }).ok(201);
+    before.kill();
+
+    let after = serve(&["--jwt-secret", second, "--jwt-previous-secret", first]);
+    let client = Client { token: token.clone(), ..after.client.clone() };
+    client.get("/me").ok(200);
+    // What was sealed with the first one is opened with it.
+    assert_eq!(post(&client).ok(201), made);
+    let newer = after.admin().token;
+    after.kill();
+
+    let later = serve(&["--jwt-secret", third, "--jwt-previous-secret", second]);
+    let with = |token: &Option<String>| Client { token: token.clone(), ..later.client.clone() };
+    with(&newer).get("/me").ok(200);
+    with(&token).get("/me").problem(401, "invalid_token");
 }
