@@ -11,8 +11,8 @@ use actix_web::{
 
 use crate::{
     api::{
-        self, cors::cors, docs, endpoint, extract::BODY_MAX, health, idempotency::Running,
-        middleware, rate_limit::Limits,
+        self, body::BODY_MAX, cors::cors, docs, endpoint, health, idempotency::Running, middleware,
+        rate_limit::Limits,
     },
     auth::{oidc::IdentityProvider, passwords::Passwords, seal::Sealer, tokens::Tokens},
     config::Origins,

@@ -7,10 +7,11 @@ use validator::Validate;
 
 use super::{
     answer::Answer,
+    body::{Body, present},
     endpoint::{Endpoint, endpoint},
     entry::{ActivityEntry, Revision, version},
     etag::{self, Precondition},
-    extract::{Body, Ctx, Path, Query, present},
+    extract::{Ctx, Path, Query},
     filter::ActivityParams,
     page::{Page, PageParams, Paging},
     validate::not_blank,

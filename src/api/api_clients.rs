@@ -7,9 +7,10 @@ use validator::Validate;
 
 use super::{
     answer::Answer,
+    body::{Body, Nothing, present},
     endpoint::{Endpoint, endpoint},
     etag::{self, Precondition},
-    extract::{Body, Ctx, Nothing, Path, Query, present},
+    extract::{Ctx, Path, Query},
     page::{Page, PageParams, Paging},
     problem::Problem,
     validate::line,

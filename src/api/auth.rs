@@ -8,8 +8,9 @@ use validator::Validate;
 use super::{
     answer::Answer,
     attempts::Attempts,
+    body::{Body, Nothing},
     endpoint::{Endpoint, endpoint},
-    extract::{Body, Ctx, Nothing},
+    extract::Ctx,
     idempotency::Posted,
 };
 use crate::{

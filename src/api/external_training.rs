@@ -7,8 +7,9 @@ use validator::Validate;
 
 use super::{
     answer::Answer,
+    body::Body,
     endpoint::{Endpoint, endpoint},
-    extract::{Body, Ctx, Path},
+    extract::{Ctx, Path},
     page::{Page, PageParams, Paging},
     validate::line,
 };

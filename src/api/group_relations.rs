@@ -6,8 +6,9 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::{
+    body::{Body, Nothing},
     endpoint::{Endpoint, endpoint},
-    extract::{Body, Ctx, Nothing, Path},
+    extract::{Ctx, Path},
     problem::Problem,
 };
 use crate::{

@@ -7,9 +7,10 @@ use validator::Validate;
 
 use super::{
     answer::Answer,
+    body::{Body, present},
     endpoint::{Endpoint, endpoint},
     etag::{self, Precondition},
-    extract::{Body, Ctx, Path, Query, present},
+    extract::{Ctx, Path, Query},
     page::{Page, PageParams, Paging},
     validate::line,
 };

@@ -6,8 +6,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     answer::Answer,
+    body::Csv,
     endpoint::{Endpoint, endpoint},
-    extract::{Csv, Ctx, Query},
+    extract::{Ctx, Query},
     import_csv::{self, Line},
 };
 use crate::{

@@ -7,6 +7,7 @@ pub mod attempts;
 pub mod auth;
 pub mod authenticate;
 pub mod bearer;
+pub mod body;
 pub mod certifications;
 pub mod client_address;
 pub mod cors;

@@ -16,8 +16,9 @@ use super::{
     answer::Answer,
     attempts::Attempts,
     auth::TokenType,
+    body::Form,
     endpoint::{Endpoint, endpoint},
-    extract::{Form, query_pairs},
+    extract::query_pairs,
     idempotency::Posted,
 };
 use crate::{

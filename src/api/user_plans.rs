@@ -5,8 +5,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
+    body::{Body, Nothing},
     endpoint::{Endpoint, endpoint},
-    extract::{Body, Ctx, Nothing, Path},
+    extract::{Ctx, Path},
     page::{Page, PageParams, Paging},
 };
 use crate::{
