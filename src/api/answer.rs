@@ -18,6 +18,9 @@ pub struct Answer {
     /// Nobody may keep it on the way: there is a secret in it.
     secret: bool,
     body: Option<String>,
+    /// Whether it may come out better if the request is made anew: then it is not kept.
+    #[serde(skip)]
+    passing: bool,
 }
 
 impl Answer {
@@ -42,7 +45,7 @@ impl Answer {
     /// 204.
     pub fn no_content() -> Self {
         let status = StatusCode::NO_CONTENT.as_u16();
-        Self { status, location: None, etag: None, secret: false, body: None }
+        Self { status, location: None, etag: None, secret: false, body: None, passing: false }
     }
 
     /// Any status, with a body.
@@ -58,6 +61,17 @@ impl Answer {
     #[must_use]
     pub fn secret(self) -> Self {
         Self { secret: true, ..self }
+    }
+
+    /// The same answer, where parts of it may come out better if the request is made anew.
+    #[must_use]
+    pub fn passing(self, passing: bool) -> Self {
+        Self { passing, ..self }
+    }
+
+    /// Whether it stays as it is.
+    pub fn is_final(&self) -> bool {
+        !self.passing
     }
 
     /// Whether it tells of a success.

@@ -58,7 +58,7 @@ pub struct ApiClient {
     scopes: Vec<Scope>,
     /// What it sends as `client_id` to `/oauth/token`: the same as `id`.
     client_id: ApiClientId,
-    /// When it last got a token, which is good for 15 minutes.
+    /// When it last got a token, to the hour.
     #[schema(required = true)]
     last_used_at: Option<Timestamp>,
     /// When it was revoked; null if it is good.

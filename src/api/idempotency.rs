@@ -95,7 +95,7 @@ impl Posted {
         change: C,
         answer: impl Fn(C::Output) -> Result<Answer> + Send + 'static,
     ) -> Result<HttpResponse> {
-        let Some(once) = self.once(credentials)? else {
+        let Some(once) = self.once(credentials, C::ENDS_SESSION)? else {
             return Ok(answer(changes::apply(db, credentials, change).await?)?.into());
         };
         let _claim = self.running()?.begin(&once.key)?;
@@ -121,15 +121,15 @@ impl Posted {
         credentials: Credentials,
         work: impl Future<Output = Result<Answer>>,
     ) -> Result<HttpResponse> {
-        let Some(once) = self.once(credentials)? else { return Ok(work.await?.into()) };
+        let Some(once) = self.once(credentials, false)? else { return Ok(work.await?.into()) };
         let _claim = self.running()?.begin(&once.key)?;
         if let Some(kept) = changes::idempotency::begin(db, credentials, once.clone()).await? {
             return self.reopen(&kept, &once.key);
         }
         match work.await {
             Ok(answer) => {
-                let kept = sealed(self.sealer()?, &answer, &once.key)?;
-                changes::idempotency::end(db, once, Some(kept)).await?;
+                let kept = answer.is_final().then(|| sealed(self.sealer()?, &answer, &once.key));
+                changes::idempotency::end(db, once, kept.transpose()?).await?;
                 Ok(answer.into())
             }
             Err(error) => {
@@ -140,26 +140,31 @@ impl Posted {
     }
 
     /// What makes this request the same as another; nothing, if it has no key.
-    fn once(&self, credentials: Credentials) -> Result<Option<Once>> {
+    fn once(&self, credentials: Credentials, ends_session: bool) -> Result<Option<Once>> {
         let Some(key) = self.key()? else { return Ok(None) };
         let body = self.0.extensions().get::<BodyHash>().map(|it| it.0).unwrap_or_default();
-        let fingerprint = hash(&[
+        let said: [&[u8]; 3] = [
             self.0.method().as_str().as_bytes(),
             self.0.uri().path_and_query().map_or("", |it| it.as_str()).as_bytes(),
             &body,
-        ]);
+        ];
+        let sealer = self.sealer()?;
+        let fingerprint = sealer.mark(&said);
         let caller = match credentials {
+            // Of two sessions, each ends once.
+            Credentials::Session(_, session) if ends_session => format!("session {session}"),
             Credentials::Session(user, _) | Credentials::External(user) => format!("user {user}"),
             Credentials::Client(_, client, ..) => format!("client {client}"),
             // Nobody is somebody else each time: who shows the same proof is the same.
             Credentials::None | Credentials::Service => {
                 let proof = self.0.headers().get(actix_web::http::header::AUTHORIZATION);
                 let proof = proof.map(|it| it.as_bytes()).unwrap_or_default();
-                hash(&[proof, fingerprint.as_bytes()])
+                sealer.mark(&[proof, fingerprint.as_bytes()])
             }
         };
         let key = hash(&[caller.as_bytes(), key.as_bytes()]);
-        Ok(Some(Once { key, fingerprint }))
+        let earlier_fingerprint = sealer.earlier_mark(&said);
+        Ok(Some(Once { key, fingerprint, earlier_fingerprint }))
     }
 
     /// The key, bare or as a quoted string (RFC 9651, section 3.3.3).

@@ -128,13 +128,20 @@ pub async fn import_users(
         } else {
             import::import(&db, credentials, users).await
         };
+        // What failed for no fault of a line may be done when it is sent again.
+        let passing =
+            outcomes.iter().any(|it| it.as_ref().is_err_and(|error| is_passing(error.code)));
         let done = numbers.into_iter().zip(outcomes);
         data.extend(done.map(|(number, outcome)| ImportedLine::of(number, outcome)));
         data.sort_by_key(|line| line.line);
         let summary = summary(&data);
-        Answer::ok(&ImportReport { data, summary })
+        Ok(Answer::ok(&ImportReport { data, summary })?.passing(passing))
     })
     .await
+}
+
+fn is_passing(code: Code) -> bool {
+    matches!(code, Code::Internal | Code::Unavailable | Code::InvalidToken)
 }
 
 impl ImportedLine {

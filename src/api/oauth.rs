@@ -26,7 +26,7 @@ use crate::{
     changes::api_clients::{Grant, GrantToken, Refusal},
     db::Db,
     domain::{ids::ApiClientId, policy::Credentials, session::ACCESS_TOKEN_SECONDS, text::words},
-    error::{Error, Result},
+    error::{Code, Error, Result},
 };
 
 /// Where API clients get their tokens. Its errors have a form of their own.
@@ -259,7 +259,11 @@ pub fn of_error(error: &Error) -> HttpResponse {
         status if status.is_server_error() => OAuthErrorCode::ServerError,
         _ => OAuthErrorCode::InvalidRequest,
     };
-    HttpResponse::build(status)
+    let mut answer = HttpResponse::build(status);
+    if error.code == Code::Unavailable {
+        answer.insert_header((header::RETRY_AFTER, "1"));
+    }
+    answer
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .json(OAuthError { error: code, error_description: error.detail.clone() })
 }

@@ -30,8 +30,12 @@ const ALGORITHMS: &[Algorithm] = &[Algorithm::RS256, Algorithm::ES256, Algorithm
 /// How far the provider's clock may be ahead of ours, in seconds.
 const LEEWAY: i64 = 60;
 
-/// After this time the keys are looked for anew: one that the provider withdrew is good no longer.
-const KEYS_LAST: Duration = Duration::from_secs(10 * 60);
+/// After this time the keys are looked for anew.
+const KEYS_FRESH: Duration = Duration::from_secs(10 * 60);
+
+/// For so long the known keys are good while the provider can't be asked for newer ones. After that
+/// nobody comes in by its tokens: one of the keys may have been withdrawn.
+const KEYS_LAST: Duration = Duration::from_secs(60 * 60);
 
 /// The least time between two looks: whoever sends tokens with made-up keys causes no more.
 const LOOK_INTERVAL: Duration = Duration::from_secs(10);
@@ -108,7 +112,7 @@ impl IdentityProvider {
     /// As [`Self::verify`], by the keys that are known already, so that nobody waits.
     pub fn verify_by_known_keys(&self, token: &str, now: Timestamp) -> Option<Subject> {
         let header = decode_header(token).ok().filter(|it| ALGORITHMS.contains(&it.alg))?;
-        let keys = self.known().filter(|keys| keys.read.elapsed() < KEYS_LAST)?;
+        let keys = self.known()?;
         let key = find(&keys.set, header.kid.as_deref(), header.alg)?;
         self.check(token, &key, header.alg, now).ok()
     }
@@ -134,11 +138,10 @@ impl IdentityProvider {
     }
 
     fn subject(&self, claims: &Map<String, Value>) -> Result<Subject> {
-        let OidcUser { field, claim } = &self.0.provider.user;
+        let OidcUser { field, claim, verified } = &self.0.provider.user;
         // An address that nobody verified may be anybody's.
-        let unverified = *field == UserField::Email
-            && claim == "email"
-            && claims.get("email_verified").is_some_and(|it| *it != true && *it != "true");
+        let unverified = *verified
+            && !claims.get("email_verified").is_some_and(|it| *it == true || *it == "true");
         let value = claims.get(claim).and_then(Value::as_str).filter(|it| !it.is_empty());
         match value {
             Some(value) if !unverified => Ok(Subject { field: *field, value: value.to_owned() }),
@@ -148,18 +151,23 @@ impl IdentityProvider {
 
     async fn key(&self, kid: Option<&str>, algorithm: Algorithm) -> Result<DecodingKey> {
         let known = self.known();
-        if let Some(keys) = &known
-            && keys.read.elapsed() < KEYS_LAST
+        let read = known.as_ref().map(|it| it.read);
+        if let Some(keys) = known
             && let Some(key) = find(&keys.set, kid, algorithm)
         {
-            return Ok(key);
+            // Of those who find the keys old, one looks for newer ones; the others do not wait.
+            if keys.read.elapsed() < KEYS_FRESH || self.0.looking.try_lock().is_err() {
+                return Ok(key);
+            }
         }
-        let keys = self.look(known.map(|it| it.read)).await?;
+        let keys = self.look(read).await?;
         find(&keys.set, kid, algorithm).ok_or_else(Error::invalid_token)
     }
 
+    /// The keys that are good.
     fn known(&self) -> Option<Keys> {
-        self.0.keys.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let keys = self.0.keys.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        keys.filter(|it| it.read.elapsed() < KEYS_LAST)
     }
 
     /// The keys, looked for anew unless somebody else just did.
@@ -185,7 +193,10 @@ impl IdentityProvider {
                 *place = Some(keys.clone());
                 Ok(keys)
             }
-            Err(error) => Err(Error::unavailable(format!("the identity provider: {error}"))),
+            Err(error) => {
+                log::warn!("the identity provider could not be asked for its keys: {error}");
+                known.ok_or_else(|| Error::unavailable(format!("the identity provider: {error}")))
+            }
         }
     }
 }

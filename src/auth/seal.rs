@@ -4,15 +4,41 @@
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey},
     hkdf::{HKDF_SHA256, Salt},
+    hmac,
 };
 
+use super::tokens::hex;
 use crate::error::{Error, Result};
 
 /// Seals and opens.
 #[derive(Clone)]
 pub struct Sealer {
-    key: [u8; 32],
-    previous: Option<[u8; 32]>,
+    key: Keys,
+    previous: Option<Keys>,
+}
+
+/// What is derived from one secret.
+#[derive(Clone)]
+struct Keys {
+    seal: [u8; 32],
+    mark: [u8; 32],
+}
+
+impl Keys {
+    fn of(secret: &[u8]) -> Result<Self> {
+        let seal = derive(secret, b"answers kept by Idempotency-Key")?;
+        Ok(Self { seal, mark: derive(secret, b"marks of requests")? })
+    }
+
+    fn mark(&self, parts: &[&[u8]]) -> String {
+        let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &self.mark));
+        for part in parts {
+            // Each with its length, so that no two lists of parts read the same.
+            context.update(&part.len().to_be_bytes());
+            context.update(part);
+        }
+        hex(context.sign().as_ref())
+    }
 }
 
 impl Sealer {
@@ -22,7 +48,18 @@ impl Sealer {
     /// # Errors
     /// `internal_error` where a key can't be derived.
     pub fn new(secret: &[u8], previous: Option<&[u8]>) -> Result<Self> {
-        Ok(Self { key: derive(secret)?, previous: previous.map(derive).transpose()? })
+        Ok(Self { key: Keys::of(secret)?, previous: previous.map(Keys::of).transpose()? })
+    }
+
+    /// A mark of what these parts say together (HMAC, RFC 2104). There may be a password in them:
+    /// with a bare hash, whoever reads the database could try passwords as fast as he can hash.
+    pub fn mark(&self, parts: &[&[u8]]) -> String {
+        self.key.mark(parts)
+    }
+
+    /// The mark that the same parts had before the secret was changed, if it was.
+    pub fn earlier_mark(&self, parts: &[&[u8]]) -> Option<String> {
+        self.previous.as_ref().map(|keys| keys.mark(parts))
     }
 
     /// Seals a text. `of` is what it belongs to, and is needed to open it.
@@ -30,7 +67,7 @@ impl Sealer {
     /// # Errors
     /// `internal_error` where sealing fails.
     pub fn seal(&self, text: Vec<u8>, of: &str) -> Result<Vec<u8>> {
-        let key = RandomizedNonceKey::new(&AES_256_GCM, &self.key).map_err(Error::internal)?;
+        let key = RandomizedNonceKey::new(&AES_256_GCM, &self.key.seal).map_err(Error::internal)?;
         let mut sealed = text;
         let nonce = key.seal_in_place_append_tag(Aad::from(of), &mut sealed);
         let nonce = nonce.map_err(Error::internal)?;
@@ -41,8 +78,8 @@ impl Sealer {
     /// What was sealed, if it was by one of the keys, and belongs to `of`.
     pub fn open(&self, sealed: &[u8], of: &str) -> Option<Vec<u8>> {
         let (text, nonce) = sealed.split_at_checked(sealed.len().checked_sub(NONCE_LEN)?)?;
-        [Some(self.key), self.previous].into_iter().flatten().find_map(|key| {
-            let key = RandomizedNonceKey::new(&AES_256_GCM, &key).ok()?;
+        [Some(&self.key), self.previous.as_ref()].into_iter().flatten().find_map(|keys| {
+            let key = RandomizedNonceKey::new(&AES_256_GCM, &keys.seal).ok()?;
             let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
             let mut text = text.to_vec();
             let length = key.open_in_place(nonce, Aad::from(of), &mut text).ok()?.len();
@@ -52,11 +89,11 @@ impl Sealer {
     }
 }
 
-fn derive(secret: &[u8]) -> Result<[u8; 32]> {
+fn derive(secret: &[u8], purpose: &[u8]) -> Result<[u8; 32]> {
     let mut key = [0; 32];
     Salt::new(HKDF_SHA256, b"daybook")
         .extract(secret)
-        .expand(&[b"answers kept by Idempotency-Key"], HKDF_SHA256)
+        .expand(&[purpose], HKDF_SHA256)
         .and_then(|okm| okm.fill(&mut key))
         .map_err(Error::internal)?;
     Ok(key)

@@ -4,7 +4,7 @@ use super::Change;
 use crate::{
     db::{Db, Recorded, Tx},
     domain::{
-        attempt::{ATTEMPTS, Attempt},
+        attempt::{ATTEMPTS, Attempt, CROWD_ATTEMPTS},
         policy::{Caller, Credentials},
         timestamp::Timestamp,
     },
@@ -22,6 +22,8 @@ pub struct Counted {
     pub bucket: String,
     /// The attempts in its window, this one included.
     pub attempts: i64,
+    /// How many it takes.
+    pub ceiling: i64,
     /// When the window ends.
     pub ends_at: Timestamp,
 }
@@ -29,7 +31,7 @@ pub struct Counted {
 impl Counted {
     /// Whether the attempt may go on.
     pub fn is_admitted(&self) -> bool {
-        self.attempts <= ATTEMPTS
+        self.attempts <= self.ceiling
     }
 }
 
@@ -44,23 +46,28 @@ impl Change for CountAttempt {
         let Attempt { address, account, place } = &self.0;
         let now = tx.now();
         if store::attempts::is_known(tx.read(), place, now)? {
-            return Ok(Recorded::of_no_user(count(tx, place)?));
+            let by_place = count(tx, place, ATTEMPTS)?;
+            if !by_place.is_admitted() {
+                return Ok(Recorded::of_no_user(by_place));
+            }
+            let crowd = count(tx, &format!("{address} known"), CROWD_ATTEMPTS)?;
+            return Ok(Recorded::of_no_user(if crowd.is_admitted() { by_place } else { crowd }));
         }
         // The address first, for everybody, so that no two wait for each other; and whoever may
         // not go on from his address does not fill the account's bucket.
-        let by_address = count(tx, address)?;
+        let by_address = count(tx, address, ATTEMPTS)?;
         if !by_address.is_admitted() {
             return Ok(Recorded::of_no_user(by_address));
         }
-        let by_account = count(tx, account)?;
+        let by_account = count(tx, account, ATTEMPTS)?;
         let fuller = by_account.attempts >= by_address.attempts;
         Ok(Recorded::of_no_user(if fuller { by_account } else { by_address }))
     }
 }
 
-fn count(tx: &mut Tx<'_>, bucket: &str) -> Result<Counted> {
+fn count(tx: &mut Tx<'_>, bucket: &str, ceiling: i64) -> Result<Counted> {
     let (attempts, ends_at) = store::attempts::count(tx, bucket)?;
-    Ok(Counted { bucket: bucket.to_owned(), attempts, ends_at })
+    Ok(Counted { bucket: bucket.to_owned(), attempts, ceiling, ends_at })
 }
 
 /// Forgets the counts whose time is over.

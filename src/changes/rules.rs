@@ -222,7 +222,7 @@ impl Case<'_, '_> {
     /// Brings a plan of the user in line with his certifications. A plan without any is never met.
     pub(super) fn settle_plan(&mut self, plan: PlanId, cause: Option<&Stamped>) -> Option<Stamped> {
         let (before, plan) = self.known.assignment(self.user.id, plan)?;
-        let met_at = self.plan_met_at(plan.id);
+        let met_at = self.plan_met_at(plan.id, before.met_at.is_some());
         if met_at.is_some() == before.met_at.is_some() {
             return None;
         }
@@ -240,12 +240,18 @@ impl Case<'_, '_> {
         Some(entry(self.tx, self.caller, draft))
     }
 
-    /// Since when every certification of a plan is met; none while one is not.
-    fn plan_met_at(&self, plan: PlanId) -> Option<Timestamp> {
+    /// Since when every certification of a plan is met; none while one is not. One that has run out,
+    /// which no entry tells of yet, meets no plan any more; a plan that was met by it stays so until
+    /// the entry is there that takes it away.
+    fn plan_met_at(&self, plan: PlanId, was_met: bool) -> Option<Timestamp> {
+        let now = self.tx.now();
+        let lasts =
+            |it: &StandingRow| was_met || it.expires_at.is_none_or(|expires_at| expires_at > now);
         let mut latest = None;
         for certification in self.known.parts(plan) {
             let standing = self.known.standing(self.user.id, *certification);
-            latest = latest.max(standing.filter(|it| it.status == Status::Met)?.met_at);
+            latest =
+                latest.max(standing.filter(|it| it.status == Status::Met && lasts(it))?.met_at);
         }
         latest
     }

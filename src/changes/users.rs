@@ -37,7 +37,8 @@ impl Change for CreateUser {
     type Output = UserWithSupervisors;
 
     fn authorize(&self, caller: &Caller, _: &mut Tx<'_>) -> Result<()> {
-        caller.must(Act::CreateUser)
+        caller.must(Act::CreateUser)?;
+        if self.role == Role::Learner { Ok(()) } else { caller.must(Act::ChangeRole) }
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
@@ -108,9 +109,12 @@ impl Change for UpdateUser {
         self.if_match.check(before.version)?;
         let mut user = self.patched(&before);
         check_account(user.kind, user.email.as_deref(), self.password_hash.is_some())?;
-        // Who sets an administrator's address or password can come in as him, with his role.
-        let takes_over = before.role == Role::Administrator
-            && (user.email != before.email || self.password_hash.is_some());
+        // Who sets what somebody comes in with, can come in as him, with his role: the password, and
+        // what a log-in or the identity provider tells him by.
+        let takes_over = before.role != Role::Learner
+            && (user.email != before.email
+                || user.employee_id != before.employee_id
+                || self.password_hash.is_some());
         if user.role != before.role || takes_over {
             caller.must(Act::ChangeRole)?;
         }

@@ -58,7 +58,8 @@ pub struct Config {
     #[arg(long, env = "DAYBOOK_OIDC_AUDIENCE", requires = "oidc_issuer", global = true)]
     pub oidc_audience: Option<String>,
 
-    /// Which claim tells the user: email, email:CLAIM or employee_id:CLAIM
+    /// Which claim tells the user: email, which has to be a verified one; email:CLAIM or
+    /// employee_id:CLAIM, taken as they are
     #[arg(long, env = "DAYBOOK_OIDC_USER", default_value = "email", global = true)]
     pub oidc_user: OidcUser,
 

@@ -49,6 +49,9 @@ pub struct OidcUser {
     pub field: UserField,
     /// The claim of the token.
     pub claim: String,
+    /// Whether the token has to say that the address was verified: unless the operator names the
+    /// claim himself, because he knows what his provider writes into it.
+    pub verified: bool,
 }
 
 impl FromStr for OidcUser {
@@ -64,6 +67,7 @@ impl FromStr for OidcUser {
         if claim.is_empty() {
             return Err("the claim is missing after the colon".to_owned());
         }
-        Ok(Self { field, claim: claim.to_owned() })
+        let verified = field == UserField::Email && !text.contains(':');
+        Ok(Self { field, claim: claim.to_owned(), verified })
     }
 }

@@ -3,6 +3,10 @@
 /// How many attempts each bucket takes within a window.
 pub const ATTEMPTS: i64 = 10;
 
+/// How many attempts an address takes for all accounts together that are known there: an office
+/// may log in at nine, and who is inside of it may not try passwords without end.
+pub const CROWD_ATTEMPTS: i64 = 60;
+
 /// Seconds of a window. It begins with the first attempt in it.
 pub const WINDOW_SECONDS: i64 = 60;
 

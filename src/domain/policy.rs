@@ -160,6 +160,13 @@ impl Caller {
             Self::Nobody => return false,
             Self::Service => return true,
         };
+        // Whoever gives roles and secrets could give himself what his scopes do not: that takes a
+        // person who logged in.
+        if matches!(act, Act::ChangeRole | Act::ChangeApiClients)
+            && self.identity().is_some_and(|it| it.scopes().is_some())
+        {
+            return false;
+        }
         match (role, act) {
             (Role::Administrator, _) => true,
             (Role::Auditor, Act::SeeUser(_) | Act::SeeCatalogue | Act::SeeApiClients) => true,

@@ -175,12 +175,20 @@ pub fn update(tx: &mut Tx<'_>, row: &mut ApiClientRow) -> Result<()> {
     write(tx, row)
 }
 
+/// How exact `last_used_at` is, in seconds: each time that it is written, the client has a new
+/// version, and whoever is about to change it has to read it again.
+const USE_SECONDS: i64 = 3600;
+
 /// Says that the client was used now, which is no change of its settings.
 ///
 /// # Errors
 /// Of the database.
 pub fn mark_used(tx: &mut Tx<'_>, row: &mut ApiClientRow) -> Result<()> {
-    row.last_used_at = Some(tx.now());
+    let now = tx.now();
+    if row.last_used_at.is_some_and(|time| time.plus_seconds(USE_SECONDS) > now) {
+        return Ok(());
+    }
+    row.last_used_at = Some(now);
     write(tx, row)
 }
 

@@ -20,8 +20,10 @@ const RUNNING_SECONDS: i64 = 15 * 60;
 pub struct Once {
     /// A hash of the caller and the key that he chose.
     pub key: String,
-    /// A hash of method, path and body.
+    /// A mark of method, path and body.
     pub fingerprint: String,
+    /// The mark that they had before the secret of the service was changed, if it was.
+    pub earlier_fingerprint: Option<String>,
 }
 
 #[derive(Queryable, Insertable)]
@@ -49,7 +51,10 @@ pub fn find(tx: &mut Tx<'_>, once: &Once) -> Result<Option<Vec<u8>>> {
         .optional()?;
     match row {
         None => Ok(None),
-        Some(row) if row.fingerprint != once.fingerprint => {
+        Some(row)
+            if row.fingerprint != once.fingerprint
+                && Some(&row.fingerprint) != once.earlier_fingerprint.as_ref() =>
+        {
             let text = "This Idempotency-Key was used for another request. Take a new one.";
             Err(Error::new(Code::IdempotencyKeyReused, text))
         }
@@ -92,7 +97,7 @@ pub fn claim(tx: &mut Tx<'_>, once: &Once) -> Result<()> {
 
 fn put(tx: &mut Tx<'_>, once: &Once, answer: Option<Vec<u8>>, seconds: i64) -> Result<()> {
     let expires_at = tx.now().plus_seconds(seconds);
-    let Once { key, fingerprint } = once.clone();
+    let Once { key, fingerprint, .. } = once.clone();
     forget(tx, once)?;
     let row = Row { key, fingerprint, answer, expires_at };
     diesel::insert_into(idempotency_keys::table).values(row).execute(tx.write())?;

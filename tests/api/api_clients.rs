@@ -238,3 +238,16 @@ fn an_api_client_does_not_manage_api_clients_and_does_not_log_out() {
     client.post("/api-clients", body).problem(403, "forbidden");
     client.post("/auth/logout", json!({})).problem(403, "forbidden");
 }
+
+#[test]
+fn the_tokens_that_a_client_gets_do_not_keep_an_administrator_from_changing_it() {
+    let clock = Clock::stopped_at(Timestamp::system_now());
+    let app = TestApp::start_with(clock.clone());
+    let (admin, it) = (app.admin(), account(&app, &["users:read"]));
+    let path = format!("/api-clients/{}", it.client_id);
+    it.client(&app);
+    let etag = admin.get(&path).etag();
+    clock.set(clock.now().plus_seconds(600));
+    it.client(&app);
+    admin.patch(&path, &etag, json!({"name": "Narrower"})).ok(200);
+}

@@ -203,3 +203,18 @@ fn the_service_expires_after_its_start_what_came_due_while_it_was_down() {
     }
     assert_eq!(process.terminate(), Some(0));
 }
+
+#[test]
+fn a_certification_that_has_run_out_meets_no_plan_before_the_log_tells_of_it() {
+    let (app, start) = spring();
+    let (sam, course) = (app.learner("Sam").id, app.course("One"));
+    let forklift = certification(&app, "Forklift", &[&course], json!(10));
+    complete(&app, &sam, &course, &json!({"method": "earned"}));
+    app.clock.set(start.plus_seconds(10 * DAY));
+    assign(&app, &sam, &plan_of(&app, "Driving", &[&forklift]));
+    assert_eq!(plan_status(&app, &sam), "not_met");
+    assert_eq!(expire(&app), 1);
+    let told = app.actions(&sam);
+    assert!(!told.iter().any(|action| action.starts_with("learning_plan.m")), "{told:?}");
+    assert!(!told.iter().any(|action| action == "learning_plan.unmet"), "{told:?}");
+}

@@ -8,6 +8,7 @@ use daybook::{
 };
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::{
     app::{Answer, Client, JSON, TestApp, block_on, text},
@@ -239,4 +240,40 @@ fn an_import_that_was_killed_may_be_sent_again_after_a_while() {
     send("").problem(409, "idempotency_in_flight");
     clock.set(clock.now().plus_seconds(24 * 3600));
     assert_eq!(send("").ok(200)["summary"]["unchanged"], 1);
+}
+
+#[test]
+fn each_session_ends_by_itself_whatever_the_key() {
+    let app = TestApp::start();
+    let sam = app.learner("Sam");
+    let (one, two) = (app.client_of(&sam.email), app.client_of(&sam.email));
+    for client in [&one, &two] {
+        post(client, "/auth/logout", "log-out", &json!({})).ok(204);
+        client.get("/me").problem(401, "invalid_token");
+        post(client, "/auth/logout", "log-out", &json!({})).ok(204);
+    }
+}
+
+#[test]
+fn a_password_can_not_be_tried_against_what_is_kept() {
+    let app = TestApp::start();
+    let sam = app.learner("Sam");
+    let body = json!({"email": sam.email, "password": crate::app::PASSWORD}).to_string();
+    let headers = [JSON, ("idempotency-key", "k")];
+    app.stranger().send("POST", "/auth/login", &headers, Some(&body)).ok(200);
+    // What somebody who has the database could make of a guess, in every way that is none of ours
+    // to keep secret.
+    let parts: [&[u8]; 3] = [b"POST", b"/auth/login", &Sha256::digest(&body)];
+    let framed = |parts: &[&[u8]]| -> String {
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update(part.len().to_be_bytes());
+            hash.update(part);
+        }
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    let guess = framed(&parts);
+    let stored = dump(&app.database).join("\n");
+    assert!(!stored.contains(&guess));
+    assert!(!stored.contains(&framed(&[&[], guess.as_bytes()])));
 }

@@ -254,3 +254,27 @@ fn the_limit_holds_across_replicas() {
         log_in(number, HOME, PASSWORD).ok(200);
     }
 }
+
+#[test]
+fn who_is_inside_of_an_office_can_not_try_the_accounts_of_all_without_end() {
+    let app = start();
+    let people: Vec<_> = (0..8).map(|_| app.learner("Sam").email).collect();
+    for (number, email) in people.iter().enumerate() {
+        // From now on they are known there.
+        if number % 4 == 0 {
+            later(&app, 60);
+        }
+        from(&app, HOME, email, PASSWORD).ok(200);
+    }
+    later(&app, 60);
+    let mut admitted = 0;
+    for email in &people {
+        for _ in 0..10 {
+            let answer = from(&app, HOME, email, "wrong");
+            admitted += usize::from(answer.status == 401);
+        }
+    }
+    assert_eq!(admitted, 60, "of eighty");
+    later(&app, 60);
+    from(&app, HOME, &people[0], PASSWORD).ok(200);
+}

@@ -216,6 +216,7 @@ fn a_token_that_the_provider_did_not_issue_for_this_service_is_an_invalid_token(
         ("nobody here", with("email", json!("nobody@example.com"))),
         ("no address", without("email")),
         ("an address that is none", with("email", json!(["admin@example.com"]))),
+        ("an address of which nothing is said", without("email_verified")),
         ("an address that nobody verified", with("email_verified", json!(false))),
     ];
     for (what, token) in tokens {
@@ -237,6 +238,16 @@ fn another_claim_may_tell_the_user() {
     let mut claims = issuer.claims("admin@example.com");
     claims["employee_number"] = json!("E-7");
     assert_eq!(me(&app, &key.sign(&claims)).ok(200)["id"], sam.id.as_str());
+}
+
+#[test]
+fn whoever_names_the_claim_himself_takes_it_as_it_is() {
+    let issuer = Issuer::start();
+    let (app, key) = (trusting(&issuer, "email:upn"), issuer.key(Algorithm::ES256, "one"));
+    let mut claims = issuer.claims("nobody@example.com");
+    claims["upn"] = json!("admin@example.com");
+    claims.as_object_mut().unwrap().remove("email_verified");
+    assert_eq!(me(&app, &key.sign(&claims)).ok(200)["id"], app.admin_id.to_string());
 }
 
 #[test]

@@ -163,3 +163,24 @@ fn an_api_client_may_do_no_more_than_its_user() {
     let me = client.get("/me").ok(200);
     assert!(me["permissions"].as_object().unwrap().values().all(|it| it == false), "{me}");
 }
+
+#[test]
+fn an_api_client_gives_no_roles_and_makes_nobody_but_learners() {
+    let app = TestApp::start();
+    let client = account(&app, ALL).client(&app);
+    let user = |role: &str| {
+        json!({
+            "email": format!("{role}@example.com"), "given_name": "New", "surname": "User",
+            "role": role, "password": crate::app::PASSWORD,
+        })
+    };
+    client.post("/users", user("administrator")).problem(403, "forbidden");
+    client.post("/users", user("auditor")).problem(403, "forbidden");
+    let made = client.post("/users", user("learner")).ok(201);
+    let path = format!("/users/{}", crate::app::text(&made["id"]));
+    client.patch_now(&path, json!({"role": "auditor"})).problem(403, "forbidden");
+    let admin = format!("/users/{}", app.admin_id);
+    let password = json!({"password": "a password of mine"});
+    client.patch_now(&admin, password).problem(403, "forbidden");
+    assert_eq!(client.get("/me").ok(200)["permissions"]["change_roles"], false);
+}
