@@ -193,7 +193,26 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for Body<T> {
             let bytes = bytes.await.map_err(|error| unreadable(&error))?;
             remember_body(&request, &bytes);
             check_media_type(&request, bytes.is_empty())?;
-            parse_body(&bytes, request.method() == Method::PATCH).map(Self)
+            parse_value(parse_object(&bytes, request.method() == Method::PATCH)?).map(Self)
+        })
+    }
+}
+
+/// A JSON body whose parts are looked at one by one, by whoever takes it: an object.
+pub struct Parts(pub Value);
+
+impl FromRequest for Parts {
+    type Error = Error;
+    type Future = Boxed<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let bytes = web::Bytes::from_request(&request, payload);
+        Box::pin(async move {
+            let bytes = bytes.await.map_err(|error| unreadable(&error))?;
+            remember_body(&request, &bytes);
+            check_media_type(&request, bytes.is_empty())?;
+            parse_object(&bytes, false).map(Self)
         })
     }
 }
@@ -284,7 +303,7 @@ fn check_media_type(request: &HttpRequest, empty: bool) -> Result<()> {
     Err(Error::new(Code::UnsupportedMediaType, text))
 }
 
-fn parse_body<T: DeserializeOwned + Validate>(bytes: &[u8], patch: bool) -> Result<T> {
+fn parse_object(bytes: &[u8], patch: bool) -> Result<Value> {
     let bytes = if bytes.is_empty() { b"{}" } else { bytes };
     let mut value: Value = serde_json::from_slice(bytes).map_err(|error| {
         let text = format!("The body is no JSON: {error}.");
@@ -294,14 +313,21 @@ fn parse_body<T: DeserializeOwned + Validate>(bytes: &[u8], patch: bool) -> Resu
     match value.as_object() {
         None => {
             let text = "The body has to be a JSON object.";
-            return Err(Error::invalid_field("", "invalid_type", text));
+            Err(Error::invalid_field("", "invalid_type", text))
         }
         Some(fields) if patch && fields.is_empty() => {
             let text = "Name at least one field to change.";
-            return Err(Error::invalid_field("", "required", text));
+            Err(Error::invalid_field("", "required", text))
         }
-        Some(_) => {}
+        Some(_) => Ok(value),
     }
+}
+
+/// Reads a JSON value as `T`, and finds it valid.
+///
+/// # Errors
+/// `validation_failed`, with pointers into the value.
+pub fn parse_value<T: DeserializeOwned + Validate>(value: Value) -> Result<T> {
     if let Some(pointer) = find_nul(&value) {
         let text = "Text can't have a NUL character in it.";
         return Err(Error::invalid_field(&pointer, "invalid_character", text));

@@ -6,6 +6,7 @@ pub mod api_clients;
 pub mod attempts;
 pub mod auth;
 pub mod authenticate;
+pub mod batch;
 pub mod bearer;
 pub mod certifications;
 pub mod client_address;
@@ -52,6 +53,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         import::endpoints(),
         activity::endpoints(),
         feed::endpoints(),
+        batch::endpoints(),
         export::endpoints(),
         enrollments::endpoints(),
         user_plans::endpoints(),

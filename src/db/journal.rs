@@ -1,6 +1,9 @@
 //! The journal: the only way to write. A change and its entries are one transaction.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use diesel::{RunQueryDsl, connection::SimpleConnection};
 
@@ -9,7 +12,7 @@ use crate::{
     domain::{
         clock::Clock,
         entry::{Actor, EntryType, FieldChange, Source},
-        ids::Id,
+        ids::{EntryId, Id},
         text::fold,
         timestamp::Timestamp,
         user::UserKind,
@@ -63,6 +66,37 @@ impl<'a> Tx<'a> {
         let mut all = std::mem::take(&mut self.told);
         all.extend(entries);
         write_entries(self, all)
+    }
+
+    /// Writes entries of other systems before the end of the change, but for those whose
+    /// `external_id` the log has by now; says which were written.
+    ///
+    /// On PostgreSQL another replica may be writing the same one at this moment: how that ends is
+    /// waited for. So that nobody waits in a circle, all give their entries in the order of the
+    /// external ids. SQLite has one writer, who has seen what is there.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub fn ingest(&mut self, entries: &[&Stamped]) -> Result<BTreeSet<EntryId>> {
+        let mut written = BTreeSet::new();
+        for some in entries.chunks(ROWS_PER_INSERT) {
+            let rows: Vec<EntryRow> = some.iter().map(|entry| entry.0.clone()).collect();
+            match self.conn {
+                AnyConnection::Sqlite(conn) => {
+                    diesel::insert_into(entries::table).values(&rows).execute(conn)?;
+                    written.extend(rows.iter().map(|row| row.id));
+                }
+                AnyConnection::Postgres(conn) => written.extend(
+                    diesel::insert_into(entries::table)
+                        .values(&rows)
+                        .on_conflict_do_nothing()
+                        .returning(entries::id)
+                        .get_results::<EntryId>(conn)?,
+                ),
+            }
+        }
+        self.written |= !written.is_empty();
+        Ok(written)
     }
 
     /// Makes one of several changes of one transaction, each with entries and a time of its own:
@@ -139,7 +173,7 @@ impl<'a> Tx<'a> {
             target_id: draft.target.as_ref().map(|target| target.id),
             target_name: draft.target.map(|target| target.name),
             changes: (!is_note).then(|| changes_json(&draft.changes)),
-            external_id: None,
+            external_id: draft.external_id,
             notes: draft.notes,
             revision: is_note.then_some(1),
             edited_at: None,
@@ -177,6 +211,7 @@ pub struct Recorded<T> {
 enum Log {
     Entries(Vec<Stamped>),
     Unchanged,
+    Ingested,
     Revision,
     OfNoUser,
 }
@@ -190,6 +225,11 @@ impl<T> Recorded<T> {
     /// Nothing changed, nothing is told. The journal refuses this of a change that wrote.
     pub fn unchanged(output: T) -> Self {
         Self { output, log: Log::Unchanged }
+    }
+
+    /// Entries of other systems were written, by [`Tx::ingest`].
+    pub fn ingested(output: T) -> Self {
+        Self { output, log: Log::Ingested }
     }
 
     /// A note was edited: its revision tells of it.
@@ -288,7 +328,10 @@ impl<T> Recorded<T> {
             Log::Unchanged if tx.written => {
                 return Err(Error::internal("a change wrote, and says that nothing changed"));
             }
-            Log::Unchanged | Log::Revision | Log::OfNoUser => {}
+            Log::Ingested if !tx.written => {
+                return Err(Error::internal("entries were ingested, and none was written"));
+            }
+            Log::Unchanged | Log::Ingested | Log::Revision | Log::OfNoUser => {}
         }
         Ok((self.output, told))
     }
