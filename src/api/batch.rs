@@ -11,7 +11,8 @@ use validator::Validate;
 use super::{
     answer::Answer,
     endpoint::{Endpoint, endpoint},
-    extract::{Ctx, Parts, parse_value, present},
+    extract::{Ctx, Parts, present},
+    parse::parse_value,
     problem::ProblemField,
     validate::line,
 };

@@ -34,6 +34,7 @@ pub mod middleware;
 pub mod oauth;
 pub mod openapi;
 pub mod page;
+pub mod parse;
 pub mod problem;
 pub mod rate_limit;
 pub mod scopes;

@@ -7,7 +7,7 @@ use std::{
 
 use diesel::{RunQueryDsl, connection::SimpleConnection};
 
-use super::{AnyConnection, Draft, EntryRow, schema::entries};
+use super::{AnyConnection, Draft, EntryRow, Recorded, recorded::Log, schema::entries};
 use crate::{
     domain::{
         clock::Clock,
@@ -197,81 +197,6 @@ impl Stamped {
     /// What will be stored.
     pub fn row(&self) -> &EntryRow {
         &self.0
-    }
-}
-
-/// What a change came to: its output, and what the log says of it.
-#[derive(Debug)]
-pub struct Recorded<T> {
-    output: T,
-    log: Log,
-}
-
-#[derive(Debug)]
-enum Log {
-    Entries(Vec<Stamped>),
-    Unchanged,
-    Ingested,
-    Revision,
-    OfNoUser,
-}
-
-impl<T> Recorded<T> {
-    /// Something changed, and these entries tell of it: at least one.
-    pub fn new(output: T, entries: Vec<Stamped>) -> Self {
-        Self { output, log: Log::Entries(entries) }
-    }
-
-    /// Nothing changed, nothing is told. The journal refuses this of a change that wrote.
-    pub fn unchanged(output: T) -> Self {
-        Self { output, log: Log::Unchanged }
-    }
-
-    /// Entries of other systems were written, by [`Tx::ingest`].
-    pub fn ingested(output: T) -> Self {
-        Self { output, log: Log::Ingested }
-    }
-
-    /// A note was edited: its revision tells of it.
-    pub fn revised(output: T) -> Self {
-        Self { output, log: Log::Revision }
-    }
-
-    /// Something changed that is about no user, or is no fact of a user's life (a course; the
-    /// rotation of a token): it is not part of a log.
-    pub fn of_no_user(output: T) -> Self {
-        Self { output, log: Log::OfNoUser }
-    }
-
-    /// What it came to.
-    pub fn output(&self) -> &T {
-        &self.output
-    }
-
-    /// Whether anything changed.
-    pub fn is_change(&self) -> bool {
-        !matches!(self.log, Log::Unchanged)
-    }
-
-    /// The same change, with more that happened after it.
-    #[must_use]
-    pub fn and(self, more: Vec<Stamped>) -> Self {
-        let log = match self.log {
-            Log::Entries(entries) => Log::Entries(entries.into_iter().chain(more).collect()),
-            _ if !more.is_empty() => Log::Entries(more),
-            log => log,
-        };
-        Self { log, ..self }
-    }
-
-    /// The same change, with another output.
-    pub fn with<U>(self, output: U) -> Recorded<U> {
-        Recorded { output, log: self.log }
-    }
-
-    /// The same change, with something made of its output.
-    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Recorded<U> {
-        Recorded { output: make(self.output), log: self.log }
     }
 }
 
