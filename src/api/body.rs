@@ -14,7 +14,7 @@ use validator::Validate;
 use super::{
     extract::Boxed,
     idempotency::remember_body,
-    validate::{field_errors, find_nul, shape_error},
+    parse::{parse_object, parse_value},
 };
 use crate::error::{Code, Error, Result};
 
@@ -33,7 +33,24 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for Body<T> {
         Box::pin(async move {
             let bytes = bytes.await?;
             check_media_type(&request, bytes.is_empty())?;
-            parse_body(&bytes, request.method() == Method::PATCH).map(Self)
+            parse_value(parse_object(&bytes, request.method() == Method::PATCH)?).map(Self)
+        })
+    }
+}
+
+/// A JSON body whose parts are looked at one by one, by whoever takes it: an object.
+pub struct Parts(pub Value);
+
+impl FromRequest for Parts {
+    type Error = Error;
+    type Future = Boxed<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, bytes) = (request.clone(), read(request, payload));
+        Box::pin(async move {
+            let bytes = bytes.await?;
+            check_media_type(&request, bytes.is_empty())?;
+            parse_object(&bytes, false).map(Self)
         })
     }
 }
@@ -128,52 +145,6 @@ fn check_media_type(request: &HttpRequest, empty: bool) -> Result<()> {
     }
     let text = "Send the body as application/json, not compressed.";
     Err(Error::new(Code::UnsupportedMediaType, text))
-}
-
-fn parse_body<T: DeserializeOwned + Validate>(bytes: &[u8], patch: bool) -> Result<T> {
-    let bytes = if bytes.is_empty() { b"{}" } else { bytes };
-    let mut value: Value = serde_json::from_slice(bytes).map_err(|error| {
-        let text = format!("The body is no JSON: {error}.");
-        Error::new(Code::MalformedRequest, text)
-    })?;
-    make_whole(&mut value);
-    match value.as_object() {
-        None => {
-            let text = "The body has to be a JSON object.";
-            return Err(Error::invalid_field("", "invalid_type", text));
-        }
-        Some(fields) if patch && fields.is_empty() => {
-            let text = "Name at least one field to change.";
-            return Err(Error::invalid_field("", "required", text));
-        }
-        Some(_) => {}
-    }
-    if let Some(pointer) = find_nul(&value) {
-        let text = "Text can't have a NUL character in it.";
-        return Err(Error::invalid_field(&pointer, "invalid_character", text));
-    }
-    let body: T = serde_path_to_error::deserialize(value)
-        .map_err(|error| shape_error(error.path(), &error.inner().to_string()))?;
-    body.validate().map_err(|errors| Error::invalid(field_errors(&errors)))?;
-    Ok(body)
-}
-
-/// Writes `365.0` as `365`: to JSON Schema, and to the languages that know one kind of number, they
-/// are the same; to serde, only one of them is an integer.
-fn make_whole(value: &mut Value) {
-    match value {
-        Value::Number(number) => {
-            let float = number.as_f64().filter(|_| number.is_f64());
-            // Up to here, every whole number has a float of its own (RFC 8259, section 6).
-            let whole = float.filter(|it| it.fract() == 0.0 && it.abs() < 9_007_199_254_740_992.0);
-            if let Some(whole) = whole {
-                *number = (whole as i64).into();
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(make_whole),
-        Value::Object(fields) => fields.values_mut().for_each(make_whole),
-        Value::Null | Value::Bool(_) | Value::String(_) => {}
-    }
 }
 
 /// A field of a merge patch that is there, whatever it says: null only where `T` takes it.

@@ -6,6 +6,7 @@ pub mod api_clients;
 pub mod attempts;
 pub mod auth;
 pub mod authenticate;
+pub mod batch;
 pub mod bearer;
 pub mod body;
 pub mod certifications;
@@ -34,6 +35,7 @@ pub mod middleware;
 pub mod oauth;
 pub mod openapi;
 pub mod page;
+pub mod parse;
 pub mod problem;
 pub mod rate_limit;
 pub mod scopes;
@@ -53,6 +55,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         import::endpoints(),
         activity::endpoints(),
         feed::endpoints(),
+        batch::endpoints(),
         export::endpoints(),
         enrollments::endpoints(),
         user_plans::endpoints(),

@@ -9,6 +9,7 @@ pub mod external_training;
 pub mod groups;
 pub mod idempotency;
 pub mod import;
+pub mod ingest;
 mod named;
 pub mod notes;
 pub mod plans;

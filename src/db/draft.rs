@@ -19,6 +19,7 @@ pub struct Draft {
     pub(super) description: Option<String>,
     pub(super) target: Option<Target>,
     pub(super) changes: Vec<FieldChange>,
+    pub(super) external_id: Option<String>,
     pub(super) notes: Option<String>,
 }
 
@@ -45,6 +46,7 @@ impl Draft {
             description: None,
             target: None,
             changes: Vec::new(),
+            external_id: None,
             notes: None,
         }
     }
@@ -57,6 +59,11 @@ impl Draft {
     /// The values that changed.
     pub fn changes(self, changes: impl IntoIterator<Item = FieldChange>) -> Self {
         Self { changes: changes.into_iter().collect(), ..self }
+    }
+
+    /// The id that another system gave it.
+    pub fn external_id(self, id: String) -> Self {
+        Self { external_id: Some(id), ..self }
     }
 
     /// How it came about, where the caller does not tell.

@@ -1,15 +1,18 @@
 //! The journal: the only way to write. A change and its entries are one transaction.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use diesel::{RunQueryDsl, connection::SimpleConnection};
 
-use super::{AnyConnection, Draft, EntryRow, schema::entries};
+use super::{AnyConnection, Draft, EntryRow, Recorded, recorded::Log, schema::entries};
 use crate::{
     domain::{
         clock::Clock,
         entry::{Actor, EntryType, FieldChange, Source},
-        ids::Id,
+        ids::{EntryId, Id},
         text::fold,
         timestamp::Timestamp,
         user::UserKind,
@@ -63,6 +66,37 @@ impl<'a> Tx<'a> {
         let mut all = std::mem::take(&mut self.told);
         all.extend(entries);
         write_entries(self, all)
+    }
+
+    /// Writes entries of other systems before the end of the change, but for those whose
+    /// `external_id` the log has by now; says which were written.
+    ///
+    /// On PostgreSQL another replica may be writing the same one at this moment: how that ends is
+    /// waited for. So that nobody waits in a circle, all give their entries in the order of the
+    /// external ids. SQLite has one writer, who has seen what is there.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub fn ingest(&mut self, entries: &[&Stamped]) -> Result<BTreeSet<EntryId>> {
+        let mut written = BTreeSet::new();
+        for some in entries.chunks(ROWS_PER_INSERT) {
+            let rows: Vec<EntryRow> = some.iter().map(|entry| entry.0.clone()).collect();
+            match self.conn {
+                AnyConnection::Sqlite(conn) => {
+                    diesel::insert_into(entries::table).values(&rows).execute(conn)?;
+                    written.extend(rows.iter().map(|row| row.id));
+                }
+                AnyConnection::Postgres(conn) => written.extend(
+                    diesel::insert_into(entries::table)
+                        .values(&rows)
+                        .on_conflict_do_nothing()
+                        .returning(entries::id)
+                        .get_results::<EntryId>(conn)?,
+                ),
+            }
+        }
+        self.written |= !written.is_empty();
+        Ok(written)
     }
 
     /// Makes one of several changes of one transaction, each with entries and a time of its own:
@@ -139,7 +173,7 @@ impl<'a> Tx<'a> {
             target_id: draft.target.as_ref().map(|target| target.id),
             target_name: draft.target.map(|target| target.name),
             changes: (!is_note).then(|| changes_json(&draft.changes)),
-            external_id: None,
+            external_id: draft.external_id,
             notes: draft.notes,
             revision: is_note.then_some(1),
             edited_at: None,
@@ -163,75 +197,6 @@ impl Stamped {
     /// What will be stored.
     pub fn row(&self) -> &EntryRow {
         &self.0
-    }
-}
-
-/// What a change came to: its output, and what the log says of it.
-#[derive(Debug)]
-pub struct Recorded<T> {
-    output: T,
-    log: Log,
-}
-
-#[derive(Debug)]
-enum Log {
-    Entries(Vec<Stamped>),
-    Unchanged,
-    Revision,
-    OfNoUser,
-}
-
-impl<T> Recorded<T> {
-    /// Something changed, and these entries tell of it: at least one.
-    pub fn new(output: T, entries: Vec<Stamped>) -> Self {
-        Self { output, log: Log::Entries(entries) }
-    }
-
-    /// Nothing changed, nothing is told. The journal refuses this of a change that wrote.
-    pub fn unchanged(output: T) -> Self {
-        Self { output, log: Log::Unchanged }
-    }
-
-    /// A note was edited: its revision tells of it.
-    pub fn revised(output: T) -> Self {
-        Self { output, log: Log::Revision }
-    }
-
-    /// Something changed that is about no user, or is no fact of a user's life (a course; the
-    /// rotation of a token): it is not part of a log.
-    pub fn of_no_user(output: T) -> Self {
-        Self { output, log: Log::OfNoUser }
-    }
-
-    /// What it came to.
-    pub fn output(&self) -> &T {
-        &self.output
-    }
-
-    /// Whether anything changed.
-    pub fn is_change(&self) -> bool {
-        !matches!(self.log, Log::Unchanged)
-    }
-
-    /// The same change, with more that happened after it.
-    #[must_use]
-    pub fn and(self, more: Vec<Stamped>) -> Self {
-        let log = match self.log {
-            Log::Entries(entries) => Log::Entries(entries.into_iter().chain(more).collect()),
-            _ if !more.is_empty() => Log::Entries(more),
-            log => log,
-        };
-        Self { log, ..self }
-    }
-
-    /// The same change, with another output.
-    pub fn with<U>(self, output: U) -> Recorded<U> {
-        Recorded { output, log: self.log }
-    }
-
-    /// The same change, with something made of its output.
-    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Recorded<U> {
-        Recorded { output: make(self.output), log: self.log }
     }
 }
 
@@ -288,7 +253,10 @@ impl<T> Recorded<T> {
             Log::Unchanged if tx.written => {
                 return Err(Error::internal("a change wrote, and says that nothing changed"));
             }
-            Log::Unchanged | Log::Revision | Log::OfNoUser => {}
+            Log::Ingested if !tx.written => {
+                return Err(Error::internal("entries were ingested, and none was written"));
+            }
+            Log::Unchanged | Log::Ingested | Log::Revision | Log::OfNoUser => {}
         }
         Ok((self.output, told))
     }

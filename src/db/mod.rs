@@ -9,6 +9,7 @@ mod entry_row;
 mod journal;
 mod lane;
 pub mod migrate;
+mod recorded;
 pub mod schema;
 pub mod types;
 
@@ -20,8 +21,9 @@ use std::{
 pub use connection::{AnyConnection, MultiBackend};
 pub use draft::Draft;
 pub use entry_row::EntryRow;
-pub use journal::{Recorded, Stamped, Tx};
+pub use journal::{Stamped, Tx};
 use lane::Lane;
+pub use recorded::Recorded;
 
 use crate::{
     config::DatabaseUrl,

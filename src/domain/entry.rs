@@ -1,5 +1,7 @@
 //! The entries of an activity log (contract, sections 5 and 6).
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -181,8 +183,8 @@ pub struct Target {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct FieldChange {
     /// The name of the field in the resource.
-    #[schema(examples("result"))]
-    pub field: &'static str,
+    #[schema(value_type = String, examples("result"))]
+    pub field: Cow<'static, str>,
     /// What it was; null if it was not set.
     #[schema(required = true)]
     pub before: Value,
@@ -198,7 +200,11 @@ impl FieldChange {
         before: &T,
         after: &T,
     ) -> Option<Self> {
-        (before != after).then(|| Self { field, before: json(before), after: json(after) })
+        (before != after).then(|| Self {
+            field: Cow::Borrowed(field),
+            before: json(before),
+            after: json(after),
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The words of the field and their rules: no HTTP, no database.
 
 pub mod attempt;
+pub mod batch;
 pub mod catalogue;
 pub mod certification;
 pub mod clock;

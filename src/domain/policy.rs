@@ -131,6 +131,8 @@ pub enum Act {
         /// The caller entered the note.
         own: bool,
     },
+    /// Add system entries of other systems to logs.
+    Ingest,
     /// See courses, certifications, learning plans, groups.
     SeeCatalogue,
     /// Change courses, certifications, learning plans, groups.
@@ -184,6 +186,7 @@ impl Caller {
                 Act::CreateUser
                 | Act::ChangeRole
                 | Act::ChangeMembership
+                | Act::Ingest
                 | Act::ChangeCatalogue
                 | Act::ChangeApiClients,
             )

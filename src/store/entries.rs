@@ -1,5 +1,7 @@
 //! Entries, as they are read and edited. Only the journal adds one.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -81,6 +83,28 @@ pub fn count(conn: &mut AnyConnection, user: UserId, filter: &EntryFilter) -> Re
 pub fn get(conn: &mut AnyConnection, user: UserId, id: EntryId) -> Result<EntryRow> {
     let of_user = entries::table.filter(entries::id.eq(id).and(entries::user_id.eq(user)));
     Ok(of_user.first(conn)?)
+}
+
+/// Ids that are looked for in one statement.
+const IDS_PER_QUERY: usize = 500;
+
+/// The entries that other systems gave these ids, by them.
+///
+/// # Errors
+/// Of the database.
+pub fn by_external_ids(
+    conn: &mut AnyConnection,
+    ids: &[&str],
+) -> Result<BTreeMap<String, EntryRow>> {
+    let mut found = BTreeMap::new();
+    for ids in ids.chunks(IDS_PER_QUERY) {
+        // Said of every row of it, the condition is what lets the partial index be used.
+        let with_one = entries::table.filter(entries::external_id.is_not_null());
+        let rows: Vec<EntryRow> =
+            with_one.filter(entries::external_id.eq_any(ids.to_vec())).load(conn)?;
+        found.extend(rows.into_iter().filter_map(|row| Some((row.external_id.clone()?, row))));
+    }
+    Ok(found)
 }
 
 /// One entry of a user's log, held until the transaction ends.

@@ -1,6 +1,7 @@
 //! One successful request for each operation of the document, with the entries that it makes. A new
 //! operation without its case fails the guards that walk these: `journal_coverage`, `permissions`.
 
+use daybook::domain::timestamp::Timestamp;
 use serde_json::{Value, json};
 
 use crate::{
@@ -193,6 +194,15 @@ fn case(fixture: &Fixture, operation: &str) -> (&'static str, u16, Option<Value>
         "list_user_activity" => ("list_user_activity", 200, None, &[]),
         "list_activity" => ("list_activity", 200, None, &[]),
         "list_actions" => ("list_actions", 200, None, &[]),
+        "ingest_entries" => {
+            let user = &fixture.subject.id;
+            let body = json!({"items": [{
+                "user": {"id": user}, "action": "enrollment.completed",
+                "occurred_at": Timestamp::system_now(), "external_id": format!("case:{user}"),
+                "description": "Subject completed a course elsewhere.",
+            }]});
+            ("ingest_entries", 200, Some(body), &["enrollment.completed"])
+        }
         "export_user_activity" => ("export_user_activity", 200, None, &[]),
         "export_activity" => ("export_activity", 200, None, &[]),
         "add_note" => ("add_note", 201, Some(json!({"notes": "Why."})), &["note"]),

@@ -126,6 +126,9 @@ fn nothing_takes_a_nul_character() {
                 (json!(["a\u{0}"]), "/0"),
                 (json!({"~/": "\u{0}"}), "/~0~1"),
             ] {
+                if is_invalid_alone(&case, &value) {
+                    continue;
+                }
                 let body = json!({name.clone(): value}).to_string();
                 send_json(&admin, &case, &body)
                     .invalid(&format!("{pointer}{below}"), "invalid_character");
@@ -134,6 +137,12 @@ fn nothing_takes_a_nul_character() {
         let answer = send_json(&admin, &case, "{\"a\\u0000b\": 1}");
         answer.problem(422, "validation_failed");
     }
+}
+
+/// Whether it is a list of items whose outcomes say what is wrong with each: see `batch`.
+fn is_invalid_alone(case: &Case, value: &Value) -> bool {
+    let has_items = value.as_array().is_some_and(|items| !items.is_empty());
+    case.operation == "ingest_entries" && has_items
 }
 
 /// The fields that the body of an operation may have, as the document says.
@@ -179,6 +188,9 @@ fn a_value_of_the_wrong_type_is_refused_with_the_pointer_of_the_field() {
             let field = schema["properties"][&name].clone();
             for value in &all {
                 if crate::contract::is_valid(&field, value) || value == "x\u{0}" || *value == "" {
+                    continue;
+                }
+                if is_invalid_alone(&case, value) {
                     continue;
                 }
                 let mut body = case.body.clone().unwrap_or_else(|| json!({}));

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::{
     app::{TestApp, text},
+    batch,
     dump::dump,
 };
 
@@ -14,6 +15,7 @@ fn written() -> TestApp {
     let app = TestApp::start();
     let sam = app.learner("Sam");
     app.enrollment(&sam.id, &app.course("Security Basics"));
+    app.admin().post("/activity/batch", json!({"items": [batch::item(&sam.id, "one")]})).ok(200);
     let path = format!("/users/{}/activity", sam.id);
     let note = app.admin().post(&path, json!({"notes": "as it was"})).ok(201);
     let note = format!("{path}/{}", text(&note["id"]));
@@ -58,6 +60,12 @@ const SQLITE_REFUSED: &[&str] = &[
     "INSERT OR REPLACE INTO entries SELECT * FROM entries WHERE action = 'note'",
     "UPDATE OR REPLACE entries SET id = (SELECT id FROM entries WHERE action = 'user.created')",
     "REPLACE INTO entry_revisions SELECT * FROM entry_revisions",
+    // Another entry with the same external id would delete the one that is there.
+    "REPLACE INTO entries SELECT user_id, occurred_at, randomblob(16), recorded_at, action, source, \
+         created_by_id, created_by_name, created_by_kind, entered_by_id, entered_by_name, \
+         entered_by_kind, relates_to, 'Forged.', target_type, target_id, target_name, changes, \
+         external_id, notes, revision, edited_at, edited_by_id, edited_by_name, edited_by_kind, \
+         search_key FROM entries WHERE external_id IS NOT NULL",
 ];
 
 const POSTGRES_REFUSED: &[&str] = &[

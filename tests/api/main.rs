@@ -14,6 +14,7 @@ mod app;
 mod architecture;
 mod at_once;
 mod atomicity;
+mod batch;
 mod cases;
 mod certifications;
 mod contract;

@@ -82,6 +82,7 @@ fn row(operation: &str) -> [Answered; 8] {
         }
         "create_user"
         | "import_users"
+        | "ingest_entries"
         | "create_course"
         | "update_course"
         | "create_learning_plan"

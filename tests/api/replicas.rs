@@ -114,6 +114,31 @@ fn all_write_one_users_log_at_once_and_nothing_is_lost_or_doubled() {
 }
 
 #[test]
+fn all_ingest_the_same_entries_at_once_in_any_order_and_each_is_made_once() {
+    let it = Replicas::start();
+    let numbers: Vec<usize> = (0..250).collect();
+    let outcomes = it.together(|client_number, client| {
+        let of = |number: &usize| crate::batch::item(&it.user, &format!("lms:{number}"));
+        let mut made = 0;
+        // Overlapping halves, forwards and backwards.
+        for numbers in [&numbers[..150], &numbers[100..]] {
+            let mut items: Vec<Value> = numbers.iter().map(of).collect();
+            if client_number % 2 == 1 {
+                items.reverse();
+            }
+            let report = client.post("/activity/batch", json!({"items": items})).ok(200);
+            let outcomes: Vec<String> =
+                report["data"].as_array().unwrap().iter().map(|it| text(&it["outcome"])).collect();
+            made += outcomes.iter().filter(|it| *it == "created").count();
+            assert!(outcomes.iter().all(|it| it == "created" || it == "duplicate"));
+        }
+        made
+    });
+    assert_eq!(outcomes.iter().sum::<usize>(), numbers.len());
+    assert_eq!(it.log("source=api").len(), numbers.len());
+}
+
+#[test]
 fn twenty_posts_with_one_key_at_once_make_one_entry() {
     let replicas = Replicas::start();
     let path = format!("/users/{}/activity", replicas.user);

@@ -42,6 +42,7 @@ fn needs(operation: &str) -> Option<&'static str> {
         | "list_actions"
         | "export_activity" => "activity:read",
         "add_note" | "edit_note" => "activity:write",
+        "ingest_entries" => "activity:ingest",
         "list_user_enrollments"
         | "list_enrollments"
         | "get_enrollment"

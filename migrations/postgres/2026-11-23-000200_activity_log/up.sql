@@ -36,6 +36,8 @@ CREATE TABLE entries (
 );
 -- A page of a log is a range of the primary key. One entry is found by its id.
 CREATE UNIQUE INDEX entries_id ON entries (id);
+-- What another system sends again is there already, however long ago it was.
+CREATE UNIQUE INDEX entries_external_id ON entries (external_id) WHERE external_id IS NOT NULL;
 -- The log across users is a range of one of these.
 CREATE INDEX entries_by_time ON entries (occurred_at, id);
 CREATE INDEX entries_by_action ON entries (action, occurred_at, id);

@@ -36,6 +36,8 @@ CREATE TABLE entries (
 ) STRICT, WITHOUT ROWID;
 -- A page of a log is a range of the primary key. One entry is found by its id.
 CREATE UNIQUE INDEX entries_id ON entries (id);
+-- What another system sends again is there already, however long ago it was.
+CREATE UNIQUE INDEX entries_external_id ON entries (external_id) WHERE external_id IS NOT NULL;
 -- The log across users is a range of one of these.
 CREATE INDEX entries_by_time ON entries (occurred_at DESC, id DESC);
 CREATE INDEX entries_by_action ON entries (action, occurred_at DESC, id DESC);
@@ -122,6 +124,13 @@ END;
 -- REPLACE deletes without asking the triggers of DELETE.
 CREATE TRIGGER entries_no_replace BEFORE INSERT ON entries
 WHEN EXISTS (SELECT 1 FROM entries WHERE id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'entries are never replaced');
+END;
+
+CREATE TRIGGER entries_no_replace_by_external_id BEFORE INSERT ON entries
+WHEN NEW.external_id IS NOT NULL
+    AND EXISTS (SELECT 1 FROM entries WHERE external_id = NEW.external_id)
 BEGIN
     SELECT RAISE(ABORT, 'entries are never replaced');
 END;

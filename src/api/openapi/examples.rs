@@ -187,6 +187,11 @@ fn told(name: &str) -> Option<Value> {
             "action": "enrollment.forced_complete", "family": "enrollment", "type": "system",
             "description": "Somebody set a course to completed.",
         }),
+        "BatchReport" => json!({
+            "data": [{
+                "index": 0, "outcome": "created", "entry_id": id("entry_id"), "errors": [],
+            }],
+        }),
         "ImportReport" => json!({
             "data": [{"line": 2, "outcome": "created", "user_id": id("user_id"), "errors": []}],
             "summary": {"created": 1, "updated": 0, "unchanged": 0, "invalid": 0},

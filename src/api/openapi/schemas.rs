@@ -31,16 +31,23 @@ pub const REQUEST_ID: &str = r"^[A-Za-z0-9_.:-]+$";
 const TEXT_MAX: usize = 10_000;
 /// The longest list beside the pages: an import has as many lines.
 const ITEMS_MAX: usize = 10_000;
+/// The most items of a batch of entries.
+const BATCH_MAX: usize = 1000;
 /// The largest integer that JavaScript tells from its neighbours (RFC 8259, section 6).
 const INTEGER_MAX: isize = 9_007_199_254_740_991;
 
 /// What the text of a field looks like: the names of the fields, the most characters, the pattern.
 /// What a schema says of itself goes before what is said here.
 const TEXTS: &[(&[&str], usize, &str)] = &[
-    (&["given_name", "surname", "title", "provider", "employee_id"], 200, LINE),
+    (
+        &["given_name", "surname", "title", "provider", "employee_id", "external_id", "field"],
+        200,
+        LINE,
+    ),
     // Given name, space, surname.
     (&["name"], 401, LINE),
     (&["notes"], TEXT_MAX, VISIBLE),
+    (&["description"], TEXT_MAX, LINE),
     (&["time_zone"], 64, TIME_ZONE),
     (&["cursor", "next_cursor"], 4000, OPAQUE),
     (&["access_token"], 2000, JWT),
@@ -69,11 +76,16 @@ pub fn bound(name: &str, schema: &mut RefOr<Schema>) {
         (code.pattern, code.max_length) = (None, None);
         code.enum_values = Some(Code::WORDS.iter().map(|&word| word.into()).collect());
     }
-    // The one list under this name that is no page.
-    if name == "ImportReport"
+    // The lists under this name that are no pages.
+    let items = match name {
+        "ImportReport" => Some(ITEMS_MAX),
+        "BatchReport" => Some(BATCH_MAX),
+        _ => None,
+    };
+    if let Some(items) = items
         && let Some(RefOr::T(Schema::Array(data))) = object.properties.get_mut("data")
     {
-        data.max_items = Some(ITEMS_MAX);
+        data.max_items = Some(items);
     }
 }
 

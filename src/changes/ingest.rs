@@ -1,0 +1,166 @@
+//! The system entries of other systems.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Change, entry};
+use crate::{
+    db::{Draft, EntryRow, Recorded, Stamped, Tx},
+    domain::{
+        batch::BatchOutcome,
+        entry::{Action, EntryType, FieldChange, Source, Target},
+        ids::{EntryId, UserId},
+        policy::{Act, Caller},
+        timestamp::Timestamp,
+    },
+    error::{Error, InputError, Result},
+    store::{self, user_keys::UserKey},
+};
+
+/// Adds entries of other systems to the logs of users. An entry has an id that its system gave it,
+/// and is there once, for ever; a bad one fails alone.
+pub struct Ingest {
+    /// What is to be added, or why it can't be.
+    pub items: Vec<Result<Item>>,
+}
+
+/// What another system tells of a user.
+#[allow(missing_docs, reason = "the fields of the entry")]
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Whose log it is for.
+    pub user: UserKey,
+    /// Where the item says so.
+    pub user_pointer: &'static str,
+    pub action: Action,
+    pub occurred_at: Timestamp,
+    pub external_id: String,
+    pub description: String,
+    pub target: Option<Target>,
+    pub changes: Vec<FieldChange>,
+}
+
+/// What came of an item.
+#[derive(Clone, Copy, Debug)]
+pub struct Ingested {
+    /// The entry with its `external_id`.
+    pub entry: EntryId,
+    /// What was done.
+    pub outcome: BatchOutcome,
+}
+
+impl Change for Ingest {
+    /// What came of each item, in their order.
+    type Output = Vec<Result<Ingested>>;
+
+    fn authorize(&self, caller: &Caller, _: &mut Tx<'_>) -> Result<()> {
+        caller.must(Act::Ingest)
+    }
+
+    fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
+        let keys = self.items.iter().flatten().map(|item| &item.user);
+        let users = store::user_keys::find(tx.read(), keys)?;
+        let stamped = self.items.iter().map(|item| {
+            let draft = item.as_ref().map_err(Error::clone)?.draft(tx.now(), &users)?;
+            Ok(entry(tx, caller, draft))
+        });
+        let stamped: Vec<Result<Stamped>> = stamped.collect();
+        let (there, written) = settle(tx, stamped.iter().flatten())?;
+        let mut outcomes = Vec::with_capacity(stamped.len());
+        for one in &stamped {
+            outcomes.push(match one {
+                Ok(one) => Ok(outcome(one.row(), &there)?),
+                Err(error) => Err(error.clone()),
+            });
+        }
+        Ok(if written { Recorded::ingested(outcomes) } else { Recorded::unchanged(outcomes) })
+    }
+}
+
+/// Writes the entries whose external ids are new: of several with one id, the first. Gives what is
+/// there in the end, by external id, and whether any was written.
+fn settle<'a>(
+    tx: &mut Tx<'_>,
+    entries: impl Iterator<Item = &'a Stamped>,
+) -> Result<(BTreeMap<String, EntryRow>, bool)> {
+    // The order of the map is the one in which everybody writes.
+    let mut new: BTreeMap<&str, &Stamped> = BTreeMap::new();
+    for one in entries {
+        new.entry(external_id(one)).or_insert(one);
+    }
+    let ids: Vec<&str> = new.keys().copied().collect();
+    let mut there = store::entries::by_external_ids(tx.read(), &ids)?;
+    new.retain(|id, _| !there.contains_key(*id));
+    let new: Vec<&Stamped> = new.into_values().collect();
+    let written = tx.ingest(&new)?;
+    let (made, lost): (Vec<&Stamped>, Vec<&Stamped>) =
+        new.into_iter().partition(|one| written.contains(&one.row().id));
+    // What somebody else wrote meanwhile is committed: it can be read now.
+    let lost: Vec<&str> = lost.into_iter().map(external_id).collect();
+    there.extend(store::entries::by_external_ids(tx.read(), &lost)?);
+    there.extend(made.into_iter().map(|one| (external_id(one).to_owned(), one.row().clone())));
+    Ok((there, !written.is_empty()))
+}
+
+fn external_id(one: &Stamped) -> &str {
+    one.row().external_id.as_deref().unwrap_or_default()
+}
+
+fn outcome(row: &EntryRow, there: &BTreeMap<String, EntryRow>) -> Result<Ingested> {
+    let found = row.external_id.as_ref().and_then(|id| there.get(id));
+    let found = found.ok_or_else(|| Error::internal("an entry is neither written nor there"))?;
+    let outcome = match found {
+        found if found.id == row.id => BatchOutcome::Created,
+        found if says_the_same(found, row) => BatchOutcome::Duplicate,
+        _ => BatchOutcome::Conflict,
+    };
+    Ok(Ingested { entry: found.id, outcome })
+}
+
+/// Whether two entries say the same: everything that an item says counts, and nothing else. Who
+/// sent it, and when, does not.
+fn says_the_same(one: &EntryRow, other: &EntryRow) -> bool {
+    let values = |row: &EntryRow| -> Option<Value> {
+        serde_json::from_str(row.changes.as_deref().unwrap_or("[]")).ok()
+    };
+    one.user_id == other.user_id
+        && one.action == other.action
+        && one.occurred_at == other.occurred_at
+        && one.description == other.description
+        && one.target_type == other.target_type
+        && one.target_id == other.target_id
+        && one.target_name == other.target_name
+        && (one.changes == other.changes || values(one) == values(other))
+}
+
+impl Item {
+    /// The entry that it asks for, or all that is wrong with it.
+    fn draft(&self, now: Timestamp, users: &BTreeMap<UserKey, UserId>) -> Result<Draft> {
+        let mut errors = Vec::new();
+        let mut wrong = |at, code, text| errors.push(InputError::body(at, code, text));
+        let user = users.get(&self.user);
+        if user.is_none() {
+            wrong(self.user_pointer, "unknown", "There is no such user.");
+        }
+        if self.action.entry_type() == EntryType::Manual {
+            wrong("/action", "not_allowed", "Notes are not of a system: add them one by one.");
+        }
+        if self.occurred_at > now {
+            let text = "An entry tells of what has happened: occurred_at can't be in the future.";
+            wrong("/occurred_at", "in_future", text);
+        }
+        let Some(user) = user.filter(|_| errors.is_empty()) else {
+            return Err(Error::invalid(errors));
+        };
+        let draft = Draft::system(*user, self.action, self.description.clone())
+            .source(Source::Api)
+            .occurred_at(self.occurred_at)
+            .external_id(self.external_id.clone())
+            .changes(self.changes.clone());
+        Ok(match &self.target {
+            Some(target) => draft.target(target.clone()),
+            None => draft,
+        })
+    }
+}
