@@ -156,7 +156,7 @@ pub struct BatchReport {
 #[derive(Serialize, ToSchema)]
 pub struct BatchItem {
     /// Which item: the first is 0.
-    #[schema(minimum = 0)]
+    #[schema(value_type = i32, minimum = 0)]
     index: usize,
     outcome: BatchOutcome,
     /// The entry with this `external_id`; null where the item is invalid.

@@ -30,6 +30,7 @@ use utoipa::{
 use super::{
     endpoints,
     etag::CONDITION_MAX,
+    idempotency::KEY_MAX,
     oauth::{self, OAuthError, OAuthErrorCode},
     problem::{Problem, ProblemField},
 };
@@ -89,6 +90,10 @@ const ENTITY_TAGS: &str = r#"^(\*|[ ,]*(W/)?"[!#-~]*"( *,[ ,]*(W/)?"[!#-~]*")*[ 
 
 /// What `If-None-Match` may be: whatever can't be read is ignored.
 const ANY_TEXT: &str = r"^[^\x00]*$";
+
+/// What `Idempotency-Key` may be: quoted, or bare.
+const KEY: &str = r#"^("[ !#-\[\]-~]{1,255}"|[!#-~]([ -~]{0,253}[!-~])?)$"#;
+const KEY_EXAMPLE: &str = "\"8e03978e-40d5-43dd-bc93-6894a57f9324\"";
 
 /// The tags, in the order of the document.
 const TAGS: &[(&str, &str)] = &[
@@ -240,13 +245,18 @@ fn complete(mut operation: Operation, path: &str, method: &HttpMethod) -> Operat
     if is_post {
         let text = "Of your choice, the same when you send the request again because you got no \
                     answer: it is done once, and you get the first answer, for 24 hours.";
-        push(&mut operation, header("Idempotency-Key", ANY_TEXT, text, Required::False));
+        let name = "Idempotency-Key";
+        push(&mut operation, request_header(name, KEY, KEY_MAX + 2, KEY_EXAMPLE, text));
     }
     if !is_read {
         // Also what lets openapi-python-client make sense of a PATCH with two media types.
         let text = "The id of the request, of your choice, to find it in the log of the service. \
                     One that is not fit for that is replaced.";
-        push(&mut operation, header("X-Request-Id", ANY_TEXT, text, Required::False));
+        let example = "01977f3e-5c00-7000-8000-0000000000aa";
+        push(
+            &mut operation,
+            request_header("X-Request-Id", ANY_TEXT, CONDITION_MAX, example, text),
+        );
     }
     let one = path.ends_with('}');
     if is_patch {
@@ -299,15 +309,21 @@ fn push(operation: &mut Operation, parameter: Parameter) {
     operation.parameters.get_or_insert_default().push(RefOr::T(parameter));
 }
 
-/// A header that a request has, or may have.
+/// A header that a request has, or may have, with an entity tag for an example.
 fn header(name: &str, pattern: &str, text: &str, required: Required) -> Parameter {
+    let header = request_header(name, pattern, CONDITION_MAX, "\"1\"", text);
+    ParameterBuilder::from(header).required(required).build()
+}
+
+/// A header that a request may have.
+fn request_header(name: &str, pattern: &str, max: usize, example: &str, text: &str) -> Parameter {
     let schema = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern));
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)
-        .required(required)
+        .required(Required::False)
         .description(Some(text))
-        .schema(Some(schema.max_length(Some(CONDITION_MAX))))
-        .example(Some("\"1\"".into()))
+        .schema(Some(schema.max_length(Some(max))))
+        .example(Some(example.into()))
         .build()
 }
