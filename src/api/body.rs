@@ -29,11 +29,9 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for Body<T> {
     type Future = Boxed<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, bytes) = (request.clone(), read(request, payload));
-        Box::pin(async move {
-            let bytes = bytes.await?;
-            check_media_type(&request, bytes.is_empty())?;
-            parse_value(parse_object(&bytes, request.method() == Method::PATCH)?).map(Self)
+        read(request, payload, |request, bytes| {
+            check_json(request, bytes.is_empty())?;
+            parse_value(parse_object(bytes, request.method() == Method::PATCH)?).map(Self)
         })
     }
 }
@@ -46,11 +44,9 @@ impl FromRequest for Parts {
     type Future = Boxed<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, bytes) = (request.clone(), read(request, payload));
-        Box::pin(async move {
-            let bytes = bytes.await?;
-            check_media_type(&request, bytes.is_empty())?;
-            parse_object(&bytes, false).map(Self)
+        read(request, payload, |request, bytes| {
+            check_json(request, bytes.is_empty())?;
+            parse_object(bytes, false).map(Self)
         })
     }
 }
@@ -63,19 +59,14 @@ impl FromRequest for Csv {
     type Future = Boxed<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, bytes) = (request.clone(), read(request, payload));
-        Box::pin(async move {
-            let bytes = bytes.await?;
+        read(request, payload, |request, bytes| {
             let mime = request.mime_type().ok().flatten();
-            let fits = mime.as_ref().is_some_and(|mime| {
+            let fits = mime.is_some_and(|mime| {
                 let utf8 = mime.get_param("charset").is_none_or(|it| it == "utf-8");
                 mime.essence_str() == "text/csv" && utf8
             });
-            if !fits || is_encoded(&request) {
-                let text = "Send the body as text/csv, UTF-8, not compressed.";
-                return Err(Error::new(Code::UnsupportedMediaType, text));
-            }
-            let text = std::str::from_utf8(&bytes)
+            check_media_type(request, fits, "text/csv, UTF-8")?;
+            let text = std::str::from_utf8(bytes)
                 .map_err(|_| Error::new(Code::MalformedRequest, "The body is no UTF-8 text."))?;
             Ok(Self(text.trim_start_matches('\u{feff}').to_owned()))
         })
@@ -90,17 +81,11 @@ impl FromRequest for Form {
     type Future = Boxed<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, bytes) = (request.clone(), read(request, payload));
-        Box::pin(async move {
-            let bytes = bytes.await?;
+        read(request, payload, |request, bytes| {
+            let form = "application/x-www-form-urlencoded";
             let mime = request.mime_type().ok().flatten();
-            let fits =
-                mime.is_some_and(|it| it.essence_str() == "application/x-www-form-urlencoded");
-            if !fits || is_encoded(&request) {
-                let text = "Send the body as application/x-www-form-urlencoded, not compressed.";
-                return Err(Error::new(Code::UnsupportedMediaType, text));
-            }
-            Ok(Self(form_urlencoded::parse(&bytes).into_owned().collect()))
+            check_media_type(request, mime.is_some_and(|it| it.essence_str() == form), form)?;
+            Ok(Self(form_urlencoded::parse(bytes).into_owned().collect()))
         })
     }
 }
@@ -110,13 +95,17 @@ impl FromRequest for Form {
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
 
-/// The bytes of a body, all of them.
-fn read(request: &HttpRequest, payload: &mut Payload) -> Boxed<web::Bytes> {
+/// Reads a body, all of it, and makes of it what `parse` does.
+fn read<T: 'static>(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    parse: fn(&HttpRequest, &[u8]) -> Result<T>,
+) -> Boxed<T> {
     let (request, bytes) = (request.clone(), web::Bytes::from_request(request, payload));
     Box::pin(async move {
         let bytes = bytes.await.map_err(|error| unreadable(&error))?;
         remember_body(&request, &bytes);
-        Ok(bytes)
+        parse(&request, &bytes)
     })
 }
 
@@ -133,18 +122,23 @@ fn is_encoded(request: &HttpRequest) -> bool {
     request.headers().get(header::CONTENT_ENCODING).is_some_and(|it| it != "identity")
 }
 
-fn check_media_type(request: &HttpRequest, empty: bool) -> Result<()> {
+/// Refuses a body of another media type than the `wanted` one, and a compressed one.
+fn check_media_type(request: &HttpRequest, fits: bool, wanted: &str) -> Result<()> {
+    if fits && !is_encoded(request) {
+        return Ok(());
+    }
+    let text = format!("Send the body as {wanted}, not compressed.");
+    Err(Error::new(Code::UnsupportedMediaType, text))
+}
+
+fn check_json(request: &HttpRequest, empty: bool) -> Result<()> {
     let mime = request.mime_type().ok().flatten();
     let fits = mime.as_ref().is_some_and(|mime| match mime.essence_str() {
         "application/json" => true,
         "application/merge-patch+json" => request.method() == Method::PATCH,
         _ => false,
     });
-    if (fits || (empty && mime.is_none())) && !is_encoded(request) {
-        return Ok(());
-    }
-    let text = "Send the body as application/json, not compressed.";
-    Err(Error::new(Code::UnsupportedMediaType, text))
+    check_media_type(request, fits || (empty && mime.is_none()), "application/json")
 }
 
 /// A field of a merge patch that is there, whatever it says: null only where `T` takes it.
