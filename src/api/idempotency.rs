@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::answer::Answer;
 use crate::{
-    auth::{seal::Sealer, tokens::hex},
+    auth::{seal::Sealer, tokens::token_hash},
     changes::{
         self, Change,
         idempotency::{Answered, apply_once},
@@ -162,7 +162,8 @@ impl Posted {
                 sealer.mark(&[proof, fingerprint.as_bytes()])
             }
         };
-        let key = hash(&[caller.as_bytes(), key.as_bytes()]);
+        // Neither has a line break in it.
+        let key = token_hash(&format!("{caller}\n{key}"));
         let earlier_fingerprint = sealer.earlier_mark(&said);
         Ok(Some(Once { key, fingerprint, earlier_fingerprint }))
     }
@@ -208,14 +209,4 @@ impl Posted {
 
 fn sealed(sealer: &Sealer, answer: &Answer, of: &str) -> Result<Vec<u8>> {
     sealer.seal(serde_json::to_vec(answer).map_err(Error::internal)?, of)
-}
-
-/// Of several things, none of which can be taken for the end of another.
-fn hash(parts: &[&[u8]]) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update(part.len().to_be_bytes());
-        hash.update(part);
-    }
-    hex(&hash.finalize())
 }

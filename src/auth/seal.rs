@@ -4,10 +4,9 @@
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey},
     hkdf::{HKDF_SHA256, Salt},
-    hmac,
 };
 
-use super::tokens::hex;
+use super::pseudonyms::Pseudonyms;
 use crate::error::{Error, Result};
 
 /// Seals and opens.
@@ -17,27 +16,16 @@ pub struct Sealer {
     previous: Option<Keys>,
 }
 
-/// What is derived from one secret.
+/// What is made of one secret.
 #[derive(Clone)]
 struct Keys {
     seal: [u8; 32],
-    mark: [u8; 32],
+    marks: Pseudonyms,
 }
 
 impl Keys {
     fn of(secret: &[u8]) -> Result<Self> {
-        let seal = derive(secret, b"answers kept by Idempotency-Key")?;
-        Ok(Self { seal, mark: derive(secret, b"marks of requests")? })
-    }
-
-    fn mark(&self, parts: &[&[u8]]) -> String {
-        let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &self.mark));
-        for part in parts {
-            // Each with its length, so that no two lists of parts read the same.
-            context.update(&part.len().to_be_bytes());
-            context.update(part);
-        }
-        hex(context.sign().as_ref())
+        Ok(Self { seal: derive(secret)?, marks: Pseudonyms::new(secret) })
     }
 }
 
@@ -51,15 +39,14 @@ impl Sealer {
         Ok(Self { key: Keys::of(secret)?, previous: previous.map(Keys::of).transpose()? })
     }
 
-    /// A mark of what these parts say together (HMAC, RFC 2104). There may be a password in them:
-    /// with a bare hash, whoever reads the database could try passwords as fast as he can hash.
+    /// A mark of what these parts say together, which there may be a password in.
     pub fn mark(&self, parts: &[&[u8]]) -> String {
-        self.key.mark(parts)
+        self.key.marks.name(parts)
     }
 
     /// The mark that the same parts had before the secret was changed, if it was.
     pub fn earlier_mark(&self, parts: &[&[u8]]) -> Option<String> {
-        self.previous.as_ref().map(|keys| keys.mark(parts))
+        self.previous.as_ref().map(|keys| keys.marks.name(parts))
     }
 
     /// Seals a text. `of` is what it belongs to, and is needed to open it.
@@ -89,11 +76,11 @@ impl Sealer {
     }
 }
 
-fn derive(secret: &[u8], purpose: &[u8]) -> Result<[u8; 32]> {
+fn derive(secret: &[u8]) -> Result<[u8; 32]> {
     let mut key = [0; 32];
     Salt::new(HKDF_SHA256, b"daybook")
         .extract(secret)
-        .expand(&[purpose], HKDF_SHA256)
+        .expand(&[b"answers kept by Idempotency-Key"], HKDF_SHA256)
         .and_then(|okm| okm.fill(&mut key))
         .map_err(Error::internal)?;
     Ok(key)

@@ -197,7 +197,7 @@ pub fn new_client_secret() -> Result<String> {
 }
 
 /// The hash that a refresh token or a client's secret is stored as. It needs no salt, and no slow
-/// hash: the token is random itself.
+/// hash: the token is random itself. What an `Idempotency-Key` is found by is one too, and no secret.
 pub fn token_hash(token: &str) -> String {
     hex(&Sha256::digest(token.as_bytes()))
 }
