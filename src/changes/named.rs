@@ -7,7 +7,7 @@ use crate::{
     db::Tx,
     domain::ids::{GroupId, Id, PlanId, UserId},
     error::{Code, Result},
-    store::{self, groups::GroupRow, plans::PlanRow},
+    store::{self, groups::GroupRow, plans::PlanRow, user_keys::UserKey},
 };
 
 /// The groups and plans that lines name, as they stay until the transaction ends.
@@ -34,10 +34,11 @@ impl Named {
         let plans = find(lines.iter().flat_map(|it| &it.learning_plans), |it| plan_ids(tx, it))?;
         let group_rows = rows(&groups, |id| store::groups::lock(tx, id))?;
         let plan_rows = rows(&plans, |id| store::plans::get(tx.read(), id))?;
-        let emails: Vec<&str> = lines.iter().filter_map(|it| it.email.as_deref()).collect();
-        let employee_ids: Vec<&str> =
-            lines.iter().filter_map(|it| it.employee_id.as_deref()).collect();
-        store::users::hold_named(tx, &emails, &employee_ids)?;
+        let emails = lines.iter().filter_map(|it| it.email.as_deref()).map(UserKey::email);
+        let employee_ids = lines.iter().filter_map(|it| it.employee_id.clone());
+        let keys: Vec<UserKey> = emails.chain(employee_ids.map(UserKey::EmployeeId)).collect();
+        let users = store::user_keys::find(tx.read(), keys.iter())?;
+        store::users::lock_all(tx, &users.into_values().collect::<Vec<UserId>>())?;
         Ok(Self { groups, plans, group_rows, plan_rows })
     }
 

@@ -110,21 +110,6 @@ pub fn lock_all(tx: &mut Tx<'_>, ids: &[UserId]) -> Result<Vec<UserRow>> {
     }?)
 }
 
-/// Holds the users that there are of e-mail addresses and of employee ids, as [`lock_all`] does.
-///
-/// # Errors
-/// Of the database.
-pub fn hold_named(tx: &mut Tx<'_>, emails: &[&str], employee_ids: &[&str]) -> Result<()> {
-    let emails: Vec<String> = emails.iter().map(|it| fold(it)).collect();
-    let employee_ids: Vec<String> = employee_ids.iter().map(|it| (*it).to_owned()).collect();
-    let of_emails = users::table.filter(users::email_key.eq_any(emails)).select(users::id);
-    let of_employee_ids =
-        users::table.filter(users::employee_id.eq_any(employee_ids)).select(users::id);
-    let mut ids: Vec<UserId> = of_emails.load(tx.read())?;
-    ids.extend(of_employee_ids.load::<UserId>(tx.read())?);
-    lock_all(tx, &ids).map(drop)
-}
-
 /// The user of an e-mail address, without regard to case.
 ///
 /// # Errors
