@@ -40,9 +40,8 @@ bench:
 # The committed document, judged by Spectral (all rules, and OWASP's) and by Redocly: nothing to
 # find. The judges need Node and their packages, which is why `make test` does without them.
 judge-document:
-	@command -v npm >/dev/null || { echo "To judge the document, install Node 20.19 or newer."; exit 1; }
-	cd openapi && npm ci --ignore-scripts --no-audit --no-fund --silent && npm run --silent judge
-	cd openapi && node breaking.mjs
+	scripts/node-judges
+	cd openapi && npm run --silent judge && node breaking.mjs
 
 # The running service, judged by Schemathesis against its document, as two users. It needs Python
 # and its packages, and takes two to four minutes.
