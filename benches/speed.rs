@@ -10,7 +10,7 @@ use std::{
 use actix_web::{App, HttpResponse, HttpServer, web};
 use daybook::{
     config::DatabaseUrl,
-    db::{AnyConnection, connection::open_reader},
+    db::{AnyConnection, connection::open_reader, lean::with_reader},
     store::{entries::EntryFilter, page::Window, timeline},
 };
 use diesel::connection::{Connection, InstrumentationEvent};
@@ -52,8 +52,11 @@ pub fn pgbench_script(url: &DatabaseUrl) -> Result<String> {
         });
     }
     let window = Window { after: None, limit: 50 };
-    timeline::page(&mut conn, user_id(0)?, &EntryFilter::default(), &window)
-        .map_err(|error| error.to_string())?;
+    let (user, filter) = (user_id(0)?, EntryFilter::default());
+    with_reader(url, &mut conn, |reader| {
+        timeline::page(reader, user, &filter, &window, &mut |_| {})
+    })
+    .map_err(|error| error.to_string())?;
     let seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
     let [statement] = &seen[..] else { return Err("a page is not one statement".into()) };
     let (sql, binds) = statement.split_once("-- binds:").ok_or("a statement without binds")?;

@@ -232,7 +232,7 @@ async fn first_admin(config: &Config, db: &Db, passwords: &Passwords) -> Result<
     let (Some(email), Some(password)) = (&config.admin_email, &config.admin_password) else {
         return Ok(());
     };
-    if db.read(store::users::any).await? {
+    if db.read(|conn| store::users::any(conn)).await? {
         return Ok(());
     }
     let admin = CreateAdmin {

@@ -10,10 +10,11 @@ use super::{
     body::{Body, present},
     endpoint::{Endpoint, endpoint},
     entry::{ActivityEntry, Revision, version},
+    entry_json::{EntryJson, write_entry},
     etag::{self, Precondition},
     extract::{Ctx, Path, Query},
     filter::ActivityParams,
-    page::{Page, PageParams, Paging},
+    page::{Items, Page, PageParams, Paging},
     validate::not_blank,
 };
 use crate::{
@@ -21,8 +22,10 @@ use crate::{
         notes::{AddNote, EditNote},
         see_user,
     },
+    db::Reader,
     domain::{
         ids::{EntryId, UserId},
+        policy::Caller,
         timestamp::Timestamp,
         user::UserKind,
     },
@@ -132,14 +135,18 @@ pub async fn list_user_activity(
     let filter = params.filter()?;
     let (window, count) = (paging.window()?, paging.count);
     let small = filter.is_empty() && !count;
-    let work = move |conn: &mut crate::db::AnyConnection,
-                     caller: &crate::domain::policy::Caller| {
-        see_user(conn, caller, user)?;
-        let total = count.then(|| store::entries::count(conn, user, &filter)).transpose()?;
-        Ok((store::timeline::page(conn, user, &filter, &window)?, total))
+    let work = move |reader: &mut Reader<'_>, caller: &Caller| {
+        see_user(reader, caller, user)?;
+        let total = count.then(|| store::entries::count(reader, user, &filter)).transpose()?;
+        let mut items = Items::new(window.limit);
+        let next = store::timeline::page(reader, user, &filter, &window, &mut |entry| {
+            write_entry(items.another(), entry);
+        })?;
+        Ok((items, next, total))
     };
-    let (page, total) = if small { ctx.read(work).await? } else { ctx.read_much(work).await? };
-    paging.page(page.rows.into_iter().map(ActivityEntry::from).collect(), page.next, total)
+    let read = if small { ctx.read(work).await? } else { ctx.read_much(work).await? };
+    let (items, next, total) = read;
+    paging.answer(items, next, total)
 }
 
 /// Add a note
@@ -156,7 +163,7 @@ pub async fn add_note(
     let NewNote { notes, occurred_at, created_by, relates_to } = body;
     ctx.post(AddNote { user, notes, occurred_at, created_by, relates_to }, move |row| {
         let location = format!("/users/{user}/activity/{}", row.id);
-        Answer::created(location, version(&row), &ActivityEntry::from(row))
+        Answer::created(location, version(&row), &EntryJson::from(&row))
     })
     .await
 }
@@ -203,7 +210,7 @@ pub async fn get_entry(
         store::entries::get(conn, user, id)
     });
     let row = read.await?;
-    Ok(etag::resource(&request, version(&row), &ActivityEntry::from(row)))
+    Ok(etag::resource(&request, version(&row), &EntryJson::from(&row)))
 }
 
 /// Edit a note
@@ -225,7 +232,7 @@ pub async fn edit_note(
     let NotePatch { notes, occurred_at, created_by, relates_to } = body;
     let change = EditNote { user, id, if_match, notes, occurred_at, created_by, relates_to };
     let row = ctx.apply(change).await?;
-    Ok(etag::resource(&request, version(&row), &ActivityEntry::from(row)))
+    Ok(etag::resource(&request, version(&row), &EntryJson::from(&row)))
 }
 
 /// List a note's earlier wordings

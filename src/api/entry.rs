@@ -1,4 +1,7 @@
-//! How an entry is shown.
+//! How the document describes an entry. What an answer says of it is written by [`entry_json`], and
+//! the tests hold the two together.
+//!
+//! [`entry_json`]: super::entry_json
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -7,11 +10,10 @@ use utoipa::ToSchema;
 use crate::{
     db::EntryRow,
     domain::{
-        entry::{Action, Actor, EntryType, FieldChange, Source, Target, TargetType},
-        ids::{AnyId, EntryId, UserId},
+        entry::{Action, Actor, FieldChange, Source, Target},
+        ids::{EntryId, UserId},
         text::words,
         timestamp::Timestamp,
-        user::UserKind,
     },
     store::revisions::RevisionRow,
 };
@@ -131,67 +133,6 @@ pub struct ManualEntry {
     /// Who edited it last.
     #[schema(required = true)]
     edited_by: Option<Actor>,
-}
-
-impl From<EntryRow> for ActivityEntry {
-    fn from(mut row: EntryRow) -> Self {
-        let created_by = actor(row.created_by_id, row.created_by_name.take(), row.created_by_kind);
-        let entered_by = actor(row.entered_by_id, row.entered_by_name.take(), row.entered_by_kind);
-        match (row.action.entry_type(), created_by) {
-            (EntryType::Manual, Some(created_by)) => Self::Manual(ManualEntry {
-                id: row.id,
-                user_id: row.user_id,
-                entry_type: ManualType::Manual,
-                action: NoteAction::Note,
-                occurred_at: row.occurred_at,
-                recorded_at: row.recorded_at,
-                created_by,
-                entered_by,
-                source: row.source,
-                relates_to: row.relates_to,
-                notes: row.notes.unwrap_or_default(),
-                revision: row.revision.unwrap_or(1),
-                edited_at: row.edited_at,
-                edited_by: actor(row.edited_by_id, row.edited_by_name, row.edited_by_kind),
-            }),
-            (_, created_by) => Self::System(SystemEntry {
-                id: row.id,
-                user_id: row.user_id,
-                entry_type: SystemType::System,
-                action: row.action,
-                occurred_at: row.occurred_at,
-                recorded_at: row.recorded_at,
-                created_by,
-                entered_by,
-                source: row.source,
-                relates_to: row.relates_to,
-                description: row.description.unwrap_or_default(),
-                target: target(row.target_type, row.target_id, row.target_name),
-                changes: raw_changes(row.changes),
-                external_id: row.external_id,
-            }),
-        }
-    }
-}
-
-/// Somebody of three columns, which are null together. The name is moved, not copied: a page of
-/// entries has more names than anything else.
-fn actor(id: Option<UserId>, name: Option<String>, kind: Option<UserKind>) -> Option<Actor> {
-    Some(Actor { id: id?, name: name?, kind: kind? })
-}
-
-fn target(of: Option<TargetType>, id: Option<AnyId>, name: Option<String>) -> Option<Target> {
-    Some(Target { target_type: of?, id: id?, name: name? })
-}
-
-/// The changes as the journal wrote them: JSON already.
-fn raw_changes(changes: Option<String>) -> Box<RawValue> {
-    changes.and_then(|json| RawValue::from_string(json).ok()).unwrap_or_else(no_changes)
-}
-
-fn no_changes() -> Box<RawValue> {
-    // `null` is all that RawValue makes without a chance of failing.
-    RawValue::from_string("[]".to_owned()).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
 /// The version of an entry, for its ETag: a system entry never changes.

@@ -18,15 +18,16 @@ use utoipa::IntoParams;
 
 use super::{
     endpoint::{Endpoint, endpoint},
-    export_form::Form,
+    export_form::{Form, Lines},
     extract::{Ctx, Path, Query},
     filter::ActivityParams,
 };
 use crate::{
     changes::see_user,
-    db::EntryRow,
+    db::{EntryView, Reader},
     domain::{
         ids::{self, UserId},
+        policy::Caller,
         text::words,
     },
     error::{Error, Result},
@@ -149,7 +150,8 @@ enum Position {
 
 /// Some entries, and where the next ones begin.
 struct Chunk {
-    rows: Vec<EntryRow>,
+    bytes: Vec<u8>,
+    count: usize,
     next: Option<Position>,
 }
 
@@ -191,8 +193,8 @@ impl Export {
                     log::warn!("an export was broken off after {count} entries: {error}");
                 })?,
             };
-            let count = count + chunk.rows.len();
-            let mut bytes = export.form.lines(chunk.rows)?;
+            let count = count + chunk.count;
+            let mut bytes = chunk.bytes;
             if chunk.next.is_none() {
                 bytes.extend(export.form.summary(count)?);
             }
@@ -202,25 +204,26 @@ impl Export {
     }
 
     async fn read(&self, position: Position) -> Result<Chunk> {
-        let filter = self.filter.clone();
-        let work = move |conn: &mut crate::db::AnyConnection,
-                         caller: &crate::domain::policy::Caller| {
-            Ok(match position {
+        let (form, filter) = (self.form, self.filter.clone());
+        let work = move |reader: &mut Reader<'_>, caller: &Caller| {
+            let mut lines = Lines::of(form);
+            let mut show = |entry: &EntryView<'_>| lines.add(entry);
+            let next = match position {
                 Position::Log(user, after) => {
-                    see_user(conn, caller, user)?;
+                    see_user(reader, caller, user)?;
                     let window = Window { after, limit: CHUNK };
-                    let page = store::timeline::page(conn, user, &filter, &window)?;
-                    let next = page.next.map(|place| Position::Log(user, Some(place)));
-                    Chunk { rows: page.rows, next }
+                    store::timeline::page(reader, user, &filter, &window, &mut show)?
+                        .map(|place| Position::Log(user, Some(place)))
                 }
                 Position::Feed(after) => {
-                    let reach = store::reach::visible(conn, caller.reach())?;
+                    let reach = store::reach::visible(reader, caller.reach())?;
                     let window = Window { after, limit: CHUNK };
-                    let slice = store::feed::page(conn, &reach, &filter, &window)?;
-                    let place = slice.next(|row| ByTime { time: row.occurred_at, id: row.id });
-                    Chunk { rows: slice.rows, next: place.map(|it| Position::Feed(Some(it))) }
+                    store::feed::page(reader, &reach, &filter, &window, &mut show)?
+                        .map(|place| Position::Feed(Some(place)))
                 }
-            })
+            };
+            let (bytes, count) = lines.end()?;
+            Ok(Chunk { bytes, count, next })
         };
         self.ctx.read_much(work).await
     }

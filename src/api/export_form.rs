@@ -1,20 +1,14 @@
 //! The forms of an exported log: its lines, and the last one, which says how many there were.
 
-use std::borrow::Cow;
-
 use chrono::{FixedOffset, Offset, SecondsFormat, TimeZone};
 use chrono_tz::Tz;
 use csv::{Terminator, WriterBuilder};
+use uuid::Uuid;
 
-use super::entry::ActivityEntry;
+use super::entry_json::write_entry;
 use crate::{
-    db::EntryRow,
-    domain::{
-        entry::{EntryType, TargetType},
-        ids::Id,
-        timestamp::Timestamp,
-        user::UserKind,
-    },
+    db::{ActorView, EntryView},
+    domain::{entry::EntryType, ids::Id, timestamp::Timestamp},
     error::{Error, Result},
 };
 
@@ -80,27 +74,8 @@ impl Form {
     /// None that is to be expected.
     pub fn head(self) -> Result<Vec<u8>> {
         match self {
-            Self::Csv(_) => records([COLUMNS.map(Cow::Borrowed)]),
+            Self::Csv(_) => record(COLUMNS),
             Self::Ndjson => Ok(Vec::new()),
-        }
-    }
-
-    /// Some entries.
-    ///
-    /// # Errors
-    /// None that is to be expected.
-    pub fn lines(self, rows: Vec<EntryRow>) -> Result<Vec<u8>> {
-        match self {
-            Self::Csv(zone) => records(rows.into_iter().map(|row| cells(row, zone))),
-            Self::Ndjson => {
-                let mut lines = Vec::new();
-                for row in rows {
-                    let entry = ActivityEntry::from(row);
-                    serde_json::to_writer(&mut lines, &entry).map_err(Error::internal)?;
-                    lines.push(b'\n');
-                }
-                Ok(lines)
-            }
         }
     }
 
@@ -111,85 +86,151 @@ impl Form {
     pub fn summary(self, count: usize) -> Result<Vec<u8>> {
         match self {
             Self::Csv(_) => {
-                let mut cells = [const { Cow::Borrowed("") }; COLUMNS.len()];
-                cells[0] = Cow::Borrowed("#count");
-                cells[1] = Cow::Owned(count.to_string());
-                records([cells])
+                let count = count.to_string();
+                let mut cells = [""; COLUMNS.len()];
+                cells[..2].copy_from_slice(&["#count", &count]);
+                record(cells)
             }
             Self::Ndjson => Ok(format!("{{\"summary\":{{\"count\":{count}}}}}\n").into_bytes()),
         }
     }
 }
 
-type Cells = [Cow<'static, str>; COLUMNS.len()];
+/// The lines of some entries, being written.
+pub enum Lines {
+    /// Records of a table; the error that came in between, if there was one.
+    Csv(Box<csv::Writer<Vec<u8>>>, Tz, usize, Option<csv::Error>),
+    /// JSON.
+    Ndjson(Vec<u8>, usize),
+}
 
-fn records(records: impl IntoIterator<Item = Cells>) -> Result<Vec<u8>> {
-    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
-    for cells in records {
-        writer.write_record(cells.iter().map(|cell| cell.as_bytes())).map_err(Error::internal)?;
+impl Lines {
+    /// None yet.
+    pub fn of(form: Form) -> Self {
+        match form {
+            Form::Csv(zone) => Self::Csv(Box::new(table()), zone, 0, None),
+            Form::Ndjson => Self::Ndjson(Vec::new(), 0),
+        }
     }
-    writer.into_inner().map_err(Error::internal)
+
+    /// Adds the line of an entry.
+    pub fn add(&mut self, entry: &EntryView<'_>) {
+        match self {
+            Self::Csv(table, zone, count, error) => {
+                *count += 1;
+                *error = error.take().or(add_record(table, entry, *zone).err());
+            }
+            Self::Ndjson(lines, count) => {
+                *count += 1;
+                write_entry(lines, entry);
+                lines.push(b'\n');
+            }
+        }
+    }
+
+    /// The lines, and how many there are.
+    ///
+    /// # Errors
+    /// None that is to be expected.
+    pub fn end(self) -> Result<(Vec<u8>, usize)> {
+        match self {
+            Self::Csv(.., Some(error)) => Err(Error::internal(error)),
+            Self::Csv(table, _, count, None) => {
+                Ok((table.into_inner().map_err(Error::internal)?, count))
+            }
+            Self::Ndjson(lines, count) => Ok((lines, count)),
+        }
+    }
+}
+
+fn table() -> csv::Writer<Vec<u8>> {
+    WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new())
+}
+
+fn record<'a>(cells: impl IntoIterator<Item = &'a str>) -> Result<Vec<u8>> {
+    let mut table = table();
+    table.write_record(cells).map_err(Error::internal)?;
+    table.into_inner().map_err(Error::internal)
 }
 
 /// The cells of an entry, in the order of the columns.
-fn cells(row: EntryRow, zone: Tz) -> Cells {
-    let entry_type = row.action.entry_type();
-    let changes = match (entry_type, row.changes) {
-        (EntryType::Manual, _) => word(""),
-        (EntryType::System, changes) => changes.map_or(word("[]"), Cow::Owned),
+fn add_record(
+    table: &mut csv::Writer<Vec<u8>>,
+    entry: &EntryView<'_>,
+    zone: Tz,
+) -> csv::Result<()> {
+    let entry_type = match entry.notes {
+        Some(_) => EntryType::Manual,
+        None => EntryType::System,
     };
-    let cells: Cells = [
-        row.id.to_string().into(),
-        row.user_id.to_string().into(),
-        word(entry_type.as_str()),
-        word(row.action.as_str()),
-        local(row.occurred_at, zone).into(),
-        local(row.recorded_at, zone).into(),
-        id(row.created_by_id),
-        row.created_by_name.unwrap_or_default().into(),
-        word(row.created_by_kind.map_or("", UserKind::as_str)),
-        id(row.entered_by_id),
-        row.entered_by_name.unwrap_or_default().into(),
-        word(row.entered_by_kind.map_or("", UserKind::as_str)),
-        word(row.source.as_str()),
-        id(row.relates_to),
-        row.description.unwrap_or_default().into(),
-        word(row.target_type.map_or("", TargetType::as_str)),
-        id(row.target_id),
-        row.target_name.unwrap_or_default().into(),
-        changes,
-        row.external_id.unwrap_or_default().into(),
-        row.notes.unwrap_or_default().into(),
-        row.revision.map(|number| number.to_string()).unwrap_or_default().into(),
-        row.edited_at.map(|time| local(time, zone)).unwrap_or_default().into(),
-        id(row.edited_by_id),
-        row.edited_by_name.unwrap_or_default().into(),
-        word(row.edited_by_kind.map_or("", UserKind::as_str)),
-    ];
-    cells.map(harmless)
+    add_id(table, Some(entry.id))?;
+    add_id(table, Some(entry.user_id))?;
+    add_text(table, entry_type.as_str())?;
+    add_text(table, entry.action)?;
+    add_time(table, Some(entry.occurred_at), zone)?;
+    add_time(table, Some(entry.recorded_at), zone)?;
+    add_actor(table, entry.created_by)?;
+    add_actor(table, entry.entered_by)?;
+    add_text(table, entry.source)?;
+    add_id(table, entry.relates_to)?;
+    add_text(table, entry.description.unwrap_or_default())?;
+    add_text(table, entry.target.map_or("", |target| target.target_type))?;
+    add_id(table, entry.target.map(|target| target.id))?;
+    add_text(table, entry.target.map_or("", |target| target.name))?;
+    add_text(
+        table,
+        match entry_type {
+            EntryType::Manual => "",
+            EntryType::System => entry.changes.unwrap_or("[]"),
+        },
+    )?;
+    add_text(table, entry.external_id.unwrap_or_default())?;
+    add_text(table, entry.notes.unwrap_or_default())?;
+    match entry.revision {
+        Some(number) => table.write_field(number.to_string())?,
+        None => table.write_field("")?,
+    }
+    add_time(table, entry.edited_at, zone)?;
+    add_actor(table, entry.edited_by)?;
+    table.write_record(None::<&[u8]>)
 }
 
-fn word(text: &'static str) -> Cow<'static, str> {
-    Cow::Borrowed(text)
+fn add_actor(table: &mut csv::Writer<Vec<u8>>, actor: Option<ActorView<'_>>) -> csv::Result<()> {
+    add_id(table, actor.map(|actor| actor.id))?;
+    add_text(table, actor.map_or("", |actor| actor.name))?;
+    add_text(table, actor.map_or("", |actor| actor.kind))
 }
 
-fn id<K>(id: Option<Id<K>>) -> Cow<'static, str> {
-    id.map(|id| id.to_string()).unwrap_or_default().into()
+fn add_id<K>(table: &mut csv::Writer<Vec<u8>>, id: Option<Id<K>>) -> csv::Result<()> {
+    let mut room = Uuid::encode_buffer();
+    table.write_field(match id {
+        Some(id) => id.uuid().hyphenated().encode_lower(&mut room),
+        None => "",
+    })
+}
+
+fn add_time(
+    table: &mut csv::Writer<Vec<u8>>,
+    time: Option<Timestamp>,
+    zone: Tz,
+) -> csv::Result<()> {
+    match time {
+        Some(time) if zone == Tz::UTC => table.write_field(time.text()),
+        Some(time) => table.write_field(local(time, zone)),
+        None => table.write_field(""),
+    }
 }
 
 /// A cell that a spreadsheet does not run: what looks like a formula is text after a `'`.
-fn harmless(cell: Cow<'static, str>) -> Cow<'static, str> {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        return format!("'{cell}").into();
+fn add_text(table: &mut csv::Writer<Vec<u8>>, text: &str) -> csv::Result<()> {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        return table.write_field(format!("'{text}"));
     }
-    cell
+    table.write_field(text)
 }
 
 /// A time as the clocks of a zone showed it, with its offset: RFC 3339.
 fn local(time: Timestamp, zone: Tz) -> String {
-    if zone == Tz::UTC {
-        return time.to_string();
-    }
     let utc = time.to_utc();
     // Offsets had seconds before zones were agreed on; RFC 3339 has none. The instant stays true.
     let seconds = zone.offset_from_utc_datetime(&utc.naive_utc()).fix().local_minus_utc();

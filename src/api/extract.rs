@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::{answer::Answer, authenticate::authenticate, idempotency::Posted};
 use crate::{
     changes::{self, Change},
-    db::{AnyConnection, Db},
+    db::{Db, Reader},
     domain::policy::{Caller, Credentials},
     error::{Error, Result},
 };
@@ -69,7 +69,7 @@ impl Ctx {
     pub async fn read<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut AnyConnection, &Caller) -> Result<T> + Send + 'static,
+        F: FnOnce(&mut Reader<'_>, &Caller) -> Result<T> + Send + 'static,
     {
         self.db.read(as_caller(self.credentials, work)).await
     }
@@ -81,7 +81,7 @@ impl Ctx {
     pub async fn read_much<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut AnyConnection, &Caller) -> Result<T> + Send + 'static,
+        F: FnOnce(&mut Reader<'_>, &Caller) -> Result<T> + Send + 'static,
     {
         self.db.read_much(as_caller(self.credentials, work)).await
     }
@@ -90,8 +90,8 @@ impl Ctx {
 /// The same work, for a connection alone: it asks first who the caller is now.
 fn as_caller<T>(
     credentials: Credentials,
-    work: impl FnOnce(&mut AnyConnection, &Caller) -> Result<T>,
-) -> impl FnOnce(&mut AnyConnection) -> Result<T> {
+    work: impl FnOnce(&mut Reader<'_>, &Caller) -> Result<T>,
+) -> impl FnOnce(&mut Reader<'_>) -> Result<T> {
     move |conn| {
         let caller = changes::caller(conn, credentials)?;
         work(conn, &caller)

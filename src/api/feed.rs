@@ -7,14 +7,15 @@ use utoipa::ToSchema;
 use super::{
     endpoint::{Endpoint, endpoint},
     entry::ActivityEntry,
+    entry_json::write_entry,
     extract::{Ctx, Query},
     filter::ActivityParams,
-    page::{Page, PageInfo, PageParams, Paging},
+    page::{Items, Page, PageInfo, PageParams, Paging},
 };
 use crate::{
     domain::entry::{Action, EntryType},
     error::Result,
-    store::{self, page::ByTime},
+    store,
 };
 
 /// The operations of this file.
@@ -78,15 +79,18 @@ pub async fn list_activity(
 ) -> Result<HttpResponse> {
     let filter = params.filter()?;
     let (window, count) = (paging.window()?, paging.count);
-    let (slice, total) = ctx
-        .read_much(move |conn, caller| {
-            let reach = store::reach::visible(conn, caller.reach())?;
-            let total = count.then(|| store::feed::count(conn, &reach, &filter)).transpose()?;
-            Ok((store::feed::page(conn, &reach, &filter, &window)?, total))
+    let (items, next, total) = ctx
+        .read_much(move |reader, caller| {
+            let reach = store::reach::visible(reader, caller.reach())?;
+            let total = count.then(|| store::feed::count(reader, &reach, &filter)).transpose()?;
+            let mut items = Items::new(window.limit);
+            let next = store::feed::page(reader, &reach, &filter, &window, &mut |entry| {
+                write_entry(items.another(), entry);
+            })?;
+            Ok((items, next, total))
         })
         .await?;
-    let next = slice.next(|row| ByTime { time: row.occurred_at, id: row.id });
-    paging.page(slice.rows.into_iter().map(ActivityEntry::from).collect(), next, total)
+    paging.answer(items, next, total)
 }
 
 /// List the actions that there are

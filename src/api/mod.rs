@@ -17,6 +17,7 @@ pub mod docs;
 pub mod endpoint;
 pub mod enrollments;
 pub mod entry;
+mod entry_json;
 pub mod etag;
 pub mod export;
 pub mod export_form;

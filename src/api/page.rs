@@ -144,6 +144,23 @@ impl Paging {
         next: Option<P>,
         total_count: Option<i64>,
     ) -> Result<HttpResponse> {
+        let mut items = Items::new(data.len());
+        for item in &data {
+            serde_json::to_writer(items.another(), item).map_err(Error::internal)?;
+        }
+        self.answer(items, next, total_count)
+    }
+
+    /// The page of a list whose items are written already.
+    ///
+    /// # Errors
+    /// `internal_error` where a place has no JSON form.
+    pub fn answer<P: Serialize>(
+        self,
+        items: Items,
+        next: Option<P>,
+        total_count: Option<i64>,
+    ) -> Result<HttpResponse> {
         let has_more = next.is_some();
         let next_cursor = next
             .map(|p| serde_json::to_vec(&Cursor { f: self.filters, p }))
@@ -151,9 +168,35 @@ impl Paging {
             .map_err(Error::internal)?
             .map(|json| URL_SAFE_NO_PAD.encode(json));
         let page = PageInfo { next_cursor, has_more, total_count };
-        let mut body = Vec::with_capacity((data.len() + 1) * ITEM_BYTES);
-        serde_json::to_writer(&mut body, &Page { data, page }).map_err(Error::internal)?;
+        let mut body = items.body;
+        body.extend_from_slice(b"],\"page\":");
+        serde_json::to_writer(&mut body, &page).map_err(Error::internal)?;
+        body.push(b'}');
         Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body))
+    }
+}
+
+/// The items of a page as JSON, being written: a [`Page`] up to the end of its `data`.
+pub struct Items {
+    body: Vec<u8>,
+    any: bool,
+}
+
+impl Items {
+    /// None yet, with room for about so many.
+    pub fn new(room: usize) -> Self {
+        let mut body = Vec::with_capacity((room + 1) * ITEM_BYTES);
+        body.extend_from_slice(b"{\"data\":[");
+        Self { body, any: false }
+    }
+
+    /// Where one more item is to be written.
+    pub fn another(&mut self) -> &mut Vec<u8> {
+        if self.any {
+            self.body.push(b',');
+        }
+        self.any = true;
+        &mut self.body
     }
 }
 

@@ -23,7 +23,7 @@ pub use multi::{AnyConnection, MultiBackend};
 
 /// Settings of every SQLite connection. `synchronous=FULL` makes each commit durable; the memory
 /// map saves a copy of each page that is read.
-const SQLITE: &str = "PRAGMA busy_timeout = 30000; PRAGMA foreign_keys = ON; \
+pub(super) const SQLITE: &str = "PRAGMA busy_timeout = 30000; PRAGMA foreign_keys = ON; \
      PRAGMA synchronous = FULL; PRAGMA mmap_size = 8589934592; PRAGMA cache_size = -16000; \
      PRAGMA temp_store = MEMORY;";
 

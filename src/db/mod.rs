@@ -6,8 +6,10 @@ pub mod connection;
 mod constraint;
 mod draft;
 mod entry_row;
+mod entry_view;
 mod journal;
 mod lane;
+pub mod lean;
 pub mod migrate;
 mod recorded;
 pub mod schema;
@@ -21,8 +23,10 @@ use std::{
 pub use connection::{AnyConnection, MultiBackend};
 pub use draft::Draft;
 pub use entry_row::EntryRow;
+pub use entry_view::{ActorView, EntryView, TargetView};
 pub use journal::{Stamped, Tx};
 use lane::Lane;
+pub use lean::Reader;
 pub use recorded::Recorded;
 
 use crate::{
@@ -92,7 +96,7 @@ impl Db {
     pub async fn read<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut AnyConnection) -> Result<T> + Send + 'static,
+        F: FnOnce(&mut Reader<'_>) -> Result<T> + Send + 'static,
     {
         if self.0.url.is_sqlite() { self.read_here(work) } else { self.read_much(work).await }
     }
@@ -104,17 +108,17 @@ impl Db {
     pub async fn read_much<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut AnyConnection) -> Result<T> + Send + 'static,
+        F: FnOnce(&mut Reader<'_>) -> Result<T> + Send + 'static,
     {
-        let mut work = Some(work);
+        let (mut work, url) = (Some(work), self.0.url.clone());
         let work = move |conn: &mut AnyConnection| match work.take() {
-            Some(work) => work(conn),
+            Some(work) => lean::with_reader(&url, conn, work),
             None => Err(Error::unavailable("the connection was lost while reading")),
         };
         self.0.readers.run(work).await
     }
 
-    fn read_here<T>(&self, work: impl FnOnce(&mut AnyConnection) -> Result<T>) -> Result<T> {
+    fn read_here<T>(&self, work: impl FnOnce(&mut Reader<'_>) -> Result<T>) -> Result<T> {
         LOCAL_READER.with(|slot| {
             // Taken, and put back when all is over: a panic may leave a connection in the middle
             // of something, so it goes down with it.
@@ -123,7 +127,7 @@ impl Db {
                 Some((_, conn)) => conn,
                 None => connection::open_reader(&self.0.url)?,
             };
-            let result = work(&mut conn);
+            let result = lean::with_reader(&self.0.url, &mut conn, work);
             slot.replace(Some((self.0.url.clone(), conn)));
             result
         })

@@ -157,12 +157,17 @@ impl FromSql<SqlTime, Sqlite> for Timestamp {
 }
 impl FromSql<SqlTime, Pg> for Timestamp {
     fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
-        let micros = i64::from_be_bytes(value.as_bytes().try_into()?);
-        time_from_micros(micros.saturating_add(POSTGRES_EPOCH))
+        time_from_postgres(i64::from_be_bytes(value.as_bytes().try_into()?))
     }
 }
 
-fn time_from_micros(micros: i64) -> deserialize::Result<Timestamp> {
+/// The instant of a number of microseconds since 2000, as PostgreSQL counts.
+pub(super) fn time_from_postgres(micros: i64) -> deserialize::Result<Timestamp> {
+    time_from_micros(micros.saturating_add(POSTGRES_EPOCH))
+}
+
+/// The instant of a number of microseconds since 1970.
+pub(super) fn time_from_micros(micros: i64) -> deserialize::Result<Timestamp> {
     Timestamp::from_millis(micros.div_euclid(1000)).ok_or_else(|| "time out of bounds".into())
 }
 

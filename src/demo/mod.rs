@@ -34,7 +34,7 @@ const API_CLIENT: &str = "Weekly run";
 /// # Errors
 /// `internal_error` where the database holds anything else; errors of the database.
 pub async fn load(db: &Db, passwords: &Passwords) -> Result<()> {
-    if db.read(is_loaded).await? {
+    if db.read(|conn| is_loaded(conn)).await? {
         return Ok(());
     }
     // Before the transaction, which may be begun anew; and once, because it is slow on purpose.
@@ -55,7 +55,7 @@ pub async fn load(db: &Db, passwords: &Passwords) -> Result<()> {
     });
     match loading.await {
         // Another replica loaded it while this one tried.
-        Err(_) if db.read(is_loaded).await? => Ok(()),
+        Err(_) if db.read(|conn| is_loaded(conn)).await? => Ok(()),
         outcome => outcome,
     }
 }

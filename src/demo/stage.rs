@@ -34,7 +34,7 @@ use crate::{
         version::IfMatch,
     },
     error::{Error, Result},
-    store::{entries::EntryFilter, page::Window, timeline},
+    store::{self, entries::EntryFilter},
 };
 
 /// Plays all scenes, which have to be in the order of time.
@@ -261,8 +261,8 @@ fn known<K: std::hash::Hash + Eq, V>(things: &HashMap<K, V>, key: K) -> Result<&
 /// The newest entry of an action in somebody's log.
 fn newest(tx: &mut Tx<'_>, user: UserId, action: Action) -> Result<EntryId> {
     let filter = EntryFilter { actions: Some(vec![action]), ..EntryFilter::default() };
-    let page = timeline::page(tx.read(), user, &filter, &Window { after: None, limit: 1 })?;
-    page.rows.first().map(|row| row.id).ok_or_else(|| Error::internal("a note about nothing"))
+    let newest = store::entries::newest(tx.read(), user, &filter)?;
+    newest.map(|row| row.id).ok_or_else(|| Error::internal("a note about nothing"))
 }
 
 /// An update that leaves an enrollment as it is.

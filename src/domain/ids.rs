@@ -56,6 +56,11 @@ impl<K> Id<K> {
         Self { uuid, kind: PhantomData }
     }
 
+    /// The id of sixteen bytes; none of another number of them.
+    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+        Uuid::from_slice(bytes).ok().map(Self::from_uuid)
+    }
+
     /// The bare UUID.
     pub const fn uuid(self) -> Uuid {
         self.uuid

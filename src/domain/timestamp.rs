@@ -45,6 +45,26 @@ impl Timestamp {
         Self::from_millis(millis.clamp(MIN_MILLIS, MAX_MILLIS)).unwrap_or(self)
     }
 
+    /// Its text form, as ASCII.
+    ///
+    /// As chrono's `to_rfc3339_opts`, without its String: a page of entries has a hundred times.
+    pub fn text(self) -> [u8; 24] {
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        let (date, time) = (self.0.date_naive(), self.0.time());
+        // Within the bounds, it is no less than 1.
+        let year = date.year().unsigned_abs();
+        // A leap second has more than 999; it is shown as the last millisecond before.
+        let millis = (time.nanosecond() / 1_000_000).min(999);
+        digits(&mut text[0..4], year);
+        digits(&mut text[5..7], date.month());
+        digits(&mut text[8..10], date.day());
+        digits(&mut text[11..13], time.hour());
+        digits(&mut text[14..16], time.minute());
+        digits(&mut text[17..19], time.second());
+        digits(&mut text[20..23], millis);
+        text
+    }
+
     /// As chrono's type.
     pub fn to_utc(self) -> DateTime<Utc> {
         self.0
@@ -68,20 +88,7 @@ fn digits(room: &mut [u8], mut number: u32) {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // As chrono's to_rfc3339_opts, without its String: a page of entries has a hundred times.
-        let mut text = *b"0000-00-00T00:00:00.000Z";
-        let (date, time) = (self.0.date_naive(), self.0.time());
-        let year = u32::try_from(date.year()).map_err(|_| fmt::Error)?;
-        // A leap second has more than 999; it is shown as the last millisecond before.
-        let millis = (time.nanosecond() / 1_000_000).min(999);
-        digits(&mut text[0..4], year);
-        digits(&mut text[5..7], date.month());
-        digits(&mut text[8..10], date.day());
-        digits(&mut text[11..13], time.hour());
-        digits(&mut text[14..16], time.minute());
-        digits(&mut text[17..19], time.second());
-        digits(&mut text[20..23], millis);
-        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+        f.write_str(std::str::from_utf8(&self.text()).map_err(|_| fmt::Error)?)
     }
 }
 

@@ -68,12 +68,41 @@ pub(super) fn filtered(user: UserId, filter: &EntryFilter) -> EntryQuery {
     narrowed(of_user.into_boxed::<MultiBackend>(), filter)
 }
 
+/// Those of some entries that come after a place. The time is said twice, so that it is a range of
+/// an index and not a filter over all of it.
+macro_rules! older {
+    ($query:expr, $at:expr) => {
+        $crate::store::page::after!(
+            $query.filter(entries::occurred_at.le($at.time)),
+            entries::occurred_at,
+            entries::id,
+            lt,
+            $at.time,
+            $at.id
+        )
+    };
+}
+pub(super) use older;
+
 /// How many entries of a user's log the filter lets through.
 ///
 /// # Errors
 /// Of the database.
 pub fn count(conn: &mut AnyConnection, user: UserId, filter: &EntryFilter) -> Result<i64> {
     Ok(filtered(user, filter).count().get_result(conn)?)
+}
+
+/// The newest entry of a user's log that the filter lets through, if there is one.
+///
+/// # Errors
+/// Of the database.
+pub fn newest(
+    conn: &mut AnyConnection,
+    user: UserId,
+    filter: &EntryFilter,
+) -> Result<Option<EntryRow>> {
+    let newest = filtered(user, filter).order((entries::occurred_at.desc(), entries::id.desc()));
+    Ok(newest.first(conn).optional()?)
 }
 
 /// One entry of a user's log.

@@ -9,14 +9,16 @@ use std::cmp::Reverse;
 use diesel::{dsl::sql, prelude::*};
 
 use super::{
-    entries::{EntryFilter, EntryQuery, filtered},
-    page::{ByTime, Slice, Window, after},
+    entries::{EntryFilter, EntryQuery, filtered, older},
+    page::{ByTime, Window},
     ranges::{coalesce, is_rare, narrowed, ranges, unindexed},
     reach::{Visible, related_to},
+    timeline::Show,
 };
 use crate::{
     db::{
-        AnyConnection, EntryRow, MultiBackend,
+        AnyConnection, EntryRow, EntryView, MultiBackend, Reader,
+        lean::{Each, columns, each_of_postgres, each_of_sqlite},
         schema::{entries, users},
         types::SqlId,
     },
@@ -24,7 +26,7 @@ use crate::{
         ids::{self, UserId},
         timestamp::Timestamp,
     },
-    error::Result,
+    error::{Error, Result},
 };
 
 /// How many of the newest entries of all are looked through for those of many users, before the
@@ -36,16 +38,87 @@ const RECENT_WITH_TEXT: i64 = 20_000;
 
 type Place = ByTime<ids::Entry>;
 
-/// One page of the entries of users within reach.
+/// One page of the entries of users within reach: they are shown, newest first; gives where the
+/// next page begins, if there is one.
 ///
 /// # Errors
 /// Of the database.
 pub fn page(
+    reader: &mut Reader<'_>,
+    reach: &Visible,
+    filter: &EntryFilter,
+    window: &Window<Place>,
+    show: &mut Show<'_>,
+) -> Result<Option<Place>> {
+    let (mut shown, mut last, mut more) = (0, None, false);
+    let mut each = |entry: &EntryView<'_>, _| {
+        more = shown == window.limit;
+        if !more {
+            show(entry);
+            shown += 1;
+            last = Some(Place { time: entry.occurred_at, id: entry.id });
+        }
+        Ok(!more)
+    };
+    if *reach == Visible::Everyone && filter.is_empty() {
+        each_of_all(reader, window, &mut each)?;
+    } else {
+        for row in merged(reader, reach, filter, window)? {
+            if !each(&row.view(), None)? {
+                break;
+            }
+        }
+    }
+    Ok(last.filter(|_| more))
+}
+
+/// The newest of all entries, for SQLite.
+macro_rules! newest_of_sqlite {
+    ($place:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            ", NULL FROM entries",
+            $place,
+            " ORDER BY occurred_at DESC, id DESC LIMIT ?1"
+        )
+    };
+}
+const FIRST: &str = newest_of_sqlite!("");
+const AFTER: &str = newest_of_sqlite!(
+    " WHERE occurred_at <= ?2 AND (occurred_at < ?2 OR (occurred_at = ?2 AND id < ?3))"
+);
+
+/// Entries after a place, where they lie: no filter, no copy.
+fn each_of_all(reader: &mut Reader<'_>, window: &Window<Place>, each: &mut Each<'_>) -> Result<()> {
+    let fetch = window.fetch();
+    if let Some(conn) = reader.lean() {
+        return match &window.after {
+            None => each_of_sqlite(conn, FIRST, [fetch], each),
+            Some(at) => {
+                let id = at.id.as_bytes().as_slice();
+                each_of_sqlite(conn, AFTER, (fetch, at.time.millis() * 1000, id), each)
+            }
+        };
+    }
+    let newest =
+        entries::table.order((entries::occurred_at.desc(), entries::id.desc())).limit(fetch);
+    match (&mut **reader, &window.after) {
+        (AnyConnection::Postgres(conn), None) => each_of_postgres(conn, newest, each),
+        (AnyConnection::Postgres(conn), Some(at)) => {
+            each_of_postgres(conn, older!(newest, at), each)
+        }
+        (AnyConnection::Sqlite(_), _) => Err(Error::internal("SQLite without its thin connection")),
+    }
+}
+
+/// The newest entries of users within reach, and one more than the page has.
+fn merged(
     conn: &mut AnyConnection,
     reach: &Visible,
     filter: &EntryFilter,
     window: &Window<Place>,
-) -> Result<Slice<EntryRow>> {
+) -> Result<Vec<EntryRow>> {
     let mut page = Merged { window, rows: Vec::new() };
     match reach {
         Visible::Everyone if is_by_text(filter) => page.add_found(conn, filter)?,
@@ -63,7 +136,7 @@ pub fn page(
             }
         }
     }
-    Ok(Slice::cut(page.rows, window.limit))
+    Ok(page.rows)
 }
 
 /// How many entries of users within reach the filter lets through.
@@ -225,8 +298,8 @@ fn is_by_text(filter: &EntryFilter) -> bool {
 
 /// Those of some entries that come after the place where a page begins.
 fn from(query: EntryQuery, window: &Window<Place>) -> EntryQuery {
-    let Some(at) = &window.after else { return query };
-    // Said twice, so that it is a range of an index and not a filter over all of it.
-    let query = query.filter(entries::occurred_at.le(at.time));
-    after!(query, entries::occurred_at, entries::id, lt, at.time, at.id)
+    match &window.after {
+        Some(at) => older!(query, at),
+        None => query,
+    }
 }

@@ -12,22 +12,22 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    direct,
-    entries::{EntryFilter, filtered},
-    page::{Window, after},
+    entries::{EntryFilter, filtered, older},
+    page::Window,
     revisions,
 };
 use crate::{
     db::{
-        AnyConnection, EntryRow,
+        AnyConnection, EntryRow, EntryView, Reader,
         connection::snapshot,
+        lean::{Each, columns, each_of_postgres, each_of_sqlite},
         schema::{entries, users},
     },
     domain::{
         ids::{EntryId, UserId},
         timestamp::Timestamp,
     },
-    error::Result,
+    error::{Error, Result},
 };
 
 /// A place in a log.
@@ -41,41 +41,119 @@ pub struct LogPlace {
     pub moves: i64,
 }
 
-/// One page of a log.
-#[derive(Debug)]
-pub struct LogPage {
-    /// The entries, newest first.
-    pub rows: Vec<EntryRow>,
-    /// Where the next page begins; none if this is the last.
-    pub next: Option<LogPlace>,
-}
+/// What becomes of each entry of a page.
+pub type Show<'a> = dyn FnMut(&EntryView<'_>) + 'a;
 
-/// One page of a user's log.
+/// One page of a user's log: its entries are shown, newest first; gives where the next page begins,
+/// if there is one.
 ///
 /// # Errors
 /// Of the database.
 pub fn page(
-    conn: &mut AnyConnection,
+    reader: &mut Reader<'_>,
     user: UserId,
     filter: &EntryFilter,
     window: &Window<LogPlace>,
-) -> Result<LogPage> {
-    let rows = load(conn, user, filter, window, 0)?;
-    let moves = rows.first().map(|(_, moves)| moves.unwrap_or_default());
-    let rows = rows.into_iter().map(|(row, _)| row).collect();
-    match window.after {
-        Some(place) if moves != Some(place.moves) => {
-            snapshot(conn, |conn| page_as_it_was(conn, user, filter, window, place))
+    show: &mut Show<'_>,
+) -> Result<Option<LogPlace>> {
+    let (mut moves, mut shown, mut last, mut more) = (None, 0, None, false);
+    let mut each = |entry: &EntryView<'_>, now: Option<i64>| {
+        moves = now.or(Some(0));
+        if window.after.is_some_and(|place| moves != Some(place.moves)) {
+            return Ok(false);
         }
-        place => {
-            let moves = place.map_or(moves.unwrap_or_default(), |place| place.moves);
-            Ok(cut(rows, window.limit, moves, |row| row.occurred_at))
+        more = shown == window.limit;
+        if !more {
+            show(entry);
+            shown += 1;
+            last = Some((entry.occurred_at, entry.id));
         }
+        Ok(!more)
+    };
+    if filter.is_empty() {
+        // The whole log is what most readers ask for.
+        each_of_log(reader, user, window, &mut each)?;
+    } else {
+        for (row, moves) in load(reader, user, filter, window, 0)? {
+            if !each(&row.view(), moves)? {
+                break;
+            }
+        }
+    }
+    match (window.after, last.filter(|_| more)) {
+        (Some(place), _) if moves != Some(place.moves) => {
+            snapshot(reader, |conn| page_as_it_was(conn, user, filter, window, place, show))
+        }
+        (_, None) => Ok(None),
+        (_, Some((time, id))) => Ok(moves.map(|moves| LogPlace { time, id, moves })),
     }
 }
 
-/// Entries after a place, each with the number of moves that its log had seen: in one statement,
-/// so that both are of one moment.
+/// Of how many moves a log tells: in the statement that reads entries, so that both are of one
+/// moment.
+macro_rules! moves {
+    ($user:expr) => {
+        users::table.find($user).select(users::log_moves).single_value()
+    };
+}
+
+macro_rules! newest {
+    ($query:expr, $user:expr, $fetch:expr) => {
+        $query
+            .order((entries::occurred_at.desc(), entries::id.desc()))
+            .limit($fetch)
+            .select((entries::all_columns, moves!($user)))
+    };
+}
+
+/// The same for SQLite, as text.
+macro_rules! newest_of_sqlite {
+    ($place:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            ", (SELECT log_moves FROM users WHERE id = ?1) FROM entries WHERE user_id = ?1",
+            $place,
+            " ORDER BY occurred_at DESC, id DESC LIMIT ?2"
+        )
+    };
+}
+const FIRST: &str = newest_of_sqlite!("");
+const AFTER: &str = newest_of_sqlite!(
+    " AND occurred_at <= ?3 AND (occurred_at < ?3 OR (occurred_at = ?3 AND id < ?4))"
+);
+
+/// Entries after a place, where they lie: no filter, no copy.
+fn each_of_log(
+    reader: &mut Reader<'_>,
+    user: UserId,
+    window: &Window<LogPlace>,
+    each: &mut Each<'_>,
+) -> Result<()> {
+    let fetch = window.fetch();
+    if let Some(conn) = reader.lean() {
+        let user = user.as_bytes().as_slice();
+        return match window.after {
+            None => each_of_sqlite(conn, FIRST, (user, fetch), each),
+            Some(at) => {
+                let id = at.id.as_bytes().as_slice();
+                each_of_sqlite(conn, AFTER, (user, fetch, at.time.millis() * 1000, id), each)
+            }
+        };
+    }
+    let query = entries::table.filter(entries::user_id.eq(user));
+    match (&mut **reader, window.after) {
+        (AnyConnection::Postgres(conn), None) => {
+            each_of_postgres(conn, newest!(query, user, fetch), each)
+        }
+        (AnyConnection::Postgres(conn), Some(at)) => {
+            each_of_postgres(conn, newest!(older!(query, at), user, fetch), each)
+        }
+        (AnyConnection::Sqlite(_), _) => Err(Error::internal("SQLite without its thin connection")),
+    }
+}
+
+/// Entries after a place that a filter lets through, each with the moves of the log.
 fn load(
     conn: &mut AnyConnection,
     user: UserId,
@@ -83,48 +161,12 @@ fn load(
     window: &Window<LogPlace>,
     more: usize,
 ) -> Result<Vec<(EntryRow, Option<i64>)>> {
-    let moves = users::table.find(user).select(users::log_moves).single_value();
     let fetch = window.fetch().saturating_add(i64::try_from(more).unwrap_or(i64::MAX));
-    macro_rules! newest {
-        ($query:expr) => {
-            $query
-                .order((entries::occurred_at.desc(), entries::id.desc()))
-                .limit(fetch)
-                .select((entries::all_columns, moves))
-        };
+    let mut query = filtered(user, filter);
+    if let Some(at) = window.after {
+        query = older!(query, at);
     }
-    // The time is said twice, so that it is a range of the primary key and not a filter over it.
-    macro_rules! older {
-        ($query:expr, $at:expr) => {
-            after!(
-                $query.filter(entries::occurred_at.le($at.time)),
-                entries::occurred_at,
-                entries::id,
-                lt,
-                $at.time,
-                $at.id
-            )
-        };
-    }
-    if !filter.is_empty() {
-        let mut query = filtered(user, filter);
-        if let Some(at) = window.after {
-            query = older!(query, at);
-        }
-        return Ok(newest!(query).load(conn)?);
-    }
-    // The whole log is what most readers ask for.
-    let query = entries::table.filter(entries::user_id.eq(user));
-    Ok(match window.after {
-        None => {
-            let query = newest!(query);
-            direct!(conn, query.load(conn))
-        }
-        Some(at) => {
-            let query = newest!(older!(query, at));
-            direct!(conn, query.load(conn))
-        }
-    }?)
+    Ok(newest!(query, user, fetch).load(conn)?)
 }
 
 /// SQLite takes no more than 32,766 parameters, and more than a page is never needed.
@@ -136,7 +178,8 @@ fn page_as_it_was(
     filter: &EntryFilter,
     window: &Window<LogPlace>,
     place: LogPlace,
-) -> Result<LogPage> {
+    show: &mut Show<'_>,
+) -> Result<Option<LogPlace>> {
     let moved = revisions::moved_since(conn, user, place.moves)?;
     let mut rows: Vec<EntryRow> = load(conn, user, filter, window, moved.len())?
         .into_iter()
@@ -160,18 +203,9 @@ fn page_as_it_was(
     }
     let time = |row: &EntryRow| moved.get(&row.id).copied().unwrap_or(row.occurred_at);
     rows.sort_by_key(|row| Reverse((time(row), row.id)));
-    Ok(cut(rows, window.limit, place.moves, time))
-}
-
-fn cut(
-    mut rows: Vec<EntryRow>,
-    limit: usize,
-    moves: i64,
-    time: impl Fn(&EntryRow) -> Timestamp,
-) -> LogPage {
-    let has_more = rows.len() > limit;
-    rows.truncate(limit);
-    let last = rows.last().filter(|_| has_more);
-    let next = last.map(|row| LogPlace { time: time(row), id: row.id, moves });
-    LogPage { rows, next }
+    let more = rows.len() > window.limit;
+    rows.truncate(window.limit);
+    rows.iter().for_each(|row| show(&row.view()));
+    let last = rows.last().filter(|_| more);
+    Ok(last.map(|row| LogPlace { time: time(row), id: row.id, moves: place.moves }))
 }

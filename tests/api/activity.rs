@@ -285,3 +285,68 @@ fn whoever_may_see_the_profile_may_see_the_log() {
     it.admin.patch_now(&paths[0], json!({"supervisor_ids": []})).ok(200);
     supervisor.client.get(&it.path()).problem(404, "not_found");
 }
+
+#[test]
+fn an_entry_has_just_the_fields_that_the_document_says_wherever_it_is_shown() {
+    let sam = Sam::new();
+    let document = sam.admin.get("/openapi.json").ok(200);
+    let fields = |schema: &str| -> Vec<String> {
+        let fields = &document["components"]["schemas"][schema]["properties"];
+        fields.as_object().unwrap().keys().cloned().collect()
+    };
+    let has = |value: &Value, schema: &str| {
+        let keys: Vec<&String> = value.as_object().unwrap().keys().collect();
+        assert_eq!(keys, fields(schema).iter().collect::<Vec<_>>(), "{value}");
+    };
+    let path = format!("/users/{}/activity", sam.sam.id);
+    let (mut notes, mut targets) = (0, 0);
+    for entry in sam.admin.all(&path) {
+        let single = sam.admin.get(&format!("{path}/{}", text(&entry["id"]))).ok(200);
+        assert_eq!(entry, single);
+        let note = entry["type"] == "manual";
+        has(&entry, if note { "ManualEntry" } else { "SystemEntry" });
+        for actor in ["created_by", "entered_by", "edited_by"] {
+            if entry[actor].is_object() {
+                has(&entry[actor], "Actor");
+            }
+        }
+        if entry["target"].is_object() {
+            has(&entry["target"], "Target");
+            targets += 1;
+        }
+        notes += i32::from(note);
+    }
+    assert!(notes > 0 && targets > 0);
+}
+
+#[test]
+fn a_text_comes_back_as_it_was_sent_whatever_is_in_it() {
+    let app = TestApp::start();
+    let (admin, sam) = (app.admin(), app.learner("Sam"));
+    let quoted = json!({"given_name": "Sam \"the \\ Bear\""});
+    admin.patch_now(&format!("/users/{}", sam.id), quoted).ok(200);
+    let path = format!("/users/{}/activity", sam.id);
+    let texts = [
+        "a \"quote\" and a \\ backslash",
+        "\"",
+        "one line\nand\tanother\r\n",
+        "\u{1}\u{8}\u{c}\u{1f} controls, \u{7f} and \u{2028}",
+        "Ärger, 研修, 🎓: more than sixteen bytes of it",
+        "</script> & ' are harmless",
+    ];
+    for notes in texts {
+        admin.post(&path, json!({"notes": notes})).ok(201);
+    }
+    let listed: Vec<String> = admin
+        .all(&format!("{path}?type=manual"))
+        .iter()
+        .rev()
+        .map(|entry| text(&entry["notes"]))
+        .collect();
+    assert_eq!(listed, texts);
+    let plain: Vec<Value> = admin.all(&path);
+    assert_eq!(text(&plain[0]["notes"]), texts[5]);
+    assert_eq!(plain.iter().filter(|it| it["type"] == "manual").count(), texts.len());
+    let renamed = plain.iter().find(|it| it["action"] == "user.updated").unwrap();
+    assert_eq!(renamed["changes"][0]["after"], "Sam \"the \\ Bear\"");
+}

@@ -26,6 +26,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const CRATES: &[(&str, &[&str])] = &[
     ("actix_web", &["api", "app", "cli"]),
     ("diesel", &["db", "store", "api/health.rs"]),
+    ("rusqlite", &["db"]),
     ("jsonwebtoken", &["auth"]),
     ("argon2", &["auth"]),
     ("clap", &["cli", "config"]),

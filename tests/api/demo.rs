@@ -7,7 +7,7 @@ use std::{
 
 use daybook::{
     auth::passwords::{Cost, Passwords},
-    db::{AnyConnection, Db, Options},
+    db::{Db, Options, Reader},
     demo,
     domain::{clock::Clock, timestamp::Timestamp},
     store::{
@@ -245,16 +245,19 @@ fn the_stories_are_past_on_whatever_day_the_demo_data_is_loaded() {
             let jonas = store::users::by_email(conn, "jonas.weber@example.com")?.unwrap();
             let everything = Window { after: None, limit: 1000 };
             let filter = Default::default();
-            let log = store::timeline::page(conn, jonas.id, &filter, &everything)?.rows;
+            let mut log = Vec::new();
+            store::timeline::page(conn, jonas.id, &filter, &everything, &mut |entry| {
+                log.push((entry.occurred_at, entry.recorded_at));
+            })?;
             let newest = Window { after: None, limit: 1 };
             let (reach, sort) = (Visible::Everyone, UserSort::CreatedDescending);
             let users = store::users::list(conn, &reach, &UserFilter::default(), sort, &newest)?;
             Ok((log, users.rows[0].created_at))
         });
         let (log, last_joined) = block_on(read).unwrap();
-        let times: Vec<String> = log.iter().map(|it| it.occurred_at.to_string()).collect();
+        let times: Vec<String> = log.iter().map(|(occurred, _)| occurred.to_string()).collect();
         assert!(times.iter().any(|it| it == completed), "{today}: {times:#?}");
-        assert!(log.iter().all(|it| it.recorded_at < now), "{today}");
+        assert!(log.iter().all(|(_, recorded)| *recorded < now), "{today}");
         assert!(last_joined < now, "{today}: {last_joined}");
     }
 }
@@ -270,7 +273,7 @@ fn two_replicas_that_start_at_once_load_the_demo_data_once() {
     for start in starts {
         start.join().unwrap().unwrap();
     }
-    let count = |conn: &mut AnyConnection| {
+    let count = |conn: &mut Reader<'_>| {
         let everyone = Visible::Everyone;
         store::users::count(conn, &everyone, &UserFilter::default())
     };

@@ -286,12 +286,16 @@ fn an_export_that_fails_on_its_way_is_broken_off_and_does_not_end() {
     let admin = app.admin();
     let user = app.learner("Broken");
     fill(&app, &user.id, 1201);
-    // The oldest entry can't be read: a word that this version does not know.
+    // The oldest entry can't be read: it is of a time before all years that there are.
     let (id, owner) =
         (app.database.id("01977f3e-5c00-7000-9000-ffffffffffff"), app.database.id(&user.id));
-    let time = if app.database.url.is_sqlite() { "0" } else { "'1970-01-01T00:00:00Z'" };
+    let time = if app.database.url.is_sqlite() {
+        "-99999999999999999"
+    } else {
+        "'4000-01-01 00:00:00+00 BC'"
+    };
     let columns = "user_id, occurred_at, id, recorded_at, action, source, description, search_key";
-    let values = format!("({owner}, {time}, {id}, {time}, 'no.word', 'admin', 'x', '')");
+    let values = format!("({owner}, {time}, {id}, {time}, 'user.updated', 'admin', 'x', '')");
     app.database.sabotage(&format!("INSERT INTO entries ({columns}) VALUES {values};")).unwrap();
     for form in ["csv", "ndjson"] {
         let path = format!("/users/{}/activity/export?format={form}", user.id);

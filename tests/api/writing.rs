@@ -11,7 +11,7 @@ use std::{
 };
 
 use daybook::{
-    db::{Recorded, connection::snapshot},
+    db::{Reader, Recorded, connection::snapshot},
     error::{Code, Error, Result},
     store::users,
 };
@@ -189,7 +189,7 @@ fn a_commit_that_may_have_taken_place_is_not_asked_for_again() {
 fn a_reader_that_panics_in_the_middle_of_a_snapshot_does_not_go_on_reading_the_past() {
     let app = TestApp::start();
     let admin_id = app.admin_id;
-    let panics = move |conn: &mut daybook::db::AnyConnection| {
+    let panics = move |conn: &mut Reader<'_>| {
         snapshot(conn, |conn| -> Result<()> {
             users::get(conn, admin_id)?;
             panic!("on purpose")
@@ -202,12 +202,12 @@ fn a_reader_that_panics_in_the_middle_of_a_snapshot_does_not_go_on_reading_the_p
         assert!(here.is_err() || here.unwrap().is_err());
     }
     app.admin().patch_now(&format!("/users/{admin_id}"), json!({"surname": "Renamed"})).ok(200);
-    let read = move |conn: &mut _| Ok(users::get(conn, admin_id)?.surname);
+    let read = move |conn: &mut Reader<'_>| Ok(users::get(conn, admin_id)?.surname);
     for _ in 0..4 {
         assert_eq!(block_on(app.db.read(read)).unwrap(), "Renamed");
         assert_eq!(block_on(app.db.read_much(read)).unwrap(), "Renamed");
     }
-    let again = |conn: &mut _| snapshot(conn, |_| Ok(()));
+    let again = |conn: &mut Reader<'_>| snapshot(conn, |_| Ok(()));
     block_on(app.db.read_much(again)).unwrap();
     block_on(app.db.read(again)).unwrap();
 }
