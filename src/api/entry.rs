@@ -1,7 +1,5 @@
-//! How the document describes an entry. What an answer says of it is written by [`entry_json`], and
+//! How the document describes an entry. What an answer says of it is written by `entry_json`, and
 //! the tests hold the two together.
-//!
-//! [`entry_json`]: super::entry_json
 
 use serde::Serialize;
 use serde_json::value::RawValue;
