@@ -28,7 +28,7 @@ use crate::{
     },
     changes::{self, users::CreateUser},
     config::{Config, DatabaseUrl, SECRET_MIN, Secret},
-    db::{Db, Options, migrate},
+    db::{Db, Options, QUEUE, migrate},
     demo,
     domain::{
         clock::Clock,
@@ -181,7 +181,8 @@ async fn forget(db: Db) {
 }
 
 fn open(config: &Config) -> Result<Db> {
-    let options = Options { url: config.database_url.clone(), pool: config.db_pool() };
+    let options =
+        Options { url: config.database_url.clone(), pool: config.db_pool(), queue: QUEUE };
     Db::open(&options, Clock::system())
 }
 

@@ -15,6 +15,7 @@ pub mod notes;
 pub mod plans;
 mod rules;
 pub mod sessions;
+mod together;
 pub mod users;
 
 use crate::{
@@ -31,7 +32,7 @@ use crate::{
 ///
 /// It may be tried more than once, when PostgreSQL breaks a deadlock, so it keeps nothing of its
 /// own between `authorize` and `apply`.
-pub trait Change: Send + 'static {
+pub trait Change: Sized + Send + 'static {
     /// What it comes to.
     type Output: Send;
 
@@ -49,13 +50,27 @@ pub trait Change: Send + 'static {
     /// # Errors
     /// Whatever keeps it from being done; then nothing is written.
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>>;
+
+    /// Makes it: alone, unless it is one of those that are made together with others.
+    ///
+    /// # Errors
+    /// As [`apply`].
+    fn make(self, db: &Db, credentials: Credentials) -> impl Future<Output = Result<Self::Output>> {
+        alone(db, credentials, self)
+    }
 }
 
-/// Makes a change: one transaction, from asking who the caller is now to writing the entries.
+/// Makes a change.
 ///
 /// # Errors
 /// `invalid_token` where the credentials are not good any more; whatever the change answers.
 pub async fn apply<C: Change>(db: &Db, credentials: Credentials, change: C) -> Result<C::Output> {
+    change.make(db, credentials).await
+}
+
+/// Makes a change in a transaction of its own, from asking who the caller is now to writing the
+/// entries.
+async fn alone<C: Change>(db: &Db, credentials: Credentials, change: C) -> Result<C::Output> {
     db.transact(move |tx| {
         let caller = caller(tx.read(), credentials)?;
         run(tx, &caller, &change)

@@ -5,9 +5,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use diesel::{RunQueryDsl, connection::SimpleConnection};
+use diesel::connection::SimpleConnection;
 
-use super::{AnyConnection, Draft, EntryRow, Recorded, recorded::Log, schema::entries};
+use super::{AnyConnection, Draft, EntryRow, Recorded, Together, entry_insert, recorded::Log};
 use crate::{
     domain::{
         clock::Clock,
@@ -73,28 +73,13 @@ impl<'a> Tx<'a> {
     ///
     /// On PostgreSQL another replica may be writing the same one at this moment: how that ends is
     /// waited for. So that nobody waits in a circle, all give their entries in the order of the
-    /// external ids. SQLite has one writer, who has seen what is there.
+    /// external ids.
     ///
     /// # Errors
     /// Of the database.
     pub fn ingest(&mut self, entries: &[&Stamped]) -> Result<BTreeSet<EntryId>> {
-        let mut written = BTreeSet::new();
-        for some in entries.chunks(ROWS_PER_INSERT) {
-            let rows: Vec<EntryRow> = some.iter().map(|entry| entry.0.clone()).collect();
-            match self.conn {
-                AnyConnection::Sqlite(conn) => {
-                    diesel::insert_into(entries::table).values(&rows).execute(conn)?;
-                    written.extend(rows.iter().map(|row| row.id));
-                }
-                AnyConnection::Postgres(conn) => written.extend(
-                    diesel::insert_into(entries::table)
-                        .values(&rows)
-                        .on_conflict_do_nothing()
-                        .returning(entries::id)
-                        .get_results::<EntryId>(conn)?,
-                ),
-            }
-        }
+        let rows: Vec<&EntryRow> = entries.iter().map(|entry| &entry.0).collect();
+        let written = entry_insert::insert_new(self.conn, &rows)?;
         self.written |= !written.is_empty();
         Ok(written)
     }
@@ -216,6 +201,36 @@ where
     }
 }
 
+/// Changes that are made together: each is judged, and the entries of all are written at once.
+///
+/// # Errors
+/// Where they can't be made together: nothing is kept then.
+pub(super) fn together<S: Together>(
+    conn: &mut AnyConnection,
+    clock: &Clock,
+    set: &[&S],
+) -> Result<Vec<Result<Option<S::Output>>>> {
+    let mut tx = Tx::new(conn, clock, clock.now());
+    let verdicts = S::judge(set, &mut tx)?;
+    if tx.written || verdicts.len() != set.len() {
+        return Err(Error::internal("one of a set wrote by itself, or was not judged"));
+    }
+    let (mut outcomes, mut entries) = (Vec::with_capacity(set.len()), Vec::new());
+    for verdict in verdicts {
+        outcomes.push(match verdict {
+            Ok(Some(recorded)) => {
+                let (output, told) = recorded.told(&mut tx)?;
+                entries.extend(told);
+                Ok(Some(output))
+            }
+            Ok(None) => Ok(None),
+            Err(error) => Err(error),
+        });
+    }
+    write_entries(&mut tx, entries)?;
+    Ok(outcomes)
+}
+
 /// A job that says what `work` came to in `told`, and fails, so that nothing of it is kept.
 pub(super) fn rehearsal<T, F>(
     clock: Clock,
@@ -262,25 +277,10 @@ impl<T> Recorded<T> {
     }
 }
 
-/// Rows in one statement, which both databases take.
-const ROWS_PER_INSERT: usize = 100;
-
 fn write_entries(tx: &mut Tx<'_>, entries: Vec<Stamped>) -> Result<()> {
-    let rows: Vec<EntryRow> = entries.into_iter().map(|entry| entry.0).collect();
-    for rows in rows.chunks(ROWS_PER_INSERT) {
-        if let [row] = rows {
-            // Most changes have one entry: a statement that stays prepared.
-            diesel::insert_into(entries::table).values(row).execute(tx.write())?;
-            continue;
-        }
-        match tx.write() {
-            AnyConnection::Sqlite(conn) => {
-                diesel::insert_into(entries::table).values(rows).execute(conn)?
-            }
-            AnyConnection::Postgres(conn) => {
-                diesel::insert_into(entries::table).values(rows).execute(conn)?
-            }
-        };
+    if entries.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let rows: Vec<&EntryRow> = entries.iter().map(|entry| &entry.0).collect();
+    Ok(entry_insert::insert(tx.write(), &rows)?)
 }

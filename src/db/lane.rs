@@ -1,21 +1,22 @@
 //! Threads that own a connection each, and take work from one bounded queue.
 //!
 //! Readers run one job at a time. A writer may take several: each in its own savepoint, so that a
-//! bad one fails alone, and all of them in one commit, so that they share one fsync.
+//! bad one fails alone, and all of them in one commit, so that they share one fsync. Jobs of one
+//! kind are made one before that.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    thread::{self, JoinHandle},
-};
+use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use diesel::connection::SimpleConnection;
 use tokio::sync::oneshot;
 
-use super::connection::{AnyConnection, open_scanner, open_writer};
+use super::{
+    connection::{AnyConnection, open_scanner, open_writer},
+    job::{End, Job, Task},
+};
 use crate::{
     config::DatabaseUrl,
-    error::{Code, Error, Result},
+    error::{Error, Result},
 };
 
 /// How often work is begun anew when the database says that this may help.
@@ -78,10 +79,21 @@ impl Lane {
         T: Send + 'static,
         F: FnMut(&mut AnyConnection) -> Result<T> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
-        let task = Task { work, outcome: None, reply };
+        let (task, answer) = Task::new(work);
+        self.wait_for(task, answer).await
+    }
+
+    /// Queues a job, and waits until its outcome is told.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub(super) async fn wait_for<T>(
+        &self,
+        job: impl Job,
+        answer: oneshot::Receiver<Result<T>>,
+    ) -> Result<T> {
         let queue = self.queue.as_ref().ok_or_else(|| Error::unavailable("shutting down"))?;
-        queue.try_send(Box::new(task)).map_err(|error| match error {
+        queue.try_send(Box::new(job)).map_err(|error| match error {
             TrySendError::Full(_) => Error::unavailable("the queue of the database is full"),
             TrySendError::Disconnected(_) => Error::internal("the database threads are gone"),
         })?;
@@ -97,61 +109,6 @@ impl Drop for Lane {
                 log::error!("a database thread ended in a panic");
             }
         }
-    }
-}
-
-/// What the queue holds: work that keeps its own outcome, until it may be told.
-trait Job: Send {
-    /// Runs, and says whether it came to a good end.
-    fn run(&mut self, conn: &mut AnyConnection) -> End;
-    /// Tells the outcome; the error that came after it, if there was one, instead of a success.
-    fn finish(self: Box<Self>, after: Option<Error>);
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
-    Good,
-    Bad,
-    /// Begun anew, it may come to a good end.
-    Transient,
-    /// It panicked, and may have left the connection in the middle of something.
-    Broken,
-}
-
-struct Task<T, F> {
-    work: F,
-    outcome: Option<Result<T>>,
-    reply: oneshot::Sender<Result<T>>,
-}
-
-impl<T, F> Job for Task<T, F>
-where
-    T: Send,
-    F: FnMut(&mut AnyConnection) -> Result<T> + Send,
-{
-    fn run(&mut self, conn: &mut AnyConnection) -> End {
-        let work = &mut self.work;
-        let (outcome, end) = match catch_unwind(AssertUnwindSafe(|| work(conn))) {
-            Ok(Ok(output)) => (Ok(output), End::Good),
-            Ok(Err(error)) if error.transient => (Err(error), End::Transient),
-            Ok(Err(error)) => (Err(error), End::Bad),
-            Err(_) => (Err(Error::internal("a database job panicked")), End::Broken),
-        };
-        self.outcome = Some(outcome);
-        end
-    }
-
-    fn finish(self: Box<Self>, after: Option<Error>) {
-        let outcome = match (self.outcome, after) {
-            (Some(Err(error)), None) => Err(error),
-            (Some(Err(error)), Some(_)) if error.code == Code::Internal => Err(error),
-            // A refusal may rest on what another job of the transaction did, which is not kept.
-            (_, Some(error)) => Err(error),
-            (Some(Ok(output)), None) => Ok(output),
-            (None, None) => Err(Error::internal("a job was not run")),
-        };
-        // The client may have gone; what is done is done.
-        let _ = self.reply.send(outcome);
     }
 }
 
@@ -198,7 +155,13 @@ fn read_loop(seat: &mut Seat) {
 fn write_loop(seat: &mut Seat, group: usize) {
     while let Ok(first) = seat.jobs.recv() {
         let mut jobs = vec![first];
-        jobs.extend(seat.jobs.try_iter().take(group - 1));
+        for job in seat.jobs.try_iter().take(group - 1) {
+            let same = |it: &&mut Box<dyn Job>| job.kind().is_some() && it.kind() == job.kind();
+            match jobs.iter_mut().find(same) {
+                Some(there) => there.join(job),
+                None => jobs.push(job),
+            }
+        }
         let failure = (1..=TRIES).find_map(|attempt| match commit_together(seat, &mut jobs) {
             Ok(()) => Some(None),
             Err(Failure { error, again: true }) if attempt < TRIES => {
@@ -219,7 +182,7 @@ struct Failure {
     again: bool,
 }
 
-fn commit_together(seat: &mut Seat, jobs: &mut [Box<dyn Job>]) -> Result<(), Failure> {
+fn commit_together(seat: &mut Seat, jobs: &mut Vec<Box<dyn Job>>) -> Result<(), Failure> {
     let result = try_commit(seat, jobs);
     if result.is_err() {
         // Rolling back is what a lost connection does by itself; a new one has a clean state.
@@ -228,34 +191,49 @@ fn commit_together(seat: &mut Seat, jobs: &mut [Box<dyn Job>]) -> Result<(), Fai
     result
 }
 
-fn try_commit(seat: &mut Seat, jobs: &mut [Box<dyn Job>]) -> Result<(), Failure> {
+fn try_commit(seat: &mut Seat, jobs: &mut Vec<Box<dyn Job>>) -> Result<(), Failure> {
     let conn = seat.conn().map_err(|error| Failure { error, again: false })?;
     // Until the commit is asked for, nothing can have been kept: begin anew if that may help.
     let early = |error: Error| Failure { again: error.transient, error };
-    let sql = |conn: &mut AnyConnection, text: &str| conn.batch_execute(text).map_err(Error::from);
+    let again = |why: &str| Failure { error: Error::unavailable(why), again: true };
     let begin = match conn {
         AnyConnection::Sqlite(_) => "BEGIN IMMEDIATE",
         AnyConnection::Postgres(_) => "BEGIN",
     };
     sql(conn, begin).map_err(early)?;
-    if let [job] = jobs {
+    if let [job] = jobs.as_mut_slice() {
         match job.run(conn) {
             End::Good => {}
-            End::Bad | End::Broken => return sql(conn, "ROLLBACK").map_err(early),
-            End::Transient => {
-                let error = Error::unavailable("a deadlock, or a lost connection");
-                return Err(Failure { error, again: true });
+            End::Transient => return Err(again("a deadlock, or a lost connection")),
+            End::Bad | End::Broken => {
+                sql(conn, "ROLLBACK").map_err(early)?;
+                let parts = job.parts();
+                if parts.is_empty() {
+                    return Ok(());
+                }
+                log::warn!("what failed together is made one by one");
+                *jobs = parts;
+                return try_commit(seat, jobs);
             }
         }
     } else {
-        for job in jobs {
+        let mut next = 0;
+        while let Some(job) = jobs.get_mut(next) {
             sql(conn, "SAVEPOINT one").map_err(early)?;
-            let after = if job.run(conn) == End::Good {
-                "RELEASE one"
-            } else {
-                "ROLLBACK TO one; RELEASE one"
-            };
-            sql(conn, after).map_err(early)?;
+            match job.run(conn) {
+                End::Good => {
+                    sql(conn, "RELEASE one").map_err(early)?;
+                    next += 1;
+                }
+                End::Transient => return Err(again("a deadlock, or a lost connection")),
+                End::Bad | End::Broken => {
+                    sql(conn, "ROLLBACK TO one; RELEASE one").map_err(early)?;
+                    match job.parts() {
+                        parts if parts.is_empty() => next += 1,
+                        parts => drop(jobs.splice(next..=next, parts)),
+                    }
+                }
+            }
         }
     }
     let commit = match conn {
@@ -266,4 +244,8 @@ fn try_commit(seat: &mut Seat, jobs: &mut [Box<dyn Job>]) -> Result<(), Failure>
     };
     // Whether a commit that failed took place can't be known: it is never asked for again.
     sql(conn, commit).map_err(|error| Failure { error, again: false })
+}
+
+fn sql(conn: &mut AnyConnection, text: &str) -> Result<()> {
+    conn.batch_execute(text).map_err(Error::from)
 }

@@ -5,14 +5,17 @@
 pub mod connection;
 mod constraint;
 mod draft;
+mod entry_insert;
 mod entry_row;
 mod entry_view;
+mod job;
 mod journal;
 mod lane;
 pub mod lean;
 pub mod migrate;
 mod recorded;
 pub mod schema;
+mod together;
 pub mod types;
 
 use std::{
@@ -28,6 +31,8 @@ pub use journal::{Stamped, Tx};
 use lane::Lane;
 pub use lean::Reader;
 pub use recorded::Recorded;
+use together::Set;
+pub use together::{Made, Together, Verdict};
 
 use crate::{
     config::DatabaseUrl,
@@ -35,11 +40,17 @@ use crate::{
     error::{Error, Result},
 };
 
-/// How many jobs may wait for a connection before the next one is refused with `unavailable`.
-const QUEUE: usize = 1024;
+/// How many jobs may wait for a connection before the next one is refused with `unavailable`: as
+/// many as the service asks for.
+pub const QUEUE: usize = 1024;
 
-/// The most changes that one commit of SQLite carries.
+/// The most changes that one commit carries. So whoever is let into the queue waits for no more
+/// than [`QUEUE`] / [`GROUP`] commits before his own.
 const GROUP: usize = 256;
+
+/// Connections to PostgreSQL for what is made together: while one waits for the disk, the other
+/// works.
+const JOINT_WRITERS: usize = 2;
 
 /// How to open a database.
 #[derive(Clone, Debug)]
@@ -48,6 +59,8 @@ pub struct Options {
     pub url: DatabaseUrl,
     /// Connections for reading, and on PostgreSQL as many for writing.
     pub pool: usize,
+    /// How many jobs may wait: [`QUEUE`].
+    pub queue: usize,
 }
 
 /// A database, opened. Clones share its connections.
@@ -59,6 +72,8 @@ struct Inner {
     clock: Clock,
     readers: Lane,
     writers: Lane,
+    /// For what is made together; none on SQLite, whose one writer does that too.
+    joint: Option<Lane>,
 }
 
 thread_local! {
@@ -74,14 +89,25 @@ impl Db {
     /// `unavailable` where the database can't be reached.
     pub fn open(options: &Options, clock: Clock) -> Result<Self> {
         let url = options.url.clone();
-        let writers = if url.is_sqlite() { 1 } else { options.pool };
-        let group = if url.is_sqlite() { GROUP } else { 1 };
+        let (pool, queue) = (options.pool, options.queue);
+        let (writers, joint) = if url.is_sqlite() {
+            (Lane::writers(&url, 1, queue, GROUP)?, None)
+        } else {
+            let joint = Lane::writers(&url, JOINT_WRITERS, queue, GROUP)?;
+            (Lane::writers(&url, pool, queue, 1)?, Some(joint))
+        };
         Ok(Self(Arc::new(Inner {
-            readers: Lane::readers(&url, options.pool, QUEUE)?,
-            writers: Lane::writers(&url, writers, QUEUE, group)?,
+            readers: Lane::readers(&url, pool, queue)?,
+            writers,
+            joint,
             url,
             clock,
         })))
+    }
+
+    /// Which database it is.
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.0.url
     }
 
     /// The clock that changes are dated by.
@@ -148,6 +174,17 @@ impl Db {
     {
         let clock = self.0.clock.clone();
         self.0.writers.run(journal::job(clock, work)).await
+    }
+
+    /// Makes one change together with those of its kind that wait at the same time: in one
+    /// transaction, with one look at what they have to know, and one commit. It fails alone.
+    ///
+    /// # Errors
+    /// As [`Self::transact`].
+    pub async fn together<S: Together>(&self, one: S) -> Result<Made<S>> {
+        let lane = self.0.joint.as_ref().unwrap_or(&self.0.writers);
+        let (set, answer) = Set::of(self.0.clock.clone(), one);
+        lane.wait_for(set, answer).await
     }
 
     /// Does as [`Self::transact`] does, answers what it came to, and takes all of it back.

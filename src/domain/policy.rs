@@ -213,6 +213,13 @@ impl Caller {
         self.must(act)
     }
 
+    /// Whether the caller may do something to every user, however he is related to him: a relation
+    /// lets more, and never less, so that where a stranger may it need not be asked for.
+    pub fn may_to_anybody(&self, act: impl FnOnce(Relation) -> Act) -> bool {
+        let stranger = Relation::default();
+        self.may(Act::SeeUser(stranger)) && self.may(act(stranger))
+    }
+
     /// Which users the caller may see: [`Act::SeeUser`], said as a filter.
     pub fn reach(&self) -> Reach {
         let stranger = Relation::default();
@@ -236,7 +243,7 @@ pub enum Needs {
 }
 
 /// What a request shows to prove who asks.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Credentials {
     /// A valid access token: its user, and its session, which may have ended since.
     Session(UserId, SessionId),

@@ -1,11 +1,11 @@
 //! Entries, as they are read and edited. Only the journal adds one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::{locked, ranges::narrowed};
+use super::{direct, locked, ranges::narrowed};
 use crate::{
     db::{AnyConnection, EntryRow, MultiBackend, Tx, schema::entries},
     domain::{
@@ -112,6 +112,19 @@ pub fn newest(
 pub fn get(conn: &mut AnyConnection, user: UserId, id: EntryId) -> Result<EntryRow> {
     let of_user = entries::table.filter(entries::id.eq(id).and(entries::user_id.eq(user)));
     Ok(of_user.first(conn)?)
+}
+
+/// Which of the entries there are, with whose log each is in.
+///
+/// # Errors
+/// Of the database.
+pub fn logs_of(
+    conn: &mut AnyConnection,
+    ids: &BTreeSet<EntryId>,
+) -> Result<BTreeSet<(UserId, EntryId)>> {
+    let query = entries::table.filter(entries::id.eq_any(ids));
+    let query = query.select((entries::user_id, entries::id));
+    Ok(direct!(conn, query.load::<(UserId, EntryId)>(conn))?.into_iter().collect())
 }
 
 /// Ids that are looked for in one statement.

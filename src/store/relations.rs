@@ -1,5 +1,7 @@
 //! How users are related: who supervises whom, who may do what to whom, who may write notes.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use diesel::{dsl::exists, prelude::*};
 
 use super::{
@@ -51,6 +53,54 @@ pub fn relation(conn: &mut AnyConnection, caller: Option<UserId>, id: UserId) ->
     let query = users::table.find(id).select((supervises, views, manages));
     let (supervisor, views_results, manages) = direct!(conn, query.first(conn))?;
     Ok(Relation { own: caller == id, supervisor, views_results, manages })
+}
+
+/// How each caller is related to a user, of pairs of both: as [`relation`] says it of one pair, in
+/// one query for each kind of relation.
+///
+/// # Errors
+/// Of the database.
+pub fn relations(
+    conn: &mut AnyConnection,
+    pairs: &BTreeSet<(UserId, UserId)>,
+) -> Result<BTreeMap<(UserId, UserId), Relation>> {
+    let of =
+        |(caller, user): &(UserId, UserId)| Relation { own: caller == user, ..Relation::default() };
+    let mut found: BTreeMap<_, _> = pairs.iter().map(|pair| (*pair, of(pair))).collect();
+    if pairs.is_empty() {
+        return Ok(found);
+    }
+    let callers: BTreeSet<UserId> = pairs.iter().map(|(caller, _)| *caller).collect();
+    let ids: BTreeSet<UserId> = pairs.iter().map(|(_, user)| *user).collect();
+    let supervises = supervisors::table
+        .filter(supervisors::supervisor_id.eq_any(&callers).and(supervisors::user_id.eq_any(&ids)))
+        .select((supervisors::supervisor_id, supervisors::user_id));
+    let permitted = |permission: GroupPermission| {
+        group_permissions::table
+            .filter(group_permissions::user_id.eq_any(&callers))
+            .filter(group_permissions::permission.eq(permission))
+    };
+    let members = group_members::table;
+    let views = permitted(GroupPermission::ViewLearnerResults)
+        .inner_join(members.on(group_members::group_id.eq(group_permissions::group_id)))
+        .filter(group_members::user_id.eq_any(&ids))
+        .select((group_permissions::user_id, group_members::user_id))
+        .distinct();
+    let at_home = users::home_group_id.eq(group_permissions::group_id.nullable());
+    let manages = permitted(GroupPermission::ManageUsers)
+        .inner_join(users::table.on(at_home))
+        .filter(users::id.eq_any(&ids))
+        .select((group_permissions::user_id, users::id));
+    // Not every caller was asked of every user.
+    let mut mark = |rows: Vec<(UserId, UserId)>, set: fn(&mut Relation)| {
+        for pair in rows {
+            found.entry(pair).and_modify(set);
+        }
+    };
+    mark(direct!(conn, supervises.load(conn))?, |it| it.supervisor = true);
+    mark(direct!(conn, views.load(conn))?, |it| it.views_results = true);
+    mark(direct!(conn, manages.load(conn))?, |it| it.manages = true);
+    Ok(found)
 }
 
 /// Who supervises the user, in the order of their ids.

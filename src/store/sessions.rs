@@ -1,5 +1,7 @@
 //! Sessions, and the refresh tokens that keep them going.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use diesel::prelude::*;
 
 use super::{direct, locked};
@@ -53,6 +55,36 @@ pub fn identity(conn: &mut AnyConnection, session: SessionId, user: UserId) -> R
         }
         _ => Err(Error::invalid_token()),
     }
+}
+
+/// Who the tokens of many sessions speak for: those of [`identity`], in one query. Of sessions that
+/// have ended, and of users who are not active any more, there is none.
+///
+/// # Errors
+/// Of the database.
+pub fn identities(
+    conn: &mut AnyConnection,
+    sessions: &BTreeSet<SessionId>,
+) -> Result<BTreeMap<SessionId, Identity>> {
+    let query = sessions::table
+        .inner_join(users::table.on(users::id.eq(sessions::user_id)))
+        .filter(sessions::id.eq_any(sessions))
+        .filter(sessions::ended_at.is_null().and(users::status.eq(UserStatus::Active)))
+        .select((
+            sessions::id,
+            users::id,
+            users::given_name,
+            users::surname,
+            users::kind,
+            users::role,
+        ));
+    type Row = (SessionId, UserId, String, String, UserKind, Role);
+    let rows = direct!(conn, query.load::<Row>(conn))?.into_iter();
+    let of = |(session, id, given_name, surname, kind, role): Row| {
+        let (name, proof) = (full_name(&given_name, &surname), Proof::Session(session));
+        (session, Identity { id, name, kind, role, proof })
+    };
+    Ok(rows.map(of).collect())
 }
 
 /// Begins a session.

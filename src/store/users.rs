@@ -1,10 +1,12 @@
 //! Users, and who supervises them.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    contains, locked,
+    contains, direct, locked,
     page::{ByText, ByTime, Slice, Window, after},
     ranges::{coalesce, unindexed},
     reach::{Visible, related_to},
@@ -108,6 +110,31 @@ pub fn lock_all(tx: &mut Tx<'_>, ids: &[UserId]) -> Result<Vec<UserRow>> {
         AnyConnection::Sqlite(conn) => rows.load(conn),
         AnyConnection::Postgres(conn) => rows.for_no_key_update().load(conn),
     }?)
+}
+
+/// The users of ids who can be held at once: they stay as they are until the transaction ends. Who
+/// is being changed by somebody else at this moment is not waited for, so that nobody waits in a
+/// circle; he is not among them, as one who does not exist is not.
+///
+/// # Errors
+/// Of the database.
+pub fn hold_at_once(tx: &mut Tx<'_>, ids: &BTreeSet<UserId>) -> Result<BTreeSet<UserId>> {
+    let query = users::table.filter(users::id.eq_any(ids)).select(users::id);
+    let held: Vec<UserId> = match tx.read() {
+        AnyConnection::Sqlite(conn) => query.load(conn),
+        // Several may add to a log at the same time: it is whoever changes the user that waits.
+        AnyConnection::Postgres(conn) => query.for_share().skip_locked().load(conn),
+    }?;
+    Ok(held.into_iter().collect())
+}
+
+/// The users of ids. Of whom there is none is not among them.
+///
+/// # Errors
+/// Of the database.
+pub fn get_all(conn: &mut AnyConnection, ids: &BTreeSet<UserId>) -> Result<Vec<UserRow>> {
+    let query = users::table.filter(users::id.eq_any(ids));
+    Ok(direct!(conn, query.load(conn))?)
 }
 
 /// The user of an e-mail address, without regard to case.

@@ -20,7 +20,7 @@ use daybook::{
         tokens::Tokens,
     },
     changes::{self, users::CreateUser},
-    db::{Db, Options},
+    db::{Db, Options, QUEUE},
     domain::{
         clock::Clock,
         ids::UserId,
@@ -89,7 +89,7 @@ impl TestApp {
         adjust: impl FnOnce(&mut Services),
     ) -> Self {
         let database = TestDatabase::migrated();
-        let options = Options { url: database.url.clone(), pool: 2 };
+        let options = Options { url: database.url.clone(), pool: 2, queue: QUEUE };
         let db = Db::open(&options, clock.clone()).unwrap();
         // As cheap as argon2 can be: what it costs is tested nowhere.
         let passwords = Passwords::new(Cost { memory_kib: 8, passes: 1 }, 2).unwrap();

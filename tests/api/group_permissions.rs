@@ -7,12 +7,12 @@ use crate::{
     groups::member,
 };
 
-fn grant(app: &TestApp, group: &str, person: &Person, permissions: Value) {
+pub fn grant(app: &TestApp, group: &str, person: &Person, permissions: Value) {
     let body = json!({"permissions": permissions});
     app.admin().put(&member(group, &person.id), body).ok(200);
 }
 
-fn move_home(app: &TestApp, person: &Person, group: Value) {
+pub fn move_home(app: &TestApp, person: &Person, group: Value) {
     let body = json!({"home_group_id": group});
     app.admin().patch_now(&format!("/users/{}", person.id), body).ok(200);
 }

@@ -60,6 +60,7 @@ mod replicas;
 mod scopes;
 mod session;
 mod stories;
+mod together;
 mod tokens;
 mod user_changes;
 mod user_lists;

@@ -219,3 +219,41 @@ fn replicas_that_start_together_on_an_empty_database_all_come_up() {
         assert_eq!(replica.terminate(), Some(0));
     }
 }
+
+#[test]
+fn notes_to_many_users_through_all_replicas_while_they_are_changed_are_all_there() {
+    let it = Replicas::start();
+    let users: Vec<String> = (0..6)
+        .map(|number| {
+            let body = json!({"email": null, "kind": "api", "given_name": "U", "surname": number.to_string()});
+            text(&it.admin().post("/users", body).ok(201)["id"])
+        })
+        .collect();
+    let course = it.course("Security Basics");
+    let acknowledged = it.together(|number, client| {
+        let mut made = Vec::new();
+        for round in 0..5 {
+            // Each in an order of his own.
+            for at in 0..users.len() {
+                let user = &users[(at * 5 + number + round) % users.len()];
+                let notes = json!({"notes": format!("{number} {round}")});
+                let note = client.post(&format!("/users/{user}/activity"), notes).ok(201);
+                if at == round {
+                    let moved = json!({"occurred_at": "2026-01-01T00:00:00Z"});
+                    let path = format!("/users/{user}/activity/{}", text(&note["id"]));
+                    client.patch_now(&path, moved).ok(200);
+                    let name = json!({"surname": format!("{number} {round}")});
+                    client.patch_now(&format!("/users/{user}"), name).ok(200);
+                    let body = json!({"course_id": course});
+                    client.post(&format!("/users/{user}/enrollments"), body);
+                }
+                made.push(text(&note["id"]));
+            }
+        }
+        made
+    });
+    let acknowledged: BTreeSet<String> = acknowledged.into_iter().flatten().collect();
+    let there = it.admin().all("/activity?type=manual");
+    assert_eq!(there.iter().map(|note| text(&note["id"])).collect::<BTreeSet<_>>(), acknowledged);
+    assert_eq!(there.len(), it.clients.len() * 5 * users.len());
+}

@@ -1,60 +1,20 @@
-//! Notes: the manual entries of a log.
+//! Editing a note.
 
-use super::{Change, act_on_user, entry, see_user};
+use super::{AUTHOR, RELATED, check_time, is_author};
 use crate::{
-    db::{Draft, EntryRow, Recorded, Tx},
+    changes::{Change, see_user},
+    db::{EntryRow, Recorded, Tx},
     domain::{
         entry::{Action, Actor},
         ids::{EntryId, UserId},
-        policy::{Act, Caller, may_write_notes},
+        policy::{Act, Caller},
         text::fold,
         timestamp::Timestamp,
-        user::UserStatus,
         version::IfMatch,
     },
     error::{Code, Error, Result},
     store::{self, revisions::RevisionRow, users::UserRow},
 };
-
-/// Adds a note to a user's log.
-pub struct AddNote {
-    /// Whose log.
-    pub user: UserId,
-    /// What it says.
-    pub notes: String,
-    /// When it happened, if not now; not in the future.
-    pub occurred_at: Option<Timestamp>,
-    /// Whom the log names as the author, if not the caller; has to be on the Created By list.
-    pub created_by: Option<UserId>,
-    /// The entry of the same log that it explains.
-    pub relates_to: Option<EntryId>,
-}
-
-impl Change for AddNote {
-    type Output = EntryRow;
-
-    fn authorize(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<()> {
-        act_on_user(tx.read(), caller, self.user, Act::AddNote)
-    }
-
-    fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<EntryRow>> {
-        store::users::lock(tx, self.user)?;
-        let author = match self.created_by.or(caller.id()) {
-            Some(id) => author(tx, self.user, id)?,
-            None => return Err(Error::forbidden()),
-        };
-        let occurred_at = self.occurred_at.unwrap_or(tx.now());
-        check_time(tx, occurred_at)?;
-        if let Some(related) = self.relates_to {
-            check_related(tx, self.user, related)?;
-        }
-        let draft = Draft::note(self.user, self.notes.clone(), author)
-            .occurred_at(occurred_at)
-            .relates_to(self.relates_to);
-        let written = entry(tx, caller, draft);
-        Ok(Recorded::new(written.row().clone(), vec![written]))
-    }
-}
 
 /// Edits a note, and keeps the wording that it had. What is `None` stays as it is.
 pub struct EditNote {
@@ -177,28 +137,20 @@ fn earlier_wording(
     })
 }
 
-/// A user on the Created By list: active, and allowed to add a note to this log.
+/// A user on the Created By list of a log.
 fn author(tx: &mut Tx<'_>, log: UserId, id: UserId) -> Result<Actor> {
-    const WHAT: &str = "user on the Created By list";
     let user =
-        store::users::get(tx.read(), id).map_err(|error| error.in_body("/created_by", WHAT))?;
+        store::users::get(tx.read(), id).map_err(|error| error.in_body("/created_by", AUTHOR))?;
     let relation = store::relations::relation(tx.read(), Some(id), log)?;
-    if user.status == UserStatus::Active && may_write_notes(user.role, relation) {
-        return Ok(user.actor());
+    if is_author(user.role, user.status, relation) {
+        Ok(user.actor())
+    } else {
+        Err(Error::unknown_reference("/created_by", AUTHOR))
     }
-    Err(Error::unknown_reference("/created_by", WHAT))
-}
-
-fn check_time(tx: &Tx<'_>, time: Timestamp) -> Result<()> {
-    if time <= tx.now() {
-        return Ok(());
-    }
-    let text = "A note tells of what has happened: occurred_at can't be in the future.";
-    Err(Error::invalid_field("/occurred_at", "in_future", text))
 }
 
 fn check_related(tx: &mut Tx<'_>, user: UserId, id: EntryId) -> Result<()> {
     store::entries::get(tx.read(), user, id)
-        .map_err(|error| error.in_body("/relates_to", "entry in this log"))?;
+        .map_err(|error| error.in_body("/relates_to", RELATED))?;
     Ok(())
 }
