@@ -3,6 +3,9 @@
 /// Folds away case, for comparing and searching: each character upper-cased and lower-cased again,
 /// without regard to its neighbours, so that a part of a folded text is the folded part.
 pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
