@@ -1,7 +1,5 @@
 //! `/activity/batch`.
 
-use std::borrow::Cow;
-
 use actix_web::HttpResponse;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,23 +8,22 @@ use validator::Validate;
 
 use super::{
     answer::Answer,
-    body::{Parts, present},
+    batch_items::items_of,
+    body::{Unread, present},
     endpoint::{Endpoint, endpoint},
     extract::Ctx,
-    parse::parse_value,
     problem::ProblemField,
     validate::line,
 };
 use crate::{
-    changes::ingest::{Ingest, Ingested, Item},
+    changes::ingest::{Ingest, Ingested},
     domain::{
         batch::BatchOutcome,
-        entry::{Action, FieldChange, Target, TargetType},
+        entry::{Action, TargetType},
         ids::{AnyId, EntryId, UserId},
         timestamp::Timestamp,
     },
-    error::{Code, Error, InputError, Place, Result},
-    store::user_keys::UserKey,
+    error::{Code, InputError, Place, Result},
 };
 
 /// The operations of this file.
@@ -54,7 +51,7 @@ pub struct NewBatch {
     // What the items are is read one by one: here they are only counted.
     #[validate(length(min = 1, max = 1000))]
     #[schema(value_type = Vec<NewBatchEntry>, min_items = 1, max_items = 1000)]
-    items: Vec<()>,
+    pub(super) items: Vec<()>,
 }
 
 /// One entry of another system. Its user is named by `user`, or plainly by `user_id`.
@@ -64,32 +61,32 @@ pub struct NewBatchEntry {
     #[serde(default, deserialize_with = "present")]
     #[validate(nested)]
     #[schema(nullable = false)]
-    user: Option<NewBatchUser>,
+    pub(super) user: Option<NewBatchUser>,
     /// The user's id, instead of `user`.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
-    user_id: Option<UserId>,
+    pub(super) user_id: Option<UserId>,
     /// What happened: any action of the catalogue but `note`.
     #[schema(examples("enrollment.completed"))]
-    action: Action,
+    pub(super) action: Action,
     /// When it happened, not in the future.
-    occurred_at: Timestamp,
+    pub(super) occurred_at: Timestamp,
     /// The id that your system gives it. It is unique in the whole log, so begin it with the name
     /// of your system.
     #[validate(length(min = 1, max = 200), custom(function = line))]
     #[schema(min_length = 1, max_length = 200, examples("scorm-cloud:registration:81f2"))]
-    external_id: String,
+    pub(super) external_id: String,
     /// One English sentence.
     #[validate(length(min = 1, max = 1000), custom(function = line))]
     #[schema(min_length = 1, max_length = 1000)]
-    description: String,
+    pub(super) description: String,
     /// What it was done to. It need not be in Daybook.
     #[validate(nested)]
-    target: Option<NewBatchTarget>,
+    pub(super) target: Option<NewBatchTarget>,
     /// The values that changed; none if it is not said.
     #[validate(length(max = 50), nested)]
     #[schema(max_items = 50)]
-    changes: Option<Vec<NewBatchChange>>,
+    pub(super) changes: Option<Vec<NewBatchChange>>,
 }
 
 /// Whose log an entry is for: exactly one of these.
@@ -100,17 +97,17 @@ pub struct NewBatchUser {
     /// The user's id.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
-    id: Option<UserId>,
+    pub(super) id: Option<UserId>,
     /// The user's e-mail address, without regard to case.
     #[serde(default, deserialize_with = "present")]
     #[validate(email, length(max = 254))]
     #[schema(nullable = false)]
-    email: Option<String>,
+    pub(super) email: Option<String>,
     /// The user's employee id.
     #[serde(default, deserialize_with = "present")]
     #[validate(length(min = 1, max = 200), custom(function = line))]
     #[schema(nullable = false, min_length = 1, max_length = 200)]
-    employee_id: Option<String>,
+    pub(super) employee_id: Option<String>,
 }
 
 /// What an action was done to.
@@ -119,13 +116,13 @@ pub struct NewBatchUser {
 pub struct NewBatchTarget {
     /// What it is.
     #[serde(rename = "type")]
-    target_type: TargetType,
+    pub(super) target_type: TargetType,
     /// Its id.
-    id: AnyId,
+    pub(super) id: AnyId,
     /// Its name when it happened.
     #[validate(length(min = 1, max = 401), custom(function = line))]
     #[schema(min_length = 1, max_length = 401, examples("Security Basics"))]
-    name: String,
+    pub(super) name: String,
 }
 
 /// One value that changed.
@@ -136,13 +133,13 @@ pub struct NewBatchChange {
     /// The name of the field.
     #[validate(length(min = 1, max = 200), custom(function = line))]
     #[schema(min_length = 1, max_length = 200, examples("status"))]
-    field: String,
+    pub(super) field: String,
     /// What it was; null if it was not set.
     #[serde(default)]
-    before: Value,
+    pub(super) before: Value,
     /// What it became; null if it was cleared.
     #[serde(default)]
-    after: Value,
+    pub(super) after: Value,
 }
 
 /// What came of a batch.
@@ -185,72 +182,13 @@ pub struct BatchItem {
 /// nothing: an `enrollment.completed` completes no enrollment here.
 #[utoipa::path(post, path = "/activity/batch", tag = "Activity", request_body = NewBatch,
     responses((status = 200, description = "What came of each item.", body = BatchReport)))]
-pub async fn ingest_entries(ctx: Ctx, Parts(body): Parts) -> Result<HttpResponse> {
-    let items = items_of(body)?.into_iter().map(item).collect();
+pub async fn ingest_entries(ctx: Ctx, Unread(body): Unread) -> Result<HttpResponse> {
+    let items = items_of(&body)?;
     ctx.post(Ingest { items }, |outcomes| {
         let data = outcomes.into_iter().enumerate();
         Answer::ok(&BatchReport { data: data.map(|(at, it)| BatchItem::of(at, it)).collect() })
     })
     .await
-}
-
-/// Takes the items out of a body that is right but for what they are.
-fn items_of(mut body: Value) -> Result<Vec<Value>> {
-    let items = match body.get_mut("items") {
-        Some(Value::Array(items)) => items.iter_mut().map(Value::take).collect(),
-        _ => Vec::new(),
-    };
-    let _counted: NewBatch = parse_value(body)?;
-    Ok(items)
-}
-
-fn item(value: Value) -> Result<Item> {
-    if !value.is_object() {
-        return Err(Error::invalid_field("", "invalid_type", "An item has to be a JSON object."));
-    }
-    let it: NewBatchEntry = parse_value(value)?;
-    let (user, user_pointer) = user(it.user, it.user_id)?;
-    let changes = it.changes.unwrap_or_default().into_iter();
-    let changes = changes.map(|it| FieldChange {
-        field: Cow::Owned(it.field),
-        before: it.before,
-        after: it.after,
-    });
-    Ok(Item {
-        user,
-        user_pointer,
-        action: it.action,
-        occurred_at: it.occurred_at,
-        external_id: it.external_id,
-        description: it.description,
-        target: it.target.map(|it| Target {
-            target_type: it.target_type,
-            id: it.id,
-            name: it.name,
-        }),
-        changes: changes.collect(),
-    })
-}
-
-/// The user that an item names, and where it does: once, and in one way.
-fn user(user: Option<NewBatchUser>, id: Option<UserId>) -> Result<(UserKey, &'static str)> {
-    let of = user.unwrap_or(NewBatchUser { id: None, email: None, employee_id: None });
-    let mut named = [
-        id.map(|id| (UserKey::Id(id), "/user_id")),
-        of.id.map(|id| (UserKey::Id(id), "/user/id")),
-        of.email.map(|email| (UserKey::email(&email), "/user/email")),
-        of.employee_id.map(|id| (UserKey::EmployeeId(id), "/user/employee_id")),
-    ]
-    .into_iter()
-    .flatten();
-    match (named.next(), named.next()) {
-        (Some(only), None) => Ok(only),
-        (None, _) => Err(Error::invalid_field("/user", "required", "Name the user.")),
-        (Some(_), Some((_, pointer))) => {
-            let text = "Name the user once: by id, email or employee_id.";
-            Err(Error::invalid_field(pointer, "not_allowed", text))
-        }
-    }
 }
 
 impl BatchItem {

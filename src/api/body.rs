@@ -8,7 +8,6 @@ use actix_web::{
     web,
 };
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
-use serde_json::Value;
 use validator::Validate;
 
 use super::{
@@ -36,17 +35,17 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for Body<T> {
     }
 }
 
-/// A JSON body whose parts are looked at one by one, by whoever takes it: an object.
-pub struct Parts(pub Value);
+/// A JSON body that is not read yet: whoever takes it looks at its parts one by one.
+pub struct Unread(pub web::Bytes);
 
-impl FromRequest for Parts {
+impl FromRequest for Unread {
     type Error = Error;
     type Future = Boxed<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         read(request, payload, |request, bytes| {
             check_json(request, bytes.is_empty())?;
-            parse_object(bytes, false).map(Self)
+            Ok(Self(bytes.clone()))
         })
     }
 }
@@ -99,7 +98,7 @@ pub struct Nothing {}
 fn read<T: 'static>(
     request: &HttpRequest,
     payload: &mut Payload,
-    parse: fn(&HttpRequest, &[u8]) -> Result<T>,
+    parse: fn(&HttpRequest, &web::Bytes) -> Result<T>,
 ) -> Boxed<T> {
     let (request, bytes) = (request.clone(), web::Bytes::from_request(request, payload));
     Box::pin(async move {

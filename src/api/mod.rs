@@ -7,6 +7,7 @@ pub mod attempts;
 pub mod auth;
 pub mod authenticate;
 pub mod batch;
+mod batch_items;
 pub mod bearer;
 pub mod body;
 pub mod certifications;

@@ -46,9 +46,19 @@ pub fn parse_value<T: DeserializeOwned + Validate>(value: Value) -> Result<T> {
     Ok(body)
 }
 
+/// Reads a JSON object as `T` at once, if it is right. What is wrong with it, if it is not, is told
+/// by [`parse_value`]: it goes by way of a [`Value`], which takes three times as long.
+pub fn parse_right<T: DeserializeOwned + Validate>(json: &str) -> Option<T> {
+    // A list would be read as the fields in their order; a NUL is never written in another way.
+    if !json.starts_with('{') || json.contains("\\u0000") {
+        return None;
+    }
+    serde_json::from_str::<T>(json).ok().filter(|it| it.validate().is_ok())
+}
+
 /// Writes `365.0` as `365`: to JSON Schema, and to the languages that know one kind of number, they
 /// are the same; to serde, only one of them is an integer.
-fn make_whole(value: &mut Value) {
+pub fn make_whole(value: &mut Value) {
     match value {
         Value::Number(number) => {
             let float = number.as_f64().filter(|_| number.is_f64());

@@ -344,3 +344,32 @@ fn batches_of_the_same_moment_make_each_entry_once() {
         assert_eq!(count(data, "created") + count(data, "duplicate"), entries[own].len());
     }
 }
+
+#[test]
+fn a_body_that_can_not_be_read_in_one_item_can_not_be_read_at_all() {
+    let app = TestApp::start();
+    let (admin, sam) = (app.admin(), app.learner("Sam"));
+    let (good, other) = (item(&sam.id, "good").to_string(), item(&sam.id, "other").to_string());
+    let post = |body: &str| admin.send("POST", "/activity/batch", &[crate::app::JSON], Some(body));
+    let deep = "[".repeat(200) + &"]".repeat(200);
+    for broken in [r#"{"action": "\ud800"}"#, r#"{"action": 1e999}"#, "{]}", "{\"action\"}", &deep]
+    {
+        let body = format!(r#"{{"items": [{good}, {broken}]}}"#);
+        post(&body).problem(400, "malformed_request");
+    }
+    post(&format!("[[{good}]]")).problem(422, "validation_failed");
+    assert!(ingested(&app, &sam.id).is_empty());
+
+    // What JSON lets a client write in several ways is the same here.
+    let twice = good.replacen('{', r#"{"external_id": "earlier", "#, 1);
+    let list = format!("[{}]", json!(sam.id));
+    let escaped = other.replace("other", r"\u006fther");
+    let body = format!("  {{\"items\": [{twice}, {list}, {escaped} , {other}]}}");
+    let report = post(&body).ok(200);
+    let data = report["data"].as_array().unwrap();
+    assert_eq!(outcomes(data), ["created", "invalid", "created", "duplicate"]);
+    assert_eq!(errors(&data[1]), [("/items/1", "invalid_type")]);
+    let log = ingested(&app, &sam.id);
+    let ids: Vec<&str> = log.iter().map(|it| it["external_id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["other", "good"]);
+}
