@@ -66,56 +66,63 @@ impl Change for Ingest {
             Ok(entry(tx, caller, draft))
         });
         let stamped: Vec<Result<Stamped>> = stamped.collect();
-        let (there, written) = settle(tx, stamped.iter().flatten())?;
+        let settled = Settled::of(tx, stamped.iter().flatten())?;
         let mut outcomes = Vec::with_capacity(stamped.len());
         for one in &stamped {
             outcomes.push(match one {
-                Ok(one) => Ok(outcome(one.row(), &there)?),
+                Ok(one) => Ok(settled.outcome(one.row())?),
                 Err(error) => Err(error.clone()),
             });
         }
+        let written = settled.written;
         Ok(if written { Recorded::ingested(outcomes) } else { Recorded::unchanged(outcomes) })
     }
 }
 
-/// Writes the entries whose external ids are new: of several with one id, the first. Gives what is
-/// there in the end, by external id, and whether any was written.
-fn settle<'a>(
-    tx: &mut Tx<'_>,
-    entries: impl Iterator<Item = &'a Stamped>,
-) -> Result<(BTreeMap<String, EntryRow>, bool)> {
-    // The order of the map is the one in which everybody writes.
-    let mut new: BTreeMap<&str, &Stamped> = BTreeMap::new();
-    for one in entries {
-        new.entry(external_id(one)).or_insert(one);
+/// What is there in the end, by external id.
+struct Settled<'a> {
+    /// Those of the request that were written.
+    made: BTreeMap<&'a str, &'a EntryRow>,
+    /// Those that were there before.
+    before: BTreeMap<String, EntryRow>,
+    /// Whether any was written.
+    written: bool,
+}
+
+impl<'a> Settled<'a> {
+    /// Writes the entries whose external ids are new: of several with one id, the first.
+    fn of(tx: &mut Tx<'_>, entries: impl Iterator<Item = &'a Stamped>) -> Result<Self> {
+        // The order of the map is the one in which everybody writes.
+        let mut new: BTreeMap<&str, &Stamped> = BTreeMap::new();
+        for one in entries {
+            new.entry(external_id(one.row())).or_insert(one);
+        }
+        let written = tx.ingest(&new.values().copied().collect::<Vec<_>>())?;
+        let rows = new.into_iter().map(|(id, one)| (id, one.row()));
+        let (made, lost): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            rows.partition(|(_, row)| written.contains(&row.id));
+        // What somebody else wrote at this moment is committed: it can be read now.
+        let lost: Vec<&str> = lost.into_keys().collect();
+        let before = store::entries::by_external_ids(tx.read(), &lost)?;
+        Ok(Self { made, before, written: !written.is_empty() })
     }
-    let ids: Vec<&str> = new.keys().copied().collect();
-    let mut there = store::entries::by_external_ids(tx.read(), &ids)?;
-    new.retain(|id, _| !there.contains_key(*id));
-    let new: Vec<&Stamped> = new.into_values().collect();
-    let written = tx.ingest(&new)?;
-    let (made, lost): (Vec<&Stamped>, Vec<&Stamped>) =
-        new.into_iter().partition(|one| written.contains(&one.row().id));
-    // What somebody else wrote meanwhile is committed: it can be read now.
-    let lost: Vec<&str> = lost.into_iter().map(external_id).collect();
-    there.extend(store::entries::by_external_ids(tx.read(), &lost)?);
-    there.extend(made.into_iter().map(|one| (external_id(one).to_owned(), one.row().clone())));
-    Ok((there, !written.is_empty()))
+
+    fn outcome(&self, row: &EntryRow) -> Result<Ingested> {
+        let id = external_id(row);
+        let found = self.before.get(id).or_else(|| self.made.get(id).copied());
+        let found =
+            found.ok_or_else(|| Error::internal("an entry is neither written nor there"))?;
+        let outcome = match found {
+            found if found.id == row.id => BatchOutcome::Created,
+            found if says_the_same(found, row) => BatchOutcome::Duplicate,
+            _ => BatchOutcome::Conflict,
+        };
+        Ok(Ingested { entry: found.id, outcome })
+    }
 }
 
-fn external_id(one: &Stamped) -> &str {
-    one.row().external_id.as_deref().unwrap_or_default()
-}
-
-fn outcome(row: &EntryRow, there: &BTreeMap<String, EntryRow>) -> Result<Ingested> {
-    let found = row.external_id.as_ref().and_then(|id| there.get(id));
-    let found = found.ok_or_else(|| Error::internal("an entry is neither written nor there"))?;
-    let outcome = match found {
-        found if found.id == row.id => BatchOutcome::Created,
-        found if says_the_same(found, row) => BatchOutcome::Duplicate,
-        _ => BatchOutcome::Conflict,
-    };
-    Ok(Ingested { entry: found.id, outcome })
+fn external_id(row: &EntryRow) -> &str {
+    row.external_id.as_deref().unwrap_or_default()
 }
 
 /// Whether two entries say the same: everything that an item says counts, and nothing else. Who

@@ -7,8 +7,9 @@
 use std::collections::BTreeSet;
 
 use diesel::{
-    QueryResult, RunQueryDsl,
-    pg::{Pg, PgConnection},
+    PgConnection, SqliteConnection,
+    pg::Pg,
+    prelude::*,
     query_builder::{AstPass, Query, QueryFragment, QueryId},
     sql_types::{Array, BigInt, Nullable, Text},
 };
@@ -50,16 +51,22 @@ pub(super) fn insert(conn: &mut AnyConnection, rows: &[&EntryRow]) -> QueryResul
 /// Inserts the entries whose `external_id` is new, and says which they were.
 ///
 /// On PostgreSQL another replica may be writing the same one at this moment: how that ends is
-/// waited for. SQLite has one writer, who has seen what is there.
+/// waited for. SQLite has one writer, who sees what is there before he writes; and a trigger that
+/// refuses any other way.
 pub(super) fn insert_new(
     conn: &mut AnyConnection,
     rows: &[&EntryRow],
 ) -> QueryResult<BTreeSet<EntryId>> {
     let mut written = BTreeSet::new();
     match conn {
-        AnyConnection::Sqlite(_) => {
-            insert(conn, rows)?;
-            written.extend(rows.iter().map(|row| row.id));
+        AnyConnection::Sqlite(conn) => {
+            let there = there(conn, rows)?;
+            let is_new =
+                |row: &&&EntryRow| row.external_id.as_deref().is_none_or(|id| !there.contains(id));
+            for row in rows.iter().filter(is_new) {
+                diesel::insert_into(entries::table).values(*row).execute(conn)?;
+                written.insert(row.id);
+            }
         }
         AnyConnection::Postgres(conn) => {
             for rows in rows.chunks(ROWS) {
@@ -68,6 +75,23 @@ pub(super) fn insert_new(
         }
     }
     Ok(written)
+}
+
+/// Ids that are looked for in one statement.
+const IDS: usize = 500;
+
+/// Which of the rows' external ids are there already.
+fn there(conn: &mut SqliteConnection, rows: &[&EntryRow]) -> QueryResult<BTreeSet<String>> {
+    let mut there = BTreeSet::new();
+    let ids: Vec<&str> = rows.iter().filter_map(|row| row.external_id.as_deref()).collect();
+    for ids in ids.chunks(IDS) {
+        // Said of every row of it, the condition is what lets the partial index be used.
+        let known = entries::table
+            .filter(entries::external_id.is_not_null().and(entries::external_id.eq_any(ids)))
+            .select(entries::external_id.assume_not_null());
+        there.extend(known.load::<String>(conn)?);
+    }
+    Ok(there)
 }
 
 macro_rules! columns {
