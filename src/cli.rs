@@ -28,7 +28,7 @@ use crate::{
     },
     changes::{self, users::CreateUser},
     config::{Config, DatabaseUrl, SECRET_MIN, Secret},
-    db::{Db, Options, QUEUE, migrate},
+    db::{Db, Options, migrate},
     demo,
     domain::{
         clock::Clock,
@@ -138,6 +138,9 @@ fn serve(config: &Config, demo: bool) -> Result<()> {
             print(&demo::welcome(&services.db, address).await?)?;
         }
         log::info!("database {}", config.database_url);
+        if let Some(replica) = &config.read_database_url {
+            log::info!("read replica {replica}");
+        }
         log::info!("listening on http://{address}, Swagger UI at http://{address}/docs");
         actix_web::rt::spawn(expire_certifications(services.db.clone()));
         actix_web::rt::spawn(forget(services.db.clone()));
@@ -181,8 +184,12 @@ async fn forget(db: Db) {
 }
 
 fn open(config: &Config) -> Result<Db> {
-    let options =
-        Options { url: config.database_url.clone(), pool: config.db_pool(), queue: QUEUE };
+    let (url, read_replica) = (config.database_url.clone(), config.read_database_url.clone());
+    if read_replica.as_ref().is_some_and(|replica| url.is_sqlite() || replica.is_sqlite()) {
+        let text = "DAYBOOK_READ_DATABASE_URL is a PostgreSQL, as DATABASE_URL has to be for it";
+        return Err(Error::internal(text));
+    }
+    let options = Options { read_replica, ..Options::of(url, config.db_pool()) };
     Db::open(&options, Clock::system())
 }
 

@@ -25,7 +25,7 @@ use crate::{
     db::Reader,
     domain::{
         ids::{EntryId, UserId},
-        policy::Caller,
+        policy::{Caller, Relation},
         timestamp::Timestamp,
         user::UserKind,
     },
@@ -129,14 +129,14 @@ pub struct CreatorParams {
 pub async fn list_user_activity(
     ctx: Ctx,
     Path(user): Path<UserId>,
-    paging: Paging,
+    mut paging: Paging,
     Query(params): Query<ActivityParams>,
 ) -> Result<HttpResponse> {
     let filter = params.filter()?;
     let (window, count) = (paging.window()?, paging.count);
-    let small = filter.is_empty() && !count;
-    let work = move |reader: &mut Reader<'_>, caller: &Caller| {
-        see_user(reader, caller, user)?;
+    paging.small = filter.is_empty() && !count;
+    let gate = move |reader: &mut Reader<'_>, caller: &Caller| see_user(reader, caller, user);
+    let work = move |reader: &mut Reader<'_>, _: &Relation| {
         let total = count.then(|| store::entries::count(reader, user, &filter)).transpose()?;
         let mut items = Items::new(window.limit);
         let next = store::timeline::page(reader, user, &filter, &window, &mut |entry| {
@@ -144,8 +144,7 @@ pub async fn list_user_activity(
         })?;
         Ok((items, next, total))
     };
-    let read = if small { ctx.read(work).await? } else { ctx.read_much(work).await? };
-    let (items, next, total) = read;
+    let (items, next, total) = paging.list(&ctx, gate, work).await?;
     paging.answer(items, next, total)
 }
 
@@ -177,18 +176,22 @@ pub async fn add_note(
 pub async fn list_note_creators(
     ctx: Ctx,
     Path(user): Path<UserId>,
-    paging: Paging,
+    mut paging: Paging,
     Query(params): Query<CreatorParams>,
 ) -> Result<HttpResponse> {
     let (window, count) = (paging.window()?, paging.count);
-    let (slice, total) = ctx
-        .read_much(move |conn, caller| {
-            see_user(conn, caller, user)?;
-            let q = params.q.as_deref();
-            let total =
-                count.then(|| store::relations::count_note_writers(conn, user, q)).transpose()?;
-            Ok((store::relations::note_writers(conn, user, q, &window)?, total))
-        })
+    let (slice, total) = paging
+        .list(
+            &ctx,
+            move |conn, caller| see_user(conn, caller, user),
+            move |conn, _| {
+                let q = params.q.as_deref();
+                let total = count
+                    .then(|| store::relations::count_note_writers(conn, user, q))
+                    .transpose()?;
+                Ok((store::relations::note_writers(conn, user, q, &window)?, total))
+            },
+        )
         .await?;
     let next = slice.next(|row| ByText { key: row.name_key.clone(), id: row.id });
     paging.page(slice.rows.into_iter().map(Creator::from).collect(), next, total)
@@ -244,16 +247,19 @@ pub async fn edit_note(
 pub async fn list_note_revisions(
     ctx: Ctx,
     Path((user, id)): Path<(UserId, EntryId)>,
-    paging: Paging,
+    mut paging: Paging,
 ) -> Result<HttpResponse> {
     let (window, count) = (paging.window()?, paging.count);
-    let (slice, total) = ctx
-        .read_much(move |conn, caller| {
-            see_user(conn, caller, user)?;
-            store::entries::get(conn, user, id)?;
-            let total = count.then(|| store::revisions::count(conn, id)).transpose()?;
-            Ok((store::revisions::list(conn, id, &window)?, total))
-        })
+    let (slice, total) = paging
+        .list(
+            &ctx,
+            move |conn, caller| see_user(conn, caller, user),
+            move |conn, _| {
+                store::entries::get(conn, user, id)?;
+                let total = count.then(|| store::revisions::count(conn, id)).transpose()?;
+                Ok((store::revisions::list(conn, id, &window)?, total))
+            },
+        )
         .await?;
     let next = slice.next(|row| row.revision);
     paging.page(slice.rows.into_iter().map(Revision::from).collect(), next, total)

@@ -175,17 +175,20 @@ pub struct ApiClientParams {
         body = Page<ApiClient>)))]
 pub async fn list_api_clients(
     ctx: Ctx,
-    paging: Paging,
+    mut paging: Paging,
     Query(params): Query<ApiClientParams>,
 ) -> Result<HttpResponse> {
     let filter = ApiClientFilter { q: params.q, user_id: params.user_id };
     let (window, count) = (paging.window()?, paging.count);
-    let (slice, total) = ctx
-        .read_much(move |conn, caller| {
-            caller.must(Act::SeeApiClients)?;
-            let total = count.then(|| store::api_clients::count(conn, &filter)).transpose()?;
-            Ok((store::api_clients::list(conn, &filter, &window)?, total))
-        })
+    let (slice, total) = paging
+        .list(
+            &ctx,
+            move |_, caller| caller.must(Act::SeeApiClients),
+            move |conn, _| {
+                let total = count.then(|| store::api_clients::count(conn, &filter)).transpose()?;
+                Ok((store::api_clients::list(conn, &filter, &window)?, total))
+            },
+        )
         .await?;
     let next = slice.next(|row| ByText { key: row.search_key.clone(), id: row.id });
     paging.page(slice.rows.into_iter().map(ApiClient::from).collect(), next, total)

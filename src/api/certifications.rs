@@ -160,19 +160,23 @@ impl From<(CertificationRow, Option<StandingRow>)> for CertificationStanding {
     responses((status = 200, description = "One page of them.", body = Page<Certification>)))]
 pub async fn list_certifications(
     ctx: Ctx,
-    paging: Paging,
+    mut paging: Paging,
     Query(params): Query<CertificationParams>,
 ) -> Result<HttpResponse> {
     let filter = CertificationFilter { q: params.q };
     let (window, count) = (paging.window()?, paging.count);
-    let (slice, pairs, total) = ctx
-        .read_much(move |conn, caller| {
-            caller.must(Act::SeeCatalogue)?;
-            let total = count.then(|| store::certifications::count(conn, &filter)).transpose()?;
-            let slice = store::certifications::list(conn, &filter, &window)?;
-            let pairs = store::certifications::courses_of(conn, &slice.rows)?;
-            Ok((slice, pairs, total))
-        })
+    let (slice, pairs, total) = paging
+        .list(
+            &ctx,
+            move |_, caller| caller.must(Act::SeeCatalogue),
+            move |conn, _| {
+                let total =
+                    count.then(|| store::certifications::count(conn, &filter)).transpose()?;
+                let slice = store::certifications::list(conn, &filter, &window)?;
+                let pairs = store::certifications::courses_of(conn, &slice.rows)?;
+                Ok((slice, pairs, total))
+            },
+        )
         .await?;
     let next = slice.next(|row| ByText { key: row.search_key.clone(), id: row.id });
     let mut courses = grouped(pairs);
@@ -250,16 +254,19 @@ pub async fn update_certification(
 pub async fn list_user_certifications(
     ctx: Ctx,
     Path(user): Path<UserId>,
-    paging: Paging,
+    mut paging: Paging,
 ) -> Result<HttpResponse> {
     let (window, count) = (paging.window()?, paging.count);
-    let (slice, total) = ctx
-        .read_much(move |conn, caller| {
-            see_user(conn, caller, user)?;
-            let counted = count.then(|| store::standings::count_of_user(conn, user));
-            let total = counted.transpose()?;
-            Ok((store::standings::of_user(conn, user, &window)?, total))
-        })
+    let (slice, total) = paging
+        .list(
+            &ctx,
+            move |conn, caller| see_user(conn, caller, user),
+            move |conn, _| {
+                let counted = count.then(|| store::standings::count_of_user(conn, user));
+                let total = counted.transpose()?;
+                Ok((store::standings::of_user(conn, user, &window)?, total))
+            },
+        )
         .await?;
     let next = slice.next(|(row, _)| ByText { key: row.search_key.clone(), id: row.id });
     paging.page(slice.rows.into_iter().map(CertificationStanding::from).collect(), next, total)

@@ -119,17 +119,20 @@ pub struct CourseParams {
     responses((status = 200, description = "One page of the courses.", body = Page<Course>)))]
 pub async fn list_courses(
     ctx: Ctx,
-    paging: Paging,
+    mut paging: Paging,
     Query(params): Query<CourseParams>,
 ) -> Result<HttpResponse> {
     let filter = CourseFilter { q: params.q, status: params.status, course_type: params.r#type };
     let (window, count) = (paging.window()?, paging.count);
-    let (slice, total) = ctx
-        .read_much(move |conn, caller| {
-            caller.must(Act::SeeCatalogue)?;
-            let total = count.then(|| store::courses::count(conn, &filter)).transpose()?;
-            Ok((store::courses::list(conn, &filter, &window)?, total))
-        })
+    let (slice, total) = paging
+        .list(
+            &ctx,
+            move |_, caller| caller.must(Act::SeeCatalogue),
+            move |conn, _| {
+                let total = count.then(|| store::courses::count(conn, &filter)).transpose()?;
+                Ok((store::courses::list(conn, &filter, &window)?, total))
+            },
+        )
         .await?;
     let next = slice.next(|row| ByText { key: row.search_key.clone(), id: row.id });
     paging.page(slice.rows.into_iter().map(Course::from).collect(), next, total)

@@ -18,12 +18,14 @@ use crate::{
         enrollments::{
             CancelEnrollment, CompleteEnrollment, Enroll, StartEnrollment, UpdateEnrollment,
         },
-        see_user,
+        see_user, visible,
     },
+    db::Reader,
     domain::{
         enrollment::{CompletionMethod, EnrollmentStatus, GRADE_MAX, GradeResult},
         entry::Source,
         ids::{CourseId, EnrollmentId, UserId},
+        policy::Caller,
         timestamp::Timestamp,
     },
     error::Result,
@@ -208,20 +210,23 @@ pub async fn list_enrollments(
 
 async fn page(
     ctx: &Ctx,
-    paging: Paging,
+    mut paging: Paging,
     filter: EnrollmentFilter,
     user_in_path: bool,
 ) -> Result<HttpResponse> {
     let (window, count) = (paging.window()?, paging.count);
-    let (slice, total) = ctx
-        .read_much(move |conn, caller| {
-            if let Some(user) = filter.user_id.filter(|_| user_in_path) {
-                see_user(conn, caller, user)?;
-            }
-            let reach = store::reach::visible(conn, caller.reach())?;
-            let counted = count.then(|| store::enrollments::count(conn, &reach, &filter));
+    let user = filter.user_id.filter(|_| user_in_path);
+    let gate = move |conn: &mut Reader<'_>, caller: &Caller| {
+        if let Some(user) = user {
+            see_user(conn, caller, user)?;
+        }
+        visible(conn, caller)
+    };
+    let (slice, total) = paging
+        .list(ctx, gate, move |conn, reach| {
+            let counted = count.then(|| store::enrollments::count(conn, reach, &filter));
             let total = counted.transpose()?;
-            Ok((store::enrollments::list(conn, &reach, &filter, &window)?, total))
+            Ok((store::enrollments::list(conn, reach, &filter, &window)?, total))
         })
         .await?;
     let next = slice.next(|row| row.id);

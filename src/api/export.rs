@@ -23,8 +23,8 @@ use super::{
     filter::ActivityParams,
 };
 use crate::{
-    changes::see_user,
-    db::{EntryView, Reader},
+    changes::{see_user, visible},
+    db::{EntryView, Listed, Listing, Reader},
     domain::{
         ids::{self, UserId},
         policy::Caller,
@@ -35,6 +35,7 @@ use crate::{
         self,
         entries::EntryFilter,
         page::{ByTime, Window},
+        reach::Visible,
         timeline::LogPlace,
     },
 };
@@ -143,6 +144,7 @@ struct Export {
 }
 
 /// Whose log is read, and after which place.
+#[derive(Clone)]
 enum Position {
     Log(UserId, Option<LogPlace>),
     Feed(Option<ByTime<ids::Entry>>),
@@ -153,12 +155,14 @@ struct Chunk {
     bytes: Vec<u8>,
     count: usize,
     next: Option<Position>,
+    /// Whether it is ahead of the read replica, so that the next ones have to be too.
+    ahead: bool,
 }
 
 /// What is to be sent next.
 enum Step {
     Send(Chunk),
-    Read(Position),
+    Read(Position, bool),
 }
 
 impl Export {
@@ -169,7 +173,7 @@ impl Export {
         name: &str,
         start: Position,
     ) -> Result<HttpResponse> {
-        let first = self.read(start).await?;
+        let first = self.read(start, false).await?;
         let mut response = HttpResponse::Ok();
         response.content_type(self.form.content_type());
         let disposition = format!("attachment; filename=\"{name}.{}\"", self.form.extension());
@@ -189,42 +193,52 @@ impl Export {
             let chunk = match step {
                 None => return Ok(None),
                 Some(Step::Send(chunk)) => chunk,
-                Some(Step::Read(position)) => export.read(position).await.inspect_err(|error| {
-                    log::warn!("an export was broken off after {count} entries: {error}");
-                })?,
+                Some(Step::Read(position, ahead)) => {
+                    export.read(position, ahead).await.inspect_err(|error| {
+                        log::warn!("an export was broken off after {count} entries: {error}");
+                    })?
+                }
             };
             let count = count + chunk.count;
             let mut bytes = chunk.bytes;
             if chunk.next.is_none() {
                 bytes.extend(export.form.summary(count)?);
             }
-            let next = chunk.next.map(Step::Read);
+            let next = chunk.next.map(|position| Step::Read(position, chunk.ahead));
             Ok::<_, Error>(Some((Bytes::from(bytes), (export, next, count))))
         })
     }
 
-    async fn read(&self, position: Position) -> Result<Chunk> {
+    async fn read(&self, position: Position, ahead: bool) -> Result<Chunk> {
         let (form, filter) = (self.form, self.filter.clone());
-        let work = move |reader: &mut Reader<'_>, caller: &Caller| {
+        let user = match position {
+            Position::Log(user, _) => Some(user),
+            Position::Feed(_) => None,
+        };
+        let gate = move |reader: &mut Reader<'_>, caller: &Caller| match user {
+            Some(user) => see_user(reader, caller, user).map(|_| Visible::Everyone),
+            None => visible(reader, caller),
+        };
+        let work = move |reader: &mut Reader<'_>, reach: &Visible| {
             let mut lines = Lines::of(form);
             let mut show = |entry: &EntryView<'_>| lines.add(entry);
-            let next = match position {
+            let next = match position.clone() {
                 Position::Log(user, after) => {
-                    see_user(reader, caller, user)?;
                     let window = Window { after, limit: CHUNK };
                     store::timeline::page(reader, user, &filter, &window, &mut show)?
                         .map(|place| Position::Log(user, Some(place)))
                 }
                 Position::Feed(after) => {
-                    let reach = store::reach::visible(reader, caller.reach())?;
                     let window = Window { after, limit: CHUNK };
-                    store::feed::page(reader, &reach, &filter, &window, &mut show)?
+                    store::feed::page(reader, reach, &filter, &window, &mut show)?
                         .map(|place| Position::Feed(Some(place)))
                 }
             };
             let (bytes, count) = lines.end()?;
-            Ok(Chunk { bytes, count, next })
+            Ok((bytes, count, next))
         };
-        self.ctx.read_much(work).await
+        let Listed { output: (bytes, count, next), ahead } =
+            self.ctx.list(Listing { small: false, ahead }, gate, work).await?;
+        Ok(Chunk { bytes, count, next, ahead })
     }
 }

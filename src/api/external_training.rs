@@ -100,15 +100,19 @@ pub struct NewExternalTraining {
 pub async fn list_external_training(
     ctx: Ctx,
     Path(user): Path<UserId>,
-    paging: Paging,
+    mut paging: Paging,
 ) -> Result<HttpResponse> {
     let (window, count) = (paging.window()?, paging.count);
-    let (slice, total) = ctx
-        .read_much(move |conn, caller| {
-            see_user(conn, caller, user)?;
-            let total = count.then(|| store::external_training::count(conn, user)).transpose()?;
-            Ok((store::external_training::list(conn, user, &window)?, total))
-        })
+    let (slice, total) = paging
+        .list(
+            &ctx,
+            move |conn, caller| see_user(conn, caller, user),
+            move |conn, _| {
+                let total =
+                    count.then(|| store::external_training::count(conn, user)).transpose()?;
+                Ok((store::external_training::list(conn, user, &window)?, total))
+            },
+        )
         .await?;
     let next = slice.next(|row| row.id);
     paging.page(slice.rows.into_iter().map(ExternalTraining::from).collect(), next, total)

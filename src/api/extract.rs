@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::{answer::Answer, authenticate::authenticate, idempotency::Posted};
 use crate::{
     changes::{self, Change},
-    db::{Db, Reader},
+    db::{Db, Listed, Listing, Reader},
     domain::policy::{Caller, Credentials},
     error::{Error, Result},
 };
@@ -74,16 +74,25 @@ impl Ctx {
         self.db.read(as_caller(self.credentials, work)).await
     }
 
-    /// Reads something that may take a while as the caller.
+    /// Reads a part of a list as the caller: `gate` lets him in, or says what of it he may see, and
+    /// `work` reads. `work` may be done by a read replica, `gate` is not.
     ///
     /// # Errors
     /// As [`Self::read`].
-    pub async fn read_much<T, F>(&self, work: F) -> Result<T>
+    pub async fn list<G, T>(
+        &self,
+        how: Listing,
+        gate: impl FnOnce(&mut Reader<'_>, &Caller) -> Result<G> + Send + 'static,
+        work: impl Fn(&mut Reader<'_>, &G) -> Result<T> + Send + Sync + 'static,
+    ) -> Result<Listed<T>>
     where
+        G: Send + Sync + 'static,
         T: Send + 'static,
-        F: FnOnce(&mut Reader<'_>, &Caller) -> Result<T> + Send + 'static,
     {
-        self.db.read_much(as_caller(self.credentials, work)).await
+        let gate = as_caller(self.credentials, move |reader, caller| {
+            Ok((caller.id(), gate(reader, caller)?))
+        });
+        self.db.list(how, gate, work).await
     }
 }
 

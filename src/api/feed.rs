@@ -13,6 +13,7 @@ use super::{
     page::{Items, Page, PageInfo, PageParams, Paging},
 };
 use crate::{
+    changes::visible,
     domain::entry::{Action, EntryType},
     error::Result,
     store,
@@ -74,17 +75,16 @@ impl From<Action> for ActionMeaning {
     responses((status = 200, description = "One page of the log.", body = Page<ActivityEntry>)))]
 pub async fn list_activity(
     ctx: Ctx,
-    paging: Paging,
+    mut paging: Paging,
     Query(params): Query<ActivityParams>,
 ) -> Result<HttpResponse> {
     let filter = params.filter()?;
     let (window, count) = (paging.window()?, paging.count);
-    let (items, next, total) = ctx
-        .read_much(move |reader, caller| {
-            let reach = store::reach::visible(reader, caller.reach())?;
-            let total = count.then(|| store::feed::count(reader, &reach, &filter)).transpose()?;
+    let (items, next, total) = paging
+        .list(&ctx, visible, move |reader, reach| {
+            let total = count.then(|| store::feed::count(reader, reach, &filter)).transpose()?;
             let mut items = Items::new(window.limit);
-            let next = store::feed::page(reader, &reach, &filter, &window, &mut |entry| {
+            let next = store::feed::page(reader, reach, &filter, &window, &mut |entry| {
                 write_entry(items.another(), entry);
             })?;
             Ok((items, next, total))

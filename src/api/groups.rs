@@ -98,17 +98,20 @@ pub struct GroupParams {
     responses((status = 200, description = "One page of the groups.", body = Page<Group>)))]
 pub async fn list_groups(
     ctx: Ctx,
-    paging: Paging,
+    mut paging: Paging,
     Query(params): Query<GroupParams>,
 ) -> Result<HttpResponse> {
     let filter = GroupFilter { q: params.q, status: params.status };
     let (window, count) = (paging.window()?, paging.count);
-    let (slice, total) = ctx
-        .read_much(move |conn, caller| {
-            caller.must(Act::SeeCatalogue)?;
-            let total = count.then(|| store::groups::count(conn, &filter)).transpose()?;
-            Ok((store::groups::list(conn, &filter, &window)?, total))
-        })
+    let (slice, total) = paging
+        .list(
+            &ctx,
+            move |_, caller| caller.must(Act::SeeCatalogue),
+            move |conn, _| {
+                let total = count.then(|| store::groups::count(conn, &filter)).transpose()?;
+                Ok((store::groups::list(conn, &filter, &window)?, total))
+            },
+        )
         .await?;
     let next = slice.next(|row| ByText { key: row.search_key.clone(), id: row.id });
     paging.page(slice.rows.into_iter().map(Group::from).collect(), next, total)

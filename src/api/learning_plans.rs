@@ -105,20 +105,23 @@ pub struct LearningPlanParams {
     responses((status = 200, description = "One page of the plans.", body = Page<LearningPlan>)))]
 pub async fn list_learning_plans(
     ctx: Ctx,
-    paging: Paging,
+    mut paging: Paging,
     Query(params): Query<LearningPlanParams>,
 ) -> Result<HttpResponse> {
     let filter = PlanFilter { q: params.q };
     let (window, count) = (paging.window()?, paging.count);
-    let (slice, pairs, total) = ctx
-        .read_much(move |conn, caller| {
-            caller.must(Act::SeeCatalogue)?;
-            let total = count.then(|| store::plans::count(conn, &filter)).transpose()?;
-            let slice = store::plans::list(conn, &filter, &window)?;
-            let ids = slice.rows.iter().map(|row| row.id).collect();
-            let pairs = store::certifications::of_plans(conn, ids)?;
-            Ok((slice, pairs, total))
-        })
+    let (slice, pairs, total) = paging
+        .list(
+            &ctx,
+            move |_, caller| caller.must(Act::SeeCatalogue),
+            move |conn, _| {
+                let total = count.then(|| store::plans::count(conn, &filter)).transpose()?;
+                let slice = store::plans::list(conn, &filter, &window)?;
+                let ids = slice.rows.iter().map(|row| row.id).collect();
+                let pairs = store::certifications::of_plans(conn, ids)?;
+                Ok((slice, pairs, total))
+            },
+        )
         .await?;
     let next = slice.next(|row| ByText { key: row.search_key.clone(), id: row.id });
     let mut certifications = grouped(pairs);

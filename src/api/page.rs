@@ -11,11 +11,12 @@ use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    extract::{Query, query_pairs},
+    extract::{Ctx, Query, query_pairs},
     validate::find_nul,
 };
 use crate::{
-    domain::text::words,
+    db::{Listing, Reader},
+    domain::{policy::Caller, text::words},
     error::{Code, Error, Result},
     store::page::Window,
 };
@@ -65,6 +66,10 @@ impl<'de> Deserialize<'de> for Limit {
 pub struct Paging {
     cursor: Option<String>,
     limit: usize,
+    /// Whether the page before this one was ahead of the read replica.
+    ahead: bool,
+    /// Whether a window is a few rows by an index.
+    pub small: bool,
     /// Whether the list should be counted.
     pub count: bool,
     filters: String,
@@ -82,6 +87,8 @@ impl FromRequest for Paging {
         ready(Ok(Self {
             cursor: params.cursor,
             limit: params.limit.map_or(LIMIT_DEFAULT, |limit| limit.0),
+            ahead: false,
+            small: false,
             count: params.include.is_some(),
             filters: filters(request),
         }))
@@ -102,8 +109,13 @@ fn filters(request: &HttpRequest) -> String {
 
 #[derive(Serialize, Deserialize)]
 struct Cursor<P> {
+    /// The mark of list and filters.
     f: String,
+    /// The place.
     p: P,
+    /// Whether the page before it was ahead of the read replica: a list does not go back in time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    a: bool,
 }
 
 impl Paging {
@@ -111,12 +123,13 @@ impl Paging {
     ///
     /// # Errors
     /// `invalid_cursor` where the cursor is not one of this list with these filters.
-    pub fn window<P: DeserializeOwned>(&self) -> Result<Window<P>> {
-        let after = self.cursor.as_deref().map(|cursor| self.place(cursor)).transpose()?;
-        Ok(Window { after, limit: self.limit })
+    pub fn window<P: DeserializeOwned>(&mut self) -> Result<Window<P>> {
+        let cursor = self.cursor.as_deref().map(|cursor| self.read(cursor)).transpose()?;
+        self.ahead = cursor.as_ref().is_some_and(|cursor| cursor.a);
+        Ok(Window { after: cursor.map(|cursor| cursor.p), limit: self.limit })
     }
 
-    fn place<P: DeserializeOwned>(&self, cursor: &str) -> Result<P> {
+    fn read<P: DeserializeOwned>(&self, cursor: &str) -> Result<Cursor<P>> {
         let wrong = || {
             let text = "The cursor is not one of this list with these filters.";
             Error {
@@ -131,7 +144,27 @@ impl Paging {
             return Err(wrong());
         }
         let cursor: Cursor<P> = serde_json::from_value(json).map_err(|_| wrong())?;
-        if cursor.f == self.filters { Ok(cursor.p) } else { Err(wrong()) }
+        if cursor.f == self.filters { Ok(cursor) } else { Err(wrong()) }
+    }
+
+    /// Reads the window as the caller: `gate` lets him in, or says what of the list he may see, and
+    /// `work` reads. `work` may be done by a read replica, `gate` is not.
+    ///
+    /// # Errors
+    /// `invalid_token` where the session has ended; whatever the two answer.
+    pub async fn list<G, T>(
+        &mut self,
+        ctx: &Ctx,
+        gate: impl FnOnce(&mut Reader<'_>, &Caller) -> Result<G> + Send + 'static,
+        work: impl Fn(&mut Reader<'_>, &G) -> Result<T> + Send + Sync + 'static,
+    ) -> Result<T>
+    where
+        G: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let listed = ctx.list(Listing { small: self.small, ahead: self.ahead }, gate, work).await?;
+        self.ahead = listed.ahead;
+        Ok(listed.output)
     }
 
     /// The page of a list: its items, and the cursor to the next one.
@@ -163,7 +196,7 @@ impl Paging {
     ) -> Result<HttpResponse> {
         let has_more = next.is_some();
         let next_cursor = next
-            .map(|p| serde_json::to_vec(&Cursor { f: self.filters, p }))
+            .map(|p| serde_json::to_vec(&Cursor { f: self.filters, p, a: self.ahead }))
             .transpose()
             .map_err(Error::internal)?
             .map(|json| URL_SAFE_NO_PAD.encode(json));

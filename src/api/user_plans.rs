@@ -82,15 +82,19 @@ impl From<(AssignmentRow, PlanRow)> for AssignedLearningPlan {
 pub async fn list_user_learning_plans(
     ctx: Ctx,
     Path(user): Path<UserId>,
-    paging: Paging,
+    mut paging: Paging,
 ) -> Result<HttpResponse> {
     let (window, count) = (paging.window()?, paging.count);
-    let (slice, total) = ctx
-        .read_much(move |conn, caller| {
-            see_user(conn, caller, user)?;
-            let total = count.then(|| store::plans::count_assignments(conn, user)).transpose()?;
-            Ok((store::plans::assignments(conn, user, &window)?, total))
-        })
+    let (slice, total) = paging
+        .list(
+            &ctx,
+            move |conn, caller| see_user(conn, caller, user),
+            move |conn, _| {
+                let total =
+                    count.then(|| store::plans::count_assignments(conn, user)).transpose()?;
+                Ok((store::plans::assignments(conn, user, &window)?, total))
+            },
+        )
         .await?;
     let next = slice.next(|(row, _)| ByTime { time: row.assigned_at, id: row.plan_id });
     paging.page(slice.rows.into_iter().map(AssignedLearningPlan::from).collect(), next, total)

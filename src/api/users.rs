@@ -19,6 +19,7 @@ use crate::{
     changes::{
         see_user,
         users::{CreateUser, UpdateUser, UserWithSupervisors},
+        visible,
     },
     domain::{
         ids::{GroupId, UserId},
@@ -246,19 +247,18 @@ pub struct UserParams {
     responses((status = 200, description = "One page of the users.", body = Page<User>)))]
 pub async fn list_users(
     ctx: Ctx,
-    paging: Paging,
+    mut paging: Paging,
     Query(params): Query<UserParams>,
 ) -> Result<HttpResponse> {
     let UserParams { q, status, kind, supervisor_id, group_id, sort } = params;
     let filter = UserFilter { q, status, kind, supervisor_id, group_id };
     let sort = sort.map(UserSort::from).unwrap_or_default();
     let (window, count) = (paging.window()?, paging.count);
-    let (slice, mut supervisors, total) = ctx
-        .read_much(move |conn, caller| {
-            let reach = store::reach::visible(conn, caller.reach())?;
-            let slice = store::users::list(conn, &reach, &filter, sort, &window)?;
+    let (slice, mut supervisors, total) = paging
+        .list(&ctx, visible, move |conn, reach| {
+            let slice = store::users::list(conn, reach, &filter, sort, &window)?;
             let supervisors = grouped(store::relations::supervisors_of(conn, &slice.rows)?);
-            let total = count.then(|| store::users::count(conn, &reach, &filter)).transpose()?;
+            let total = count.then(|| store::users::count(conn, reach, &filter)).transpose()?;
             Ok((slice, supervisors, total))
         })
         .await?;

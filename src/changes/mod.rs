@@ -19,13 +19,13 @@ mod together;
 pub mod users;
 
 use crate::{
-    db::{AnyConnection, Db, Draft, Recorded, Stamped, Tx},
+    db::{AnyConnection, Db, Draft, Reader, Recorded, Stamped, Tx},
     domain::{
         ids::{Id, UserId},
         policy::{Act, Caller, Credentials, Relation},
     },
     error::Result,
-    store::{self, users::UserRow},
+    store::{self, reach::Visible, users::UserRow},
 };
 
 /// A change of the state.
@@ -83,6 +83,7 @@ async fn alone<C: Change>(db: &Db, credentials: Credentials, change: C) -> Resul
 /// # Errors
 /// Whatever the change answers.
 pub fn run<C: Change>(tx: &mut Tx<'_>, caller: &Caller, change: &C) -> Result<Recorded<C::Output>> {
+    tx.is_of(caller.id());
     change.authorize(caller, tx)?;
     change.apply(caller, tx)
 }
@@ -116,6 +117,14 @@ pub fn see_user(conn: &mut AnyConnection, caller: &Caller, user: UserId) -> Resu
     let relation = store::relations::relation(conn, caller.id(), user)?;
     caller.must_for_user(relation, Act::SeeUser(relation))?;
     Ok(relation)
+}
+
+/// Whom the caller may see, for a list.
+///
+/// # Errors
+/// Of the database.
+pub fn visible(conn: &mut Reader<'_>, caller: &Caller) -> Result<Visible> {
+    store::reach::visible(conn, caller.reach())
 }
 
 /// Lets the caller do something to a user.

@@ -28,6 +28,11 @@ pub struct Config {
     )]
     pub database_url: DatabaseUrl,
 
+    /// A read replica of it, for lists and exports: postgres://… The same for all replicas of the
+    /// service, if any has one
+    #[arg(long, env = "DAYBOOK_READ_DATABASE_URL", hide_env_values = true, global = true)]
+    pub read_database_url: Option<DatabaseUrl>,
+
     /// Address and port to listen on; port 0 picks a free one
     #[arg(long, env = "DAYBOOK_LISTEN", default_value = "127.0.0.1:8080", global = true)]
     pub listen: SocketAddr,

@@ -7,18 +7,29 @@ use std::{
 
 use diesel::connection::SimpleConnection;
 
-use super::{AnyConnection, Draft, EntryRow, Recorded, Together, entry_insert, recorded::Log};
+use super::{
+    AnyConnection, Draft, EntryRow, Recorded, Together, entry_insert, read_replica, recorded::Log,
+};
 use crate::{
     domain::{
         clock::Clock,
         entry::{Actor, EntryType, FieldChange, Source},
-        ids::{EntryId, Id},
+        ids::{EntryId, Id, UserId},
         text::fold,
         timestamp::Timestamp,
         user::UserKind,
     },
     error::{Error, Result},
 };
+
+/// What holds of every transaction of a database.
+#[derive(Clone)]
+pub(super) struct Terms {
+    /// What changes are dated by.
+    pub(super) clock: Clock,
+    /// Whether the writes of each caller are counted, for a read replica.
+    pub(super) counts_writes: bool,
+}
 
 /// A transaction that may write. Only the journal makes one, so whoever holds one is inside it.
 pub struct Tx<'a> {
@@ -29,11 +40,21 @@ pub struct Tx<'a> {
     written: bool,
     /// Entries of attempts, which are written with those of the change that they are part of.
     told: Vec<Stamped>,
+    /// Whoever should see at once what is written.
+    callers: BTreeSet<UserId>,
 }
 
 impl<'a> Tx<'a> {
     fn new(conn: &'a mut AnyConnection, clock: &'a Clock, now: Timestamp) -> Self {
-        Self { conn, clock, now, via: None, written: false, told: Vec::new() }
+        Self {
+            conn,
+            clock,
+            now,
+            via: None,
+            written: false,
+            told: Vec::new(),
+            callers: BTreeSet::new(),
+        }
     }
 
     /// When the change happens: one instant for all of it.
@@ -44,6 +65,11 @@ impl<'a> Tx<'a> {
     /// A new id, greater than those made before.
     pub fn new_id<K>(&self) -> Id<K> {
         self.clock.new_id(self.now)
+    }
+
+    /// Says whose change it is: from its end on, he sees it everywhere.
+    pub fn is_of(&mut self, caller: Option<UserId>) {
+        self.callers.extend(caller);
     }
 
     /// The connection, for reading.
@@ -96,7 +122,10 @@ impl<'a> Tx<'a> {
     ) -> Result<T> {
         let mut tx = Tx { via: self.via, ..Tx::new(self.conn, self.clock, time) };
         let recorded = work(&mut tx)?;
-        recorded.settle(&mut tx)
+        let output = recorded.settle(&mut tx)?;
+        let callers = tx.callers;
+        self.callers.extend(callers);
+        Ok(output)
     }
 
     /// Makes one of several changes of one transaction, so that it may fail alone: then what it did
@@ -111,6 +140,7 @@ impl<'a> Tx<'a> {
         self.conn.batch_execute("SAVEPOINT attempt")?;
         let mut tx = Tx { via: self.via, ..Tx::new(self.conn, self.clock, self.now) };
         let result = work(&mut tx).and_then(|recorded| recorded.told(&mut tx));
+        let callers = tx.callers;
         let after = match result {
             Ok(_) => "RELEASE attempt",
             Err(_) => "ROLLBACK TO attempt; RELEASE attempt",
@@ -118,6 +148,7 @@ impl<'a> Tx<'a> {
         self.conn.batch_execute(after)?;
         let (output, entries) = result?;
         self.told.extend(entries);
+        self.callers.extend(callers);
         Ok(output)
     }
 
@@ -187,18 +218,27 @@ impl Stamped {
 
 /// One change as a job for the writer: everything `work` does, and the entries it declares.
 pub(super) fn job<T, F>(
-    clock: Clock,
+    terms: Terms,
     mut work: F,
 ) -> impl FnMut(&mut AnyConnection) -> Result<T> + Send + 'static
 where
     F: FnMut(&mut Tx<'_>) -> Result<Recorded<T>> + Send + 'static,
 {
     move |conn| {
-        let now = clock.now();
-        let mut tx = Tx::new(conn, &clock, now);
+        let mut tx = Tx::new(conn, &terms.clock, terms.clock.now());
         let recorded = work(&mut tx)?;
-        recorded.settle(&mut tx)
+        let output = recorded.settle(&mut tx)?;
+        end(tx, &terms)?;
+        Ok(output)
     }
+}
+
+/// What comes last in a transaction that is kept.
+fn end(tx: Tx<'_>, terms: &Terms) -> Result<()> {
+    if terms.counts_writes && !tx.callers.is_empty() {
+        read_replica::count_writes(tx.conn, &tx.callers)?;
+    }
+    Ok(())
 }
 
 /// Changes that are made together: each is judged, and the entries of all are written at once.
@@ -207,10 +247,10 @@ where
 /// Where they can't be made together: nothing is kept then.
 pub(super) fn together<S: Together>(
     conn: &mut AnyConnection,
-    clock: &Clock,
+    terms: &Terms,
     set: &[&S],
 ) -> Result<Vec<Result<Option<S::Output>>>> {
-    let mut tx = Tx::new(conn, clock, clock.now());
+    let mut tx = Tx::new(conn, &terms.clock, terms.clock.now());
     let verdicts = S::judge(set, &mut tx)?;
     if tx.written || verdicts.len() != set.len() {
         return Err(Error::internal("one of a set wrote by itself, or was not judged"));
@@ -228,6 +268,7 @@ pub(super) fn together<S: Together>(
         });
     }
     write_entries(&mut tx, entries)?;
+    end(tx, terms)?;
     Ok(outcomes)
 }
 
@@ -282,5 +323,7 @@ fn write_entries(tx: &mut Tx<'_>, entries: Vec<Stamped>) -> Result<()> {
         return Ok(());
     }
     let rows: Vec<&EntryRow> = entries.iter().map(|entry| &entry.0).collect();
+    // Whoever logs in is no caller yet, but the one who entered it.
+    tx.callers.extend(rows.iter().filter_map(|row| row.entered_by_id));
     Ok(entry_insert::insert(tx.write(), &rows)?)
 }

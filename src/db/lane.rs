@@ -4,7 +4,10 @@
 //! bad one fails alone, and all of them in one commit, so that they share one fsync. Jobs of one
 //! kind are made one before that.
 
-use std::thread::{self, JoinHandle};
+use std::{
+    sync::Arc,
+    thread::{self, JoinHandle},
+};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use diesel::connection::SimpleConnection;
@@ -22,7 +25,8 @@ use crate::{
 /// How often work is begun anew when the database says that this may help.
 const TRIES: usize = 8;
 
-type Open = fn(&DatabaseUrl) -> Result<AnyConnection>;
+/// Makes a connection.
+pub(super) type Open = Arc<dyn Fn() -> Result<AnyConnection> + Send + Sync>;
 
 /// A queue, and the threads that serve it. Dropping it lets them finish what is queued.
 pub(super) struct Lane {
@@ -32,8 +36,21 @@ pub(super) struct Lane {
 
 impl Lane {
     /// Threads whose connections can only read.
+    ///
+    /// # Errors
+    /// `unavailable` where the database can't be used.
     pub(super) fn readers(url: &DatabaseUrl, threads: usize, queue: usize) -> Result<Self> {
-        Self::start("reader", url, open_scanner, threads, queue, read_loop)
+        let (first, url) = (open_scanner(url)?, url.clone());
+        let open = Arc::new(move || open_scanner(&url));
+        Self::start("reader", Some(first), open, threads, queue, read_loop)
+    }
+
+    /// The same, of a database that need not be there yet.
+    ///
+    /// # Errors
+    /// Where a thread can't be started.
+    pub(super) fn late_readers(open: Open, threads: usize, queue: usize) -> Result<Self> {
+        Self::start("replica", None, open, threads, queue, read_loop)
     }
 
     /// Threads whose jobs are transactions, up to `group` of them in one commit.
@@ -43,12 +60,16 @@ impl Lane {
         queue: usize,
         group: usize,
     ) -> Result<Self> {
-        Self::start("writer", url, open_writer, threads, queue, move |seat| write_loop(seat, group))
+        let (first, url) = (open_writer(url)?, url.clone());
+        let open = Arc::new(move || open_writer(&url));
+        let body = move |seat: &mut Seat| write_loop(seat, group);
+        Self::start("writer", Some(first), open, threads, queue, body)
     }
 
+    /// The first connection is made before, where it has to be known that the database can be used.
     fn start(
         name: &str,
-        url: &DatabaseUrl,
+        mut first: Option<AnyConnection>,
         open: Open,
         threads: usize,
         queue: usize,
@@ -57,9 +78,8 @@ impl Lane {
         let (queue, jobs) = bounded(queue);
         let mut lane = Self { queue: Some(queue), threads: Vec::new() };
         for number in 0..threads {
-            // The first connection is made now, so that a database that can't be used is known.
-            let conn = if number == 0 { Some(open(url)?) } else { None };
-            let mut seat = Seat { url: url.clone(), open, conn, jobs: jobs.clone() };
+            let conn = first.take();
+            let mut seat = Seat { open: Arc::clone(&open), conn, jobs: jobs.clone() };
             let body = body.clone();
             let thread = thread::Builder::new()
                 .name(format!("{name}-{number}"))
@@ -114,7 +134,6 @@ impl Drop for Lane {
 
 /// A thread's place: its connection, made again when it is lost, and the queue.
 struct Seat {
-    url: DatabaseUrl,
     open: Open,
     conn: Option<AnyConnection>,
     jobs: Receiver<Box<dyn Job>>,
@@ -123,7 +142,7 @@ struct Seat {
 impl Seat {
     fn conn(&mut self) -> Result<&mut AnyConnection> {
         if self.conn.is_none() {
-            self.conn = Some((self.open)(&self.url)?);
+            self.conn = Some((self.open)()?);
         }
         self.conn.as_mut().ok_or_else(|| Error::unavailable("no connection"))
     }

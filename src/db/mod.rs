@@ -13,6 +13,7 @@ mod journal;
 mod lane;
 pub mod lean;
 pub mod migrate;
+mod read_replica;
 mod recorded;
 pub mod schema;
 mod together;
@@ -27,22 +28,24 @@ pub use connection::{AnyConnection, MultiBackend};
 pub use draft::Draft;
 pub use entry_row::EntryRow;
 pub use entry_view::{ActorView, EntryView, TargetView};
+use journal::Terms;
 pub use journal::{Stamped, Tx};
 use lane::Lane;
 pub use lean::Reader;
+use read_replica::ReadReplica;
+pub use read_replica::{Listed, Listing};
 pub use recorded::Recorded;
 use together::Set;
 pub use together::{Made, Together, Verdict};
 
 use crate::{
     config::DatabaseUrl,
-    domain::clock::Clock,
+    domain::{clock::Clock, ids::UserId},
     error::{Error, Result},
 };
 
-/// How many jobs may wait for a connection before the next one is refused with `unavailable`: as
-/// many as the service asks for.
-pub const QUEUE: usize = 1024;
+/// How many jobs may wait for a connection before the next one is refused with `unavailable`.
+const QUEUE: usize = 1024;
 
 /// The most changes that one commit carries. So whoever is let into the queue waits for no more
 /// than [`QUEUE`] / [`GROUP`] commits before his own.
@@ -59,8 +62,17 @@ pub struct Options {
     pub url: DatabaseUrl,
     /// Connections for reading, and on PostgreSQL as many for writing.
     pub pool: usize,
-    /// How many jobs may wait: [`QUEUE`].
+    /// How many jobs may wait for a connection before the next one is refused.
     pub queue: usize,
+    /// Another copy of it, which follows it: for lists and exports.
+    pub read_replica: Option<DatabaseUrl>,
+}
+
+impl Options {
+    /// A database without a read replica, with the queue that the service asks for.
+    pub fn of(url: DatabaseUrl, pool: usize) -> Self {
+        Self { url, pool, queue: QUEUE, read_replica: None }
+    }
 }
 
 /// A database, opened. Clones share its connections.
@@ -69,8 +81,9 @@ pub struct Db(Arc<Inner>);
 
 struct Inner {
     url: DatabaseUrl,
-    clock: Clock,
+    terms: Terms,
     readers: Lane,
+    replica: Option<ReadReplica>,
     writers: Lane,
     /// For what is made together; none on SQLite, whose one writer does that too.
     joint: Option<Lane>,
@@ -96,12 +109,15 @@ impl Db {
             let joint = Lane::writers(&url, JOINT_WRITERS, queue, GROUP)?;
             (Lane::writers(&url, pool, queue, 1)?, Some(joint))
         };
+        let replica = options.read_replica.clone();
+        let replica = replica.map(|url| ReadReplica::new(url, pool, queue)).transpose()?;
         Ok(Self(Arc::new(Inner {
             readers: Lane::readers(&url, pool, queue)?,
+            terms: Terms { clock, counts_writes: replica.is_some() },
+            replica,
             writers,
             joint,
             url,
-            clock,
         })))
     }
 
@@ -112,7 +128,7 @@ impl Db {
 
     /// The clock that changes are dated by.
     pub fn clock(&self) -> &Clock {
-        &self.0.clock
+        &self.0.terms.clock
     }
 
     /// Reads something small: a few rows by an index.
@@ -144,6 +160,32 @@ impl Db {
         self.0.readers.run(work).await
     }
 
+    /// Reads a part of a list: first `gate` says who asks and what he may, always as the database
+    /// has it now, then `work` reads. With a read replica, `work` may be done by that.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn list<G, T>(
+        &self,
+        how: Listing,
+        gate: impl FnOnce(&mut Reader<'_>) -> Result<(Option<UserId>, G)> + Send + 'static,
+        work: impl Fn(&mut Reader<'_>, &G) -> Result<T> + Send + Sync + 'static,
+    ) -> Result<Listed<T>>
+    where
+        G: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        if let Some(replica) = &self.0.replica {
+            return read_replica::list(self, replica, how.ahead, gate, work).await;
+        }
+        let both = move |reader: &mut Reader<'_>| {
+            let (_, gated) = gate(reader)?;
+            work(reader, &gated)
+        };
+        let read = if how.small { self.read(both).await } else { self.read_much(both).await };
+        Ok(Listed { output: read?, ahead: false })
+    }
+
     fn read_here<T>(&self, work: impl FnOnce(&mut Reader<'_>) -> Result<T>) -> Result<T> {
         LOCAL_READER.with(|slot| {
             // Taken, and put back when all is over: a panic may leave a connection in the middle
@@ -172,8 +214,7 @@ impl Db {
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<Recorded<T>> + Send + 'static,
     {
-        let clock = self.0.clock.clone();
-        self.0.writers.run(journal::job(clock, work)).await
+        self.0.writers.run(journal::job(self.0.terms.clone(), work)).await
     }
 
     /// Makes one change together with those of its kind that wait at the same time: in one
@@ -183,7 +224,7 @@ impl Db {
     /// As [`Self::transact`].
     pub async fn together<S: Together>(&self, one: S) -> Result<Made<S>> {
         let lane = self.0.joint.as_ref().unwrap_or(&self.0.writers);
-        let (set, answer) = Set::of(self.0.clock.clone(), one);
+        let (set, answer) = Set::of(self.0.terms.clone(), one);
         lane.wait_for(set, answer).await
     }
 
@@ -197,7 +238,7 @@ impl Db {
         F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
         let told = Arc::new(Mutex::new(None));
-        let job = journal::rehearsal(self.0.clock.clone(), work, Arc::clone(&told));
+        let job = journal::rehearsal(self.0.terms.clock.clone(), work, Arc::clone(&told));
         let ended = self.0.writers.run(job).await;
         let output = told.lock().unwrap_or_else(PoisonError::into_inner).take();
         match (output, ended) {

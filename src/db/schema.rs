@@ -355,6 +355,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Integer};
+    use crate::db::types::SqlId;
+
+    caller_writes (user_id, slot) {
+        user_id -> SqlId,
+        slot -> Integer,
+        writes -> BigInt,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::Text;
     use crate::db::types::SqlTime;
 

@@ -8,12 +8,9 @@ use tokio::sync::oneshot;
 use super::{
     AnyConnection, Recorded, Tx,
     job::{End, Job, caught, told},
-    journal,
+    journal::{self, Terms},
 };
-use crate::{
-    domain::clock::Clock,
-    error::{Error, Result},
-};
+use crate::error::{Error, Result};
 
 /// A change that can be made together with others of its kind, in one transaction.
 ///
@@ -51,22 +48,22 @@ struct Member<S: Together> {
 
 /// A job for as many as wait.
 pub(super) struct Set<S: Together> {
-    clock: Clock,
+    terms: Terms,
     members: Vec<Member<S>>,
 }
 
 impl<S: Together> Set<S> {
     /// A set of one, and where its outcome will be told.
-    pub(super) fn of(clock: Clock, one: S) -> (Self, oneshot::Receiver<Result<Made<S>>>) {
+    pub(super) fn of(terms: Terms, one: S) -> (Self, oneshot::Receiver<Result<Made<S>>>) {
         let (reply, answer) = oneshot::channel();
-        (Self { clock, members: vec![Member { one, outcome: None, reply }] }, answer)
+        (Self { terms, members: vec![Member { one, outcome: None, reply }] }, answer)
     }
 }
 
 impl<S: Together> Job for Set<S> {
     fn run(&mut self, conn: &mut AnyConnection) -> End {
         let set: Vec<&S> = self.members.iter().map(|member| &member.one).collect();
-        let (outcomes, end) = caught(|| journal::together(conn, &self.clock, &set));
+        let (outcomes, end) = caught(|| journal::together(conn, &self.terms, &set));
         match outcomes {
             Ok(outcomes) => {
                 for (member, outcome) in self.members.iter_mut().zip(outcomes) {
@@ -109,7 +106,7 @@ impl<S: Together> Job for Set<S> {
         if self.members.len() < 2 {
             return Vec::new();
         }
-        let alone = |member| Self { clock: self.clock.clone(), members: vec![member] };
+        let alone = |member| Self { terms: self.terms.clone(), members: vec![member] };
         self.members.drain(..).map(|member| Box::new(alone(member)) as Box<dyn Job>).collect()
     }
 }

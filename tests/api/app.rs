@@ -1,9 +1,12 @@
-//! The service under test, in this process, on a free port; and clients of it.
+//! The service under test, in this process, on free ports; and clients of it. On PostgreSQL it is two
+//! replicas, and each request goes to the next one, as a plain load balancer does it: so whatever a
+//! test says holds across replicas.
 
 use std::{
     net::TcpListener,
     num::NonZero,
     sync::{
+        Arc,
         atomic::{AtomicUsize, Ordering},
         mpsc,
     },
@@ -20,7 +23,7 @@ use daybook::{
         tokens::Tokens,
     },
     changes::{self, users::CreateUser},
-    db::{Db, Options, QUEUE},
+    db::{Db, Options},
     domain::{
         clock::Clock,
         ids::UserId,
@@ -59,8 +62,8 @@ pub struct TestApp {
     pub clock: Clock,
     pub db: Db,
     pub admin_id: UserId,
-    server: ServerHandle,
-    thread: Option<JoinHandle<()>>,
+    _replicas: Vec<Replica>,
+    others: Arc<[String]>,
     agent: Agent,
     counter: AtomicUsize,
     pub database: TestDatabase,
@@ -74,64 +77,45 @@ impl TestApp {
 
     /// The same, by a clock that the test moves.
     pub fn start_with(clock: Clock) -> Self {
-        Self::start_adjusted(clock, &Outside::default(), |_| {})
+        Self::start_to(clock, &Outside::default())
     }
 
     /// The same, with what an operator can set about those outside.
     pub fn start_to(clock: Clock, outside: &Outside) -> Self {
-        Self::start_adjusted(clock, outside, |_| {})
+        let database = TestDatabase::migrated();
+        // Requests are counted by each replica for itself.
+        let single = database.url.is_sqlite() || outside.rate_limit != "off";
+        let services = || services(&database, &clock, outside);
+        let services = (0..if single { 1 } else { 2 }).map(|_| services()).collect();
+        Self::of(database, clock, services)
     }
 
-    /// The same, with other services than the usual ones.
+    /// The same, with other services than the usual ones, and without a second replica.
     pub fn start_adjusted(
         clock: Clock,
         outside: &Outside,
         adjust: impl FnOnce(&mut Services),
     ) -> Self {
         let database = TestDatabase::migrated();
-        let options = Options { url: database.url.clone(), pool: 2, queue: QUEUE };
-        let db = Db::open(&options, clock.clone()).unwrap();
-        // As cheap as argon2 can be: what it costs is tested nowhere.
-        let passwords = Passwords::new(Cost { memory_kib: 8, passes: 1 }, 2).unwrap();
-        let tokens = Tokens::new(SECRET, None);
-        let mut services = Services {
-            db: db.clone(),
-            tokens,
-            identity_provider: None,
-            sealer: Sealer::new(SECRET, None).unwrap(),
-            passwords: passwords.clone(),
-            metrics: Metrics::new().unwrap(),
-            limits: Limits::new(
-                outside.rate_limit.parse().unwrap(),
-                outside.trusted_proxies.parse().unwrap(),
-                SECRET,
-                clock.clone(),
-            ),
-            origins: outside.cors_origins.parse().unwrap(),
-        };
+        let mut services = services(&database, &clock, outside);
         adjust(&mut services);
-        let admin_id = block_on(first_admin(&db, &passwords));
+        Self::of(database, clock, vec![services])
+    }
 
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let (send, handle) = mpsc::channel();
-        let thread = thread::spawn(move || {
-            actix_web::rt::System::new().block_on(async move {
-                let server = app::server(services, listener, NonZero::<usize>::MIN, false).unwrap();
-                send.send(server.handle()).unwrap();
-                server.await.unwrap();
-            });
-        });
-        let agent = agent();
-        let server = handle.recv().unwrap();
-        let counter = AtomicUsize::new(0);
-        let thread = Some(thread);
-        Self { address, clock, db, admin_id, server, thread, agent, counter, database }
+    fn of(database: TestDatabase, clock: Clock, services: Vec<Services>) -> Self {
+        let db = services[0].db.clone();
+        let admin_id = block_on(first_admin(&db, &services[0].passwords));
+        let replicas: Vec<Replica> = services.into_iter().map(Replica::start).collect();
+        let address = replicas[0].address.clone();
+        let others = replicas[1..].iter().map(|it| it.address.clone()).collect();
+        let (agent, counter) = (agent(), AtomicUsize::new(0));
+        Self { address, clock, db, admin_id, _replicas: replicas, others, agent, counter, database }
     }
 
     /// Somebody without a token.
     pub fn stranger(&self) -> Client {
-        Client { address: self.address.clone(), agent: self.agent.clone(), token: None }
+        let (agent, others) = (self.agent.clone(), Arc::clone(&self.others));
+        Client { agent, others, ..client_at(&self.address) }
     }
 
     /// The administrator who was there first.
@@ -211,7 +195,50 @@ impl TestApp {
     }
 }
 
-impl Drop for TestApp {
+/// What a replica is made of.
+fn services(database: &TestDatabase, clock: &Clock, outside: &Outside) -> Services {
+    Services {
+        db: Db::open(&Options::of(database.url.clone(), 2), clock.clone()).unwrap(),
+        tokens: Tokens::new(SECRET, None),
+        identity_provider: None,
+        sealer: Sealer::new(SECRET, None).unwrap(),
+        // As cheap as argon2 can be: what it costs is tested nowhere.
+        passwords: Passwords::new(Cost { memory_kib: 8, passes: 1 }, 2).unwrap(),
+        metrics: Metrics::new().unwrap(),
+        limits: Limits::new(
+            outside.rate_limit.parse().unwrap(),
+            outside.trusted_proxies.parse().unwrap(),
+            SECRET,
+            clock.clone(),
+        ),
+        origins: outside.cors_origins.parse().unwrap(),
+    }
+}
+
+/// A server in a thread of its own, until it is dropped.
+struct Replica {
+    address: String,
+    server: ServerHandle,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Replica {
+    fn start(services: Services) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let (send, handle) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let server = app::server(services, listener, NonZero::<usize>::MIN, false).unwrap();
+                send.send(server.handle()).unwrap();
+                server.await.unwrap();
+            });
+        });
+        Self { address, server: handle.recv().unwrap(), thread: Some(thread) }
+    }
+}
+
+impl Drop for Replica {
     fn drop(&mut self) {
         block_on(self.server.stop(false));
         if let Some(thread) = self.thread.take() {
@@ -222,7 +249,13 @@ impl Drop for TestApp {
 
 /// A client of a server elsewhere, in a process of its own.
 pub fn client_at(address: &str) -> Client {
-    Client { address: address.to_owned(), agent: agent(), token: None }
+    Client {
+        address: address.to_owned(),
+        others: [].into(),
+        turn: Arc::default(),
+        agent: agent(),
+        token: None,
+    }
 }
 
 fn agent() -> Agent {
@@ -267,6 +300,9 @@ pub struct Person {
 #[derive(Clone)]
 pub struct Client {
     pub address: String,
+    /// Of the other replicas: each request goes to the next one.
+    pub others: Arc<[String]>,
+    pub turn: Arc<AtomicUsize>,
     pub agent: Agent,
     pub token: Option<String>,
 }
@@ -341,8 +377,9 @@ impl Client {
         headers: &[(&str, &str)],
         body: Option<&str>,
     ) -> Result<Answer, ureq::Error> {
-        let mut request =
-            http::Request::builder().method(method).uri(format!("{}{path}", self.address));
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % (self.others.len() + 1);
+        let address = turn.checked_sub(1).map_or(&self.address, |other| &self.others[other]);
+        let mut request = http::Request::builder().method(method).uri(format!("{address}{path}"));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -7,7 +7,7 @@ use daybook::{
     config::DatabaseUrl,
     db::{connection::open_writer, migrate},
 };
-use diesel::connection::SimpleConnection;
+use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_types::Text};
 use tempfile::TempDir;
 
 /// The server where databases can be made, if the suite runs on PostgreSQL.
@@ -41,6 +41,13 @@ impl TestDatabase {
         Self::make(|| "TEMPLATE template0".to_owned())
     }
 
+    /// A copy of it as it is now, while nobody is connected to it: a read replica that lags behind.
+    /// PostgreSQL alone has one.
+    pub fn copy(&self) -> Self {
+        let name = self.name.clone().unwrap();
+        Self::make(|| format!("TEMPLATE {name}"))
+    }
+
     fn make(options: impl FnOnce() -> String) -> Self {
         let folder = TempDir::new().unwrap();
         let Some(server) = server() else {
@@ -67,6 +74,17 @@ impl TestDatabase {
             DatabaseUrl::Sqlite(_) => format!("x'{}'", id.replace('-', "")),
             DatabaseUrl::Postgres(_) => format!("'{id}'"),
         }
+    }
+
+    /// A text that SQL answers, as the operator could ask.
+    pub fn ask(&self, sql: &str) -> String {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = Text)]
+            text: String,
+        }
+        let query = diesel::sql_query(format!("SELECT ({sql}) AS text"));
+        query.get_result::<Row>(&mut open_writer(&self.url).unwrap()).unwrap().text
     }
 
     /// Runs SQL as the operator could: past the service.

@@ -7,7 +7,7 @@ use std::{
 
 use daybook::{
     auth::passwords::{Cost, Passwords},
-    db::{Db, Options, QUEUE, Reader},
+    db::{Db, Options, Reader},
     demo,
     domain::{clock::Clock, timestamp::Timestamp},
     store::{
@@ -221,7 +221,7 @@ fn the_start_says_whom_to_log_in_as_and_where_swagger_ui_is() {
 
 /// A database whose service's clock stands still.
 fn open(database: &TestDatabase, clock: &Clock) -> Db {
-    Db::open(&Options { url: database.url.clone(), pool: 1, queue: QUEUE }, clock.clone()).unwrap()
+    Db::open(&Options::of(database.url.clone(), 1), clock.clone()).unwrap()
 }
 
 fn cheap_passwords() -> Passwords {

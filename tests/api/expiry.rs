@@ -7,7 +7,7 @@ use std::{
 
 use daybook::{
     changes::certifications::expire_due,
-    db::{Db, Options, QUEUE},
+    db::{Db, Options},
     domain::{clock::Clock, timestamp::Timestamp},
 };
 use serde_json::{Value, json};
@@ -92,7 +92,7 @@ fn two_replicas_expire_each_certification_once() {
     let users: Vec<String> = (0..12).map(|_| certified(&app).0).collect();
     app.clock.set(start.plus_seconds(11 * DAY));
     let replica = || {
-        let options = Options { url: app.database.url.clone(), pool: 2, queue: QUEUE };
+        let options = Options::of(app.database.url.clone(), 2);
         let db = Db::open(&options, Clock::stopped_at(app.clock.now())).unwrap();
         thread::spawn(move || block_on(expire_due(&db)).unwrap())
     };

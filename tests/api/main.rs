@@ -56,6 +56,7 @@ mod permissions;
 mod process;
 mod rate_limits;
 mod raw;
+mod read_replica;
 mod replicas;
 mod scopes;
 mod session;

@@ -1,0 +1,210 @@
+//! A read replica: a copy of the database that follows the primary at some distance, and answers
+//! lists and exports in its place.
+//!
+//! It must not show a caller less than he knows of. So every change counts, in its own transaction,
+//! the writes of its caller, and a copy is asked for a list once it tells of as many as the primary
+//! does. A row that is counted up is locked until the commit, so that a count is only reached after
+//! those before it; and nothing is asked of how the copy is made.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use diesel::{prelude::*, sql_types::Array};
+
+use super::{
+    AnyConnection, Db, Reader, connection::open_scanner, lane::Lane, lean, schema::caller_writes,
+    types::SqlId,
+};
+use crate::{
+    config::DatabaseUrl,
+    domain::ids::UserId,
+    error::{Error, Result},
+};
+
+/// How long it is left alone after it could not answer.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// The connections to a read replica.
+pub(super) struct ReadReplica {
+    url: DatabaseUrl,
+    lane: Lane,
+    pause: Arc<Pause>,
+}
+
+/// Until when it is left alone.
+#[derive(Default)]
+struct Pause(Mutex<Option<Instant>>);
+
+impl Pause {
+    fn begin(&self, why: &Error) {
+        log::warn!("the read replica did not answer, the primary is asked: {why}");
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now().checked_add(PAUSE);
+    }
+
+    fn is_over(&self) -> bool {
+        let until = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        until.is_none_or(|until| Instant::now() >= until)
+    }
+}
+
+/// How often a caller wrote, by slot.
+pub(super) type Writes = Vec<(i32, i64)>;
+
+impl ReadReplica {
+    /// Makes no connection yet: nobody needs it to be there.
+    ///
+    /// # Errors
+    /// Where a thread can't be started.
+    pub(super) fn new(url: DatabaseUrl, pool: usize, queue: usize) -> Result<Self> {
+        let pause: Arc<Pause> = Arc::default();
+        let (to_open, paused) = (with_timeout(&url), Arc::clone(&pause));
+        let open = move || {
+            // Whoever waits in the queue does not wait for a host that does not answer.
+            if !paused.is_over() {
+                return Err(Error::unavailable("it did not answer lately"));
+            }
+            open_scanner(&to_open).inspect_err(|error| paused.begin(error))
+        };
+        let lane = Lane::late_readers(Arc::new(open), pool, queue)?;
+        Ok(Self { url, lane, pause })
+    }
+
+    /// Has it do what is read, if it has caught up with a caller: nothing, where the primary has to
+    /// be asked.
+    pub(super) async fn read<T, F>(
+        &self,
+        caller: Option<UserId>,
+        writes: Writes,
+        work: F,
+    ) -> Option<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Reader<'_>) -> Result<T> + Send + 'static,
+    {
+        if !self.pause.is_over() {
+            return None;
+        }
+        let url = self.url.clone();
+        let answer = self.lane.run(move |conn| {
+            if let Some(caller) = caller.filter(|_| !writes.is_empty())
+                && !has_all(&writes_of(conn, caller)?, &writes)
+            {
+                return Ok(None);
+            }
+            lean::with_reader(&url, conn, &work).map(Some)
+        });
+        answer.await.unwrap_or_else(|error| {
+            // What it does not have yet the primary may have, so a refusal is none either.
+            if error.code.status() >= 500 && self.pause.is_over() {
+                self.pause.begin(&error);
+            }
+            None
+        })
+    }
+}
+
+/// The same address, whose host has to answer within some seconds, unless it says itself how long.
+fn with_timeout(url: &DatabaseUrl) -> DatabaseUrl {
+    match url {
+        DatabaseUrl::Postgres(url) if !url.contains("connect_timeout=") => {
+            let separator = if url.contains('?') { '&' } else { '?' };
+            DatabaseUrl::Postgres(format!("{url}{separator}connect_timeout=2"))
+        }
+        _ => url.clone(),
+    }
+}
+
+/// How often a caller wrote, as far as this copy of the database knows.
+///
+/// # Errors
+/// Of the database.
+pub(super) fn writes_of(conn: &mut AnyConnection, caller: UserId) -> Result<Writes> {
+    let query = caller_writes::table
+        .filter(caller_writes::user_id.eq(caller))
+        .select((caller_writes::slot, caller_writes::writes));
+    Ok(match conn {
+        AnyConnection::Sqlite(conn) => query.load(conn),
+        AnyConnection::Postgres(conn) => query.load(conn),
+    }?)
+}
+
+fn has_all(there: &Writes, wanted: &Writes) -> bool {
+    wanted.iter().all(|(slot, writes)| there.iter().any(|it| it.0 == *slot && it.1 >= *writes))
+}
+
+/// Counts a write of each caller, at the end of its transaction: whoever waits for one of these rows
+/// waits for a commit and nothing else, and all take them in one order, so that nobody waits in a
+/// circle. Connections have different slots, for most.
+///
+/// # Errors
+/// Of the database.
+pub(super) fn count_writes(conn: &mut AnyConnection, callers: &BTreeSet<UserId>) -> Result<()> {
+    let AnyConnection::Postgres(conn) = conn else {
+        return Err(Error::internal("SQLite has no read replica"));
+    };
+    let callers: Vec<UserId> = callers.iter().copied().collect();
+    diesel::sql_query(
+        "INSERT INTO caller_writes (user_id, slot, writes) \
+         SELECT id, pg_backend_pid() % 16, 1 FROM unnest($1) AS id ORDER BY id \
+         ON CONFLICT (user_id, slot) DO UPDATE SET writes = caller_writes.writes + 1",
+    )
+    .bind::<Array<SqlId>, _>(callers)
+    .execute(conn)?;
+    Ok(())
+}
+
+/// What was read of a list.
+pub struct Listed<T> {
+    /// The part of it that was asked for.
+    pub output: T,
+    /// Whether the primary was asked although there is a read replica, which may be behind: the parts
+    /// that follow have to be asked of the primary too.
+    pub ahead: bool,
+}
+
+/// How a list is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Listing {
+    /// It is a few rows by an index.
+    pub small: bool,
+    /// The part before it was [`Listed::ahead`].
+    pub ahead: bool,
+}
+
+/// Reads of the primary who asks and what he may, and the list of the replica, if it may be asked;
+/// otherwise of the primary.
+pub(super) async fn list<G, T>(
+    primary: &Db,
+    replica: &ReadReplica,
+    ahead: bool,
+    gate: impl FnOnce(&mut Reader<'_>) -> Result<(Option<UserId>, G)> + Send + 'static,
+    work: impl Fn(&mut Reader<'_>, &G) -> Result<T> + Send + Sync + 'static,
+) -> Result<Listed<T>>
+where
+    G: Send + Sync + 'static,
+    T: Send + 'static,
+{
+    let (caller, gated, writes) = primary
+        .read_much(move |reader| {
+            let (caller, gated) = gate(reader)?;
+            let writes = match caller {
+                Some(id) if !ahead => writes_of(reader, id)?,
+                _ => Writes::new(),
+            };
+            Ok((caller, gated, writes))
+        })
+        .await?;
+    let what = Arc::new((gated, work));
+    if !ahead {
+        let what = Arc::clone(&what);
+        let read = move |reader: &mut Reader<'_>| (what.1)(reader, &what.0);
+        if let Some(output) = replica.read(caller, writes, read).await {
+            return Ok(Listed { output, ahead: false });
+        }
+    }
+    let output = primary.read_much(move |reader| (what.1)(reader, &what.0)).await?;
+    Ok(Listed { output, ahead: true })
+}
