@@ -25,7 +25,6 @@ use crate::{
     db::Reader,
     domain::{
         ids::{EntryId, UserId},
-        policy::{Caller, Relation},
         timestamp::Timestamp,
         user::UserKind,
     },
@@ -135,8 +134,7 @@ pub async fn list_user_activity(
     let filter = params.filter()?;
     let (window, count) = (paging.window()?, paging.count);
     paging.small = filter.is_empty() && !count;
-    let gate = move |reader: &mut Reader<'_>, caller: &Caller| see_user(reader, caller, user);
-    let work = move |reader: &mut Reader<'_>, _: &Relation| {
+    let work = move |reader: &mut Reader<'_>| {
         let total = count.then(|| store::entries::count(reader, user, &filter)).transpose()?;
         let mut items = Items::new(window.limit);
         let next = store::timeline::page(reader, user, &filter, &window, &mut |entry| {
@@ -144,7 +142,7 @@ pub async fn list_user_activity(
         })?;
         Ok((items, next, total))
     };
-    let (items, next, total) = paging.list(&ctx, gate, work).await?;
+    let (items, next, total) = paging.list_of_user(&ctx, user, work).await?;
     paging.answer(items, next, total)
 }
 
@@ -181,17 +179,12 @@ pub async fn list_note_creators(
 ) -> Result<HttpResponse> {
     let (window, count) = (paging.window()?, paging.count);
     let (slice, total) = paging
-        .list(
-            &ctx,
-            move |conn, caller| see_user(conn, caller, user),
-            move |conn, _| {
-                let q = params.q.as_deref();
-                let total = count
-                    .then(|| store::relations::count_note_writers(conn, user, q))
-                    .transpose()?;
-                Ok((store::relations::note_writers(conn, user, q, &window)?, total))
-            },
-        )
+        .list_of_user(&ctx, user, move |conn| {
+            let q = params.q.as_deref();
+            let total =
+                count.then(|| store::relations::count_note_writers(conn, user, q)).transpose()?;
+            Ok((store::relations::note_writers(conn, user, q, &window)?, total))
+        })
         .await?;
     let next = slice.next(|row| ByText { key: row.name_key.clone(), id: row.id });
     paging.page(slice.rows.into_iter().map(Creator::from).collect(), next, total)
@@ -251,15 +244,11 @@ pub async fn list_note_revisions(
 ) -> Result<HttpResponse> {
     let (window, count) = (paging.window()?, paging.count);
     let (slice, total) = paging
-        .list(
-            &ctx,
-            move |conn, caller| see_user(conn, caller, user),
-            move |conn, _| {
-                store::entries::get(conn, user, id)?;
-                let total = count.then(|| store::revisions::count(conn, id)).transpose()?;
-                Ok((store::revisions::list(conn, id, &window)?, total))
-            },
-        )
+        .list_of_user(&ctx, user, move |conn| {
+            store::entries::get(conn, user, id)?;
+            let total = count.then(|| store::revisions::count(conn, id)).transpose()?;
+            Ok((store::revisions::list(conn, id, &window)?, total))
+        })
         .await?;
     let next = slice.next(|row| row.revision);
     paging.page(slice.rows.into_iter().map(Revision::from).collect(), next, total)

@@ -15,10 +15,7 @@ use super::{
     validate::line,
 };
 use crate::{
-    changes::{
-        certifications::{CertificationWithCourses, CreateCertification, UpdateCertification},
-        see_user,
-    },
+    changes::certifications::{CertificationWithCourses, CreateCertification, UpdateCertification},
     domain::{
         certification::{CertificationStatus, VALIDITY_DAYS_MAX},
         ids::{CertificationId, CourseId, UserId},
@@ -258,15 +255,11 @@ pub async fn list_user_certifications(
 ) -> Result<HttpResponse> {
     let (window, count) = (paging.window()?, paging.count);
     let (slice, total) = paging
-        .list(
-            &ctx,
-            move |conn, caller| see_user(conn, caller, user),
-            move |conn, _| {
-                let counted = count.then(|| store::standings::count_of_user(conn, user));
-                let total = counted.transpose()?;
-                Ok((store::standings::of_user(conn, user, &window)?, total))
-            },
-        )
+        .list_of_user(&ctx, user, move |conn| {
+            let counted = count.then(|| store::standings::count_of_user(conn, user));
+            let total = counted.transpose()?;
+            Ok((store::standings::of_user(conn, user, &window)?, total))
+        })
         .await?;
     let next = slice.next(|(row, _)| ByText { key: row.search_key.clone(), id: row.id });
     paging.page(slice.rows.into_iter().map(CertificationStanding::from).collect(), next, total)

@@ -137,12 +137,14 @@ fn answered_methods(method: &Method) -> Vec<Method> {
 }
 
 /// Adds the resources of all paths. A path with fixed words stands before one with a parameter in
-/// their place, because actix takes the first that fits.
+/// their place, because actix takes the first that fits. It tries them one by one, so those of users
+/// come first: most requests are for them.
 pub fn register(config: &mut web::ServiceConfig, endpoints: Vec<Endpoint>) {
-    let mut paths: BTreeMap<String, Vec<Endpoint>> = BTreeMap::new();
+    let mut paths: BTreeMap<(bool, String), Vec<Endpoint>> = BTreeMap::new();
     for endpoint in endpoints {
+        let rest = !endpoint.path.starts_with("/users");
         // `~` sorts after every letter.
-        paths.entry(endpoint.path.replace('{', "~")).or_default().push(endpoint);
+        paths.entry((rest, endpoint.path.replace('{', "~"))).or_default().push(endpoint);
     }
     for of_path in paths.into_values() {
         let Some(path) = of_path.first().map(|endpoint| endpoint.path.clone()) else { continue };

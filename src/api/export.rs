@@ -23,11 +23,10 @@ use super::{
     filter::ActivityParams,
 };
 use crate::{
-    changes::{see_user, visible},
+    changes::visible,
     db::{EntryView, Listed, Listing, Reader},
     domain::{
         ids::{self, UserId},
-        policy::Caller,
         text::words,
     },
     error::{Error, Result},
@@ -215,10 +214,6 @@ impl Export {
             Position::Log(user, _) => Some(user),
             Position::Feed(_) => None,
         };
-        let gate = move |reader: &mut Reader<'_>, caller: &Caller| match user {
-            Some(user) => see_user(reader, caller, user).map(|_| Visible::Everyone),
-            None => visible(reader, caller),
-        };
         let work = move |reader: &mut Reader<'_>, reach: &Visible| {
             let mut lines = Lines::of(form);
             let mut show = |entry: &EntryView<'_>| lines.add(entry);
@@ -237,8 +232,15 @@ impl Export {
             let (bytes, count) = lines.end()?;
             Ok((bytes, count, next))
         };
-        let Listed { output: (bytes, count, next), ahead } =
-            self.ctx.list(Listing { small: false, ahead }, gate, work).await?;
+        let how = Listing { small: false, ahead };
+        let listed = match user {
+            Some(user) => {
+                let work = move |reader: &mut Reader<'_>| work(reader, &Visible::Everyone);
+                self.ctx.list_of_user(how, user, work).await?
+            }
+            None => self.ctx.list(how, |conn, caller| visible(conn, caller), work).await?,
+        };
+        let Listed { output: (bytes, count, next), ahead } = listed;
         Ok(Chunk { bytes, count, next, ahead })
     }
 }

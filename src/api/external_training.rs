@@ -14,7 +14,7 @@ use super::{
     validate::line,
 };
 use crate::{
-    changes::{external_training::LogExternalTraining, see_user},
+    changes::external_training::LogExternalTraining,
     domain::{
         date::Date,
         ids::{TrainingId, UserId},
@@ -104,15 +104,10 @@ pub async fn list_external_training(
 ) -> Result<HttpResponse> {
     let (window, count) = (paging.window()?, paging.count);
     let (slice, total) = paging
-        .list(
-            &ctx,
-            move |conn, caller| see_user(conn, caller, user),
-            move |conn, _| {
-                let total =
-                    count.then(|| store::external_training::count(conn, user)).transpose()?;
-                Ok((store::external_training::list(conn, user, &window)?, total))
-            },
-        )
+        .list_of_user(&ctx, user, move |conn| {
+            let total = count.then(|| store::external_training::count(conn, user)).transpose()?;
+            Ok((store::external_training::list(conn, user, &window)?, total))
+        })
         .await?;
     let next = slice.next(|row| row.id);
     paging.page(slice.rows.into_iter().map(ExternalTraining::from).collect(), next, total)

@@ -10,7 +10,10 @@ use super::{answer::Answer, authenticate::authenticate, idempotency::Posted};
 use crate::{
     changes::{self, Change},
     db::{Db, Listed, Listing, Reader},
-    domain::policy::{Caller, Credentials},
+    domain::{
+        ids::UserId,
+        policy::{Caller, Credentials},
+    },
     error::{Error, Result},
 };
 
@@ -93,6 +96,27 @@ impl Ctx {
             Ok((caller.id(), gate(reader, caller)?))
         });
         self.db.list(how, gate, work).await
+    }
+
+    /// The same, of a list of things of a user: whoever may see him is let in.
+    ///
+    /// # Errors
+    /// As [`changes::caller_who_sees`]; whatever `work` answers.
+    pub async fn list_of_user<T>(
+        &self,
+        how: Listing,
+        user: UserId,
+        work: impl Fn(&mut Reader<'_>) -> Result<T> + Send + Sync + 'static,
+    ) -> Result<Listed<T>>
+    where
+        T: Send + 'static,
+    {
+        let credentials = self.credentials;
+        let gate = move |reader: &mut Reader<'_>| {
+            let caller = changes::caller_who_sees(reader, credentials, user)?;
+            Ok((caller.id(), ()))
+        };
+        self.db.list(how, gate, move |reader, ()| work(reader)).await
     }
 }
 

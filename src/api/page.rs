@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     db::{Listing, Reader},
-    domain::{policy::Caller, text::words},
+    domain::{ids::UserId, policy::Caller, text::words},
     error::{Code, Error, Result},
     store::page::Window,
 };
@@ -162,9 +162,31 @@ impl Paging {
         G: Send + Sync + 'static,
         T: Send + 'static,
     {
-        let listed = ctx.list(Listing { small: self.small, ahead: self.ahead }, gate, work).await?;
+        let listed = ctx.list(self.listing(), gate, work).await?;
         self.ahead = listed.ahead;
         Ok(listed.output)
+    }
+
+    /// The same, of a list of things of a user: whoever may see him is let in.
+    ///
+    /// # Errors
+    /// As [`Ctx::list_of_user`].
+    pub async fn list_of_user<T>(
+        &mut self,
+        ctx: &Ctx,
+        user: UserId,
+        work: impl Fn(&mut Reader<'_>) -> Result<T> + Send + Sync + 'static,
+    ) -> Result<T>
+    where
+        T: Send + 'static,
+    {
+        let listed = ctx.list_of_user(self.listing(), user, work).await?;
+        self.ahead = listed.ahead;
+        Ok(listed.output)
+    }
+
+    fn listing(&self) -> Listing {
+        Listing { small: self.small, ahead: self.ahead }
     }
 
     /// The page of a list: its items, and the cursor to the next one.

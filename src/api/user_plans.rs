@@ -11,10 +11,7 @@ use super::{
     page::{Page, PageParams, Paging},
 };
 use crate::{
-    changes::{
-        plans::{AssignPlan, UnassignPlan},
-        see_user,
-    },
+    changes::plans::{AssignPlan, UnassignPlan},
     domain::{
         entry::Source,
         ids::{PlanId, UserId},
@@ -86,15 +83,10 @@ pub async fn list_user_learning_plans(
 ) -> Result<HttpResponse> {
     let (window, count) = (paging.window()?, paging.count);
     let (slice, total) = paging
-        .list(
-            &ctx,
-            move |conn, caller| see_user(conn, caller, user),
-            move |conn, _| {
-                let total =
-                    count.then(|| store::plans::count_assignments(conn, user)).transpose()?;
-                Ok((store::plans::assignments(conn, user, &window)?, total))
-            },
-        )
+        .list_of_user(&ctx, user, move |conn| {
+            let total = count.then(|| store::plans::count_assignments(conn, user)).transpose()?;
+            Ok((store::plans::assignments(conn, user, &window)?, total))
+        })
         .await?;
     let next = slice.next(|(row, _)| ByTime { time: row.assigned_at, id: row.plan_id });
     paging.page(slice.rows.into_iter().map(AssignedLearningPlan::from).collect(), next, total)

@@ -119,6 +119,29 @@ pub fn see_user(conn: &mut AnyConnection, caller: &Caller, user: UserId) -> Resu
     Ok(relation)
 }
 
+/// Who the caller is now, if he may see a user: [`caller`] and [`see_user`], for whoever logged in
+/// with one look.
+///
+/// # Errors
+/// As theirs.
+pub fn caller_who_sees(
+    conn: &mut AnyConnection,
+    credentials: Credentials,
+    user: UserId,
+) -> Result<Caller> {
+    if let Credentials::Session(id, session) = credentials
+        && let Some((identity, relation)) = store::relations::of_session(conn, session, id, user)?
+    {
+        let caller = Caller::Known(identity);
+        caller.must_for_user(relation, Act::SeeUser(relation))?;
+        return Ok(caller);
+    }
+    // Whoever is refused is told why.
+    let caller = caller(conn, credentials)?;
+    see_user(conn, &caller, user)?;
+    Ok(caller)
+}
+
 /// Whom the caller may see, for a list.
 ///
 /// # Errors

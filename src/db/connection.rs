@@ -27,6 +27,9 @@ pub(super) const SQLITE: &str = "PRAGMA busy_timeout = 30000; PRAGMA foreign_key
      PRAGMA synchronous = FULL; PRAGMA mmap_size = 8589934592; PRAGMA cache_size = -16000; \
      PRAGMA temp_store = MEMORY;";
 
+/// What is different for SQLite connections of [`open_scanner`].
+pub(super) const SQLITE_SCANNER: &str = "PRAGMA mmap_size = 0; PRAGMA cache_size = -4000;";
+
 /// Opens a connection that the database itself lets do nothing but read.
 ///
 /// # Errors
@@ -54,8 +57,7 @@ pub fn open_reader(url: &DatabaseUrl) -> Result<AnyConnection> {
 pub fn open_scanner(url: &DatabaseUrl) -> Result<AnyConnection> {
     let mut conn = open_reader(url)?;
     if let AnyConnection::Sqlite(conn) = &mut conn {
-        conn.batch_execute("PRAGMA mmap_size = 0; PRAGMA cache_size = -4000")
-            .map_err(Error::unavailable)?;
+        conn.batch_execute(SQLITE_SCANNER).map_err(Error::unavailable)?;
     }
     Ok(conn)
 }

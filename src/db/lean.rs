@@ -19,7 +19,7 @@ use rusqlite::{Params, types::ValueRef};
 
 use super::{
     AnyConnection,
-    connection::SQLITE,
+    connection::{SQLITE, SQLITE_SCANNER},
     entry_view::{ActorView, EntryView, TargetView},
     types::{time_from_micros, time_from_postgres},
 };
@@ -54,6 +54,19 @@ thread_local! {
     static LEAN: RefCell<Option<(DatabaseUrl, rusqlite::Connection)>> = const { RefCell::new(None) };
 }
 
+/// How much of an SQLite file a thin connection may keep in memory: as [`open_reader`] and
+/// [`open_scanner`] say it of those beside it.
+///
+/// [`open_reader`]: super::connection::open_reader
+/// [`open_scanner`]: super::connection::open_scanner
+#[derive(Clone, Copy)]
+pub enum Kept {
+    /// Whatever is read, in the memory map.
+    Mapped,
+    /// A small cache.
+    Little,
+}
+
 /// Reads by a connection, with the thin one of this thread beside it.
 ///
 /// # Errors
@@ -61,6 +74,7 @@ thread_local! {
 pub fn with_reader<T>(
     url: &DatabaseUrl,
     conn: &mut AnyConnection,
+    keeps: Kept,
     work: impl FnOnce(&mut Reader<'_>) -> Result<T>,
 ) -> Result<T> {
     let DatabaseUrl::Sqlite(path) = url else {
@@ -75,6 +89,9 @@ pub fn with_reader<T>(
                 let lean = rusqlite::Connection::open(path).map_err(Error::unavailable)?;
                 lean.execute_batch(SQLITE).map_err(Error::unavailable)?;
                 lean.execute_batch("PRAGMA query_only = ON").map_err(Error::unavailable)?;
+                if let Kept::Little = keeps {
+                    lean.execute_batch(SQLITE_SCANNER).map_err(Error::unavailable)?;
+                }
                 lean
             }
         };
@@ -218,6 +235,8 @@ impl<'a, F: Field<'a, Pg>> Columns for Fields<'a, F> {
 }
 
 fn view(row: &impl Columns) -> Result<EntryView<'_>> {
+    let notes = row.text(19)?;
+    let is_note = notes.is_some();
     Ok(EntryView {
         user_id: row.id(0)?.ok_or_else(|| wrong(0))?,
         occurred_at: row.time(1)?.ok_or_else(|| wrong(1))?,
@@ -239,10 +258,11 @@ fn view(row: &impl Columns) -> Result<EntryView<'_>> {
         },
         changes: row.text(17)?,
         external_id: row.text(18)?,
-        notes: row.text(19)?,
-        revision: row.number(20)?,
-        edited_at: row.time(21)?,
-        edited_by: actor(row, 22)?,
+        notes,
+        // Only a note has been edited.
+        revision: if is_note { row.number(20)? } else { None },
+        edited_at: if is_note { row.time(21)? } else { None },
+        edited_by: if is_note { actor(row, 22)? } else { None },
     })
 }
 

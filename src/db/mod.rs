@@ -31,6 +31,7 @@ pub use entry_view::{ActorView, EntryView, TargetView};
 use journal::Terms;
 pub use journal::{Stamped, Tx};
 use lane::Lane;
+use lean::Kept;
 pub use lean::Reader;
 use read_replica::ReadReplica;
 pub use read_replica::{Listed, Listing};
@@ -154,7 +155,7 @@ impl Db {
     {
         let (mut work, url) = (Some(work), self.0.url.clone());
         let work = move |conn: &mut AnyConnection| match work.take() {
-            Some(work) => lean::with_reader(&url, conn, work),
+            Some(work) => lean::with_reader(&url, conn, Kept::Little, work),
             None => Err(Error::unavailable("the connection was lost while reading")),
         };
         self.0.readers.run(work).await
@@ -195,7 +196,7 @@ impl Db {
                 Some((_, conn)) => conn,
                 None => connection::open_reader(&self.0.url)?,
             };
-            let result = lean::with_reader(&self.0.url, &mut conn, work);
+            let result = lean::with_reader(&self.0.url, &mut conn, Kept::Mapped, work);
             slot.replace(Some((self.0.url.clone(), conn)));
             result
         })

@@ -15,7 +15,11 @@ use std::{
 use diesel::{prelude::*, sql_types::Array};
 
 use super::{
-    AnyConnection, Db, Reader, connection::open_scanner, lane::Lane, lean, schema::caller_writes,
+    AnyConnection, Db, Reader,
+    connection::open_scanner,
+    lane::Lane,
+    lean::{self, Kept},
+    schema::caller_writes,
     types::SqlId,
 };
 use crate::{
@@ -94,7 +98,7 @@ impl ReadReplica {
             {
                 return Ok(None);
             }
-            lean::with_reader(&url, conn, &work).map(Some)
+            lean::with_reader(&url, conn, Kept::Little, &work).map(Some)
         });
         answer.await.unwrap_or_else(|error| {
             // What it does not have yet the primary may have, so a refusal is none either.

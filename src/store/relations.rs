@@ -13,16 +13,34 @@ use super::{
 use crate::{
     db::{
         AnyConnection, MultiBackend, Tx,
-        schema::{group_members, group_permissions, supervisors, users},
+        schema::{group_members, group_permissions, sessions, supervisors, users},
     },
     domain::{
         group::GroupPermission,
-        ids::{self, GroupId, UserId},
-        policy::Relation,
-        user::{Role, UserStatus},
+        ids::{self, GroupId, SessionId, UserId},
+        policy::{Identity, Proof, Relation},
+        user::{Role, UserKind, UserStatus, full_name},
     },
     error::Result,
 };
+
+/// Whether `$caller` supervises a user of `users`, `$id`, may view his results, and manages him.
+macro_rules! related {
+    ($caller:expr, $id:expr) => {{
+        let permitted = |permission: GroupPermission| {
+            group_permissions::table
+                .filter(group_permissions::user_id.eq($caller))
+                .filter(group_permissions::permission.eq(permission))
+        };
+        let members = group_members::table;
+        let views = permitted(GroupPermission::ViewLearnerResults)
+            .inner_join(members.on(group_members::group_id.eq(group_permissions::group_id)))
+            .filter(group_members::user_id.eq($id));
+        let manages = permitted(GroupPermission::ManageUsers)
+            .filter(group_permissions::group_id.nullable().eq(users::home_group_id));
+        (exists(supervisors::table.find(($id, $caller))), exists(views), exists(manages))
+    }};
+}
 
 /// How `caller` is related to the user; what the policy wants to know.
 ///
@@ -33,26 +51,43 @@ pub fn relation(conn: &mut AnyConnection, caller: Option<UserId>, id: UserId) ->
         users::table.find(id).select(users::id).first::<UserId>(conn)?;
         return Ok(Relation::default());
     };
-    let supervises = exists(supervisors::table.find((id, caller)));
-    let permitted = |permission: GroupPermission| {
-        group_permissions::table
-            .filter(group_permissions::user_id.eq(caller))
-            .filter(group_permissions::permission.eq(permission))
-    };
-    let views = exists(
-        permitted(GroupPermission::ViewLearnerResults)
-            .inner_join(
-                group_members::table.on(group_members::group_id.eq(group_permissions::group_id)),
-            )
-            .filter(group_members::user_id.eq(id)),
-    );
-    let manages = exists(
-        permitted(GroupPermission::ManageUsers)
-            .filter(group_permissions::group_id.nullable().eq(users::home_group_id)),
-    );
-    let query = users::table.find(id).select((supervises, views, manages));
+    let query = users::table.find(id).select(related!(caller, id));
     let (supervisor, views_results, manages) = direct!(conn, query.first(conn))?;
     Ok(Relation { own: caller == id, supervisor, views_results, manages })
+}
+
+/// Who a session's token speaks for, and how he is related to a user: what [`identity`] and
+/// [`relation`] say, in one query. Nothing, where one of them would refuse.
+///
+/// [`identity`]: super::sessions::identity
+///
+/// # Errors
+/// Of the database.
+pub fn of_session(
+    conn: &mut AnyConnection,
+    session: SessionId,
+    caller: UserId,
+    id: UserId,
+) -> Result<Option<(Identity, Relation)>> {
+    diesel::alias!(users as callers: Callers);
+    let query = sessions::table
+        .inner_join(callers.on(callers.field(users::id).eq(sessions::user_id)))
+        .inner_join(users::table.on(users::id.eq(id)))
+        .filter(sessions::id.eq(session).and(sessions::ended_at.is_null()))
+        .filter(callers.field(users::id).eq(caller))
+        .filter(callers.field(users::status).eq(UserStatus::Active))
+        .select((
+            callers.fields((users::given_name, users::surname, users::kind, users::role)),
+            related!(caller, id),
+        ));
+    type Row = ((String, String, UserKind, Role), (bool, bool, bool));
+    let found = direct!(conn, query.first::<Row>(conn)).optional()?;
+    Ok(found.map(|(who, (supervisor, views_results, manages))| {
+        let (given_name, surname, kind, role) = who;
+        let (name, proof) = (full_name(&given_name, &surname), Proof::Session(session));
+        let identity = Identity { id: caller, name, kind, role, proof };
+        (identity, Relation { own: caller == id, supervisor, views_results, manages })
+    }))
 }
 
 /// How each caller is related to a user, of pairs of both: as [`relation`] says it of one pair, in
