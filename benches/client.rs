@@ -16,7 +16,8 @@ pub struct Client {
     stream: BufReader<TcpStream>,
     /// When the connection was used last: the service closes one that is idle for long.
     used: Instant,
-    token: String,
+    /// His access token.
+    pub token: String,
 }
 
 /// How long a connection is idle at most.
@@ -34,32 +35,42 @@ impl Client {
         let (address, stream) = (address.to_owned(), connect(address)?);
         let mut client = Self { address, stream, used: Instant::now(), token: String::new() };
         let body = serde_json::json!({"email": email, "password": password}).to_string();
-        let head = format!(
-            "POST /auth/login HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n\
-             Content-Length: {}\r\n\r\n",
-            body.len()
-        );
-        client.stream.get_mut().write_all((head + &body).as_bytes())?;
-        let mut answer = Vec::new();
-        client.read(&mut answer).map_err(|error| format!("log-in as {email}: {error}"))?;
+        let answer = client.send("POST", "/auth/login", &body)?;
         let answer: Value = serde_json::from_slice(&answer)?;
         client.token = answer["access_token"].as_str().ok_or("no token")?.to_owned();
         Ok(client)
     }
 
+    /// Sends JSON to a path.
+    pub fn send(&mut self, method: &str, path: &str, body: &str) -> Result<Vec<u8>> {
+        let mut answer = Vec::new();
+        self.request(method, path, body, &mut answer)?;
+        Ok(answer)
+    }
+
     /// Gets a path, and writes the body of the answer as it comes.
     pub fn get_into(&mut self, path: &str, body: &mut impl Write) -> Result<()> {
-        let request = format!(
-            "GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {}\r\n\r\n",
-            self.token
-        );
+        self.request("GET", path, "", body)
+    }
+
+    fn request(&mut self, method: &str, path: &str, body: &str, to: &mut impl Write) -> Result<()> {
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: bench\r\n");
+        if !self.token.is_empty() {
+            head += &format!("Authorization: Bearer {}\r\n", self.token);
+        }
+        if !body.is_empty() {
+            let length = body.len();
+            head += &format!("Content-Type: application/json\r\nContent-Length: {length}\r\n");
+        }
+        head += "\r\n";
         if self.used.elapsed() > IDLE {
             self.stream = connect(&self.address)?;
         }
-        self.stream.get_mut().write_all(request.as_bytes())?;
-        let answer = self.read(body);
+        self.stream.get_mut().write_all(head.as_bytes())?;
+        self.stream.get_mut().write_all(body.as_bytes())?;
+        let answer = self.read(to);
         self.used = Instant::now();
-        answer.map_err(|error| format!("GET {path}: {error}").into())
+        answer.map_err(|error| format!("{method} {path}: {error}").into())
     }
 
     /// Gets a path.
@@ -78,7 +89,7 @@ impl Client {
         Ok(line.trim_end().to_owned())
     }
 
-    /// Reads an answer: 200, with its length said or in chunks (RFC 9112, section 7.1).
+    /// Reads an answer: 200 or 201, with its length said or in chunks (RFC 9112, section 7.1).
     fn read(&mut self, body: &mut impl Write) -> Result<()> {
         let status = self.line()?;
         let (mut length, mut chunked) = (0, false);
@@ -100,7 +111,7 @@ impl Client {
             self.line_end()?;
             chunked = size > 0;
         }
-        if status.contains(" 200 ") { Ok(()) } else { Err(status.into()) }
+        if status.contains(" 20") { Ok(()) } else { Err(status.into()) }
     }
 
     fn copy(&mut self, length: u64, to: &mut impl Write) -> Result<()> {

@@ -1,39 +1,58 @@
-//! The parts of `make bench` that are best said in Rust; `scripts/bench` and `scripts/bench-lists`
-//! put them together.
+//! `make bench`, and the parts of `scripts/bench-platform`.
 //!
-//! - `seed URL` fills an empty database with users and a log for each of them;
+//! - `run` measures what the environment asks for (`settings.rs`), from filling the databases to
+//!   the plots; `report` makes table and plots again from `results.json`;
 //! - `static FILE` serves a file from memory, through the same actix;
-//! - `pgbench URL` prints the service's own SELECT as a script of pgbench;
-//! - `ratios` reads `name round requests-per-second p50 p99` from its input, and prints medians;
 //! - `seed-platform URL` fills an empty database with a platform of 50,000 users;
 //! - `lists NAME=ADDRESS…` times the lists of services that run on such databases;
-//! - `export ADDRESS PID FILE…` exports a million entries from one, and watches its memory.
+//! - `export NAME ADDRESS PID` exports a million entries from one, and watches its memory.
 
 use std::{
     env, error, fs,
     io::{self, Write},
+    path::Path,
 };
 
+mod batch;
+mod caught;
 mod client;
 mod export;
+mod exports;
+mod fill;
+mod learning;
 mod lists;
+mod load;
+mod login;
 mod measure;
 mod people;
 mod platform;
 mod platform_log;
+mod plots;
+mod postgres;
 mod random;
+mod reads;
+mod report;
+mod results;
+mod rounds;
 mod seed;
-mod speed;
+mod service;
+mod settings;
+mod starts;
+mod static_body;
+mod stripped;
+mod suite;
+mod writes;
 
 type Result<T> = std::result::Result<T, Box<dyn error::Error>>;
 
 fn main() -> Result<()> {
     let args: Vec<String> = env::args().skip(1).collect();
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["seed", url] => seed::seed(&url.parse()?),
-        ["static", file] => speed::serve_static(fs::read(file)?),
-        ["pgbench", url] => print(&speed::pgbench_script(&url.parse()?)?),
-        ["ratios"] => print(&speed::ratios(io::stdin().lock())?),
+        ["run"] => suite::run(),
+        ["report", folder] => {
+            report::write(&results::Results::read(Path::new(folder))?, Path::new(folder))
+        }
+        ["static", file] => static_body::serve(fs::read(file)?, &env::var("DAYBOOK_LISTEN")?),
         ["seed-platform", url] => platform::seed(&url.parse()?),
         ["lists", ref services @ ..] if !services.is_empty() => measure::lists(services),
         ["export", name, address, pid] => export::run(name, address, pid.parse()?),

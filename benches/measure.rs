@@ -11,7 +11,7 @@ use crate::{
     lists::{self, Case},
     people::{ADMINISTRATOR, CALLERS, LONG_LOG, PASSWORD, email, log_of},
     print,
-    speed::median,
+    rounds::median,
 };
 
 /// How often each list is asked for, unless that takes too long.
@@ -83,8 +83,8 @@ fn of_service(address: &str, cases: &[Case]) -> Result<Vec<Measured>> {
             times.push(timed(client, &case.path)?);
             yardstick.push(timed(&mut plain, &newest)?);
         }
-        let millis = median(&times);
-        measured.push(Measured { millis, ratio: millis / median(&yardstick) });
+        let millis = median(times);
+        measured.push(Measured { millis, ratio: millis / median(yardstick) });
     }
     Ok(measured)
 }

@@ -2,9 +2,7 @@
 
 use std::time::Instant;
 
-use actix_web::rt::System;
 use daybook::{
-    auth::passwords::{Cost, Passwords},
     config::DatabaseUrl,
     db::{
         AnyConnection,
@@ -33,20 +31,18 @@ use daybook::{
         standings::StandingRow, users::UserRow,
     },
 };
-use diesel::{
-    ExpressionMethods, RunQueryDsl,
-    connection::{Connection, SimpleConnection},
-};
+use diesel::{ExpressionMethods, RunQueryDsl, connection::SimpleConnection};
 
 use crate::{
     Result,
+    fill::{fill, transaction},
     people::{
-        ADMINISTRATOR, API_ACCOUNT, CALLERS, MANAGER_OF_30, MANAGER_OF_5000, PASSWORD, SUPERVISED,
+        ADMINISTRATOR, API_ACCOUNT, CALLERS, MANAGER_OF_30, MANAGER_OF_5000, SUPERVISED,
         SUPERVISOR, USERS, VIEWER_OF_300, VIEWER_OF_5000, VIEWER_OF_INACTIVE,
     },
     platform_log, print,
     random::{BEGIN, Random, time},
-    seed::{insert, user_row},
+    seed::{insert, password_hash, user_row},
 };
 
 const GROUPS: u64 = 1_000;
@@ -75,27 +71,6 @@ pub fn is_inactive(user: u64) -> bool {
     (10_000..11_000).contains(&user)
 }
 
-/// Puts rows into a table, many with one statement.
-macro_rules! fill {
-    ($conn:expr, $table:expr, $rows:expr) => {{
-        let rows = $rows;
-        match $conn {
-            AnyConnection::Sqlite(conn) => conn.immediate_transaction(|conn| {
-                for rows in rows.chunks(100) {
-                    diesel::insert_into($table).values(rows).execute(conn)?;
-                }
-                diesel::QueryResult::Ok(())
-            })?,
-            AnyConnection::Postgres(conn) => conn.transaction(|conn| {
-                for rows in rows.chunks(1_000) {
-                    diesel::insert_into($table).values(rows).execute(conn)?;
-                }
-                diesel::QueryResult::Ok(())
-            })?,
-        }
-    }};
-}
-
 /// Goes round the service, as a restored backup does: what is measured is reading.
 pub fn seed(url: &DatabaseUrl) -> Result<()> {
     let begun = Instant::now();
@@ -116,7 +91,7 @@ pub fn seed(url: &DatabaseUrl) -> Result<()> {
         let rows: Vec<_> = (from..from + 20_000)
             .map(|number| platform_log::entry(&mut random, &users, number))
             .collect();
-        insert(conn, &[], &rows)?;
+        transaction(conn, |conn| insert(conn, &[], &rows))?;
     }
     match conn {
         // Without ANALYZE, which nobody runs on SQLite: the plans have to be right by themselves.
@@ -151,9 +126,7 @@ fn home(number: u64) -> u64 {
 }
 
 fn user_rows() -> Result<Vec<UserRow>> {
-    let passwords = Passwords::new(Cost::default(), 1).map_err(|error| error.to_string())?;
-    let hashed = System::new().block_on(passwords.hash(PASSWORD.to_owned()));
-    let hash = hashed.map_err(|error| error.to_string())?;
+    let hash = password_hash()?;
     let row = |number| {
         let mut row = user_row(number)?;
         row.created_at = time(BEGIN + number);

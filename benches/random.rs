@@ -1,7 +1,7 @@
 //! Data that looks random, and is the same each time.
 
 use daybook::domain::{
-    ids::{Id, UserId},
+    ids::{EnrollmentId, Id, UserId},
     timestamp::Timestamp,
 };
 use uuid::Uuid;
@@ -14,12 +14,20 @@ pub const BEGIN: u64 = 1_718_000_000_000;
 /// Users have ids that differ in their last twelve digits, all decimal: pgbench, which knows no
 /// text, can make them of a number.
 const USER_PREFIX: &str = "019001e9-5c00-7000-8000-";
+/// Enrollments have such ids too.
+const ENROLLMENT_PREFIX: &str = "019001e9-5c00-7000-8001-";
 /// The number that the last digits of the first user's id are.
 pub const USER_FIRST: u64 = 100_000_000_000;
 
 /// The id of a user.
 pub fn user_id(number: u64) -> Result<UserId> {
     Ok(Id::from_uuid(Uuid::parse_str(&format!("{USER_PREFIX}{}", USER_FIRST + number))?))
+}
+
+/// The id of an enrollment that is to be completed.
+pub fn enrollment_id(number: u64) -> Result<EnrollmentId> {
+    let text = format!("{ENROLLMENT_PREFIX}{}", USER_FIRST + number);
+    Ok(Id::from_uuid(Uuid::parse_str(&text)?))
 }
 
 /// An instant, from milliseconds since 1970.

@@ -1,8 +1,8 @@
-//! What the newest page of a log is measured on.
+//! What `make bench` measures on: users, a log for each of them, and enrollments to be completed.
 
-use std::time::Instant;
-
+use actix_web::rt::System;
 use daybook::{
+    auth::passwords::{Cost, Passwords},
     config::DatabaseUrl,
     db::{
         AnyConnection, EntryRow,
@@ -18,17 +18,30 @@ use daybook::{
     },
     store::users::UserRow,
 };
-use diesel::{ExecuteCopyFromDsl, RunQueryDsl, connection::SimpleConnection};
+use diesel::{ExecuteCopyFromDsl, RunQueryDsl};
 
 use crate::{
-    Result, print,
+    Result,
+    fill::transaction,
+    learning,
+    people::PASSWORD,
     random::{BEGIN, Random, time, user_id},
+    stripped,
 };
 
+/// Those whose logs share the entries.
 pub const USERS: u64 = 20_000;
-const ENTRIES_PER_USER: u64 = 50;
-/// Between two entries: a million of them are two years.
-const STEP: u64 = 63_072;
+/// One more, whose log is long.
+pub const LONG_LOG: u64 = 20_000;
+/// One more, who asks for everything.
+pub const ADMINISTRATOR: u64 = 20_001;
+/// The entries of any number are two years.
+const SPAN: u64 = 63_072_000_000;
+
+/// How many entries the long log has, beside so many of all others.
+pub fn long_log(entries: u64) -> u64 {
+    entries.min(60_000)
+}
 
 const GIVEN_NAMES: &[&str] =
     &["Anna", "Cristiano", "Sam", "Zoë", "Mehmet", "Ingrid", "Priya", "Tomás", "Wanjiru", "Li"];
@@ -163,61 +176,74 @@ pub fn entry_row(random: &mut Random, user: &UserRow, by: &UserRow, millis: u64)
     row
 }
 
-/// Users with a log of the same length each. Goes round the service, as a restored backup does: what is measured is reading.
-pub fn seed(url: &DatabaseUrl) -> Result<()> {
-    let begun = Instant::now();
+/// Fills an empty database with so many entries of [`USERS`], in order of time, each time in another
+/// order of users: no log lies together by chance. Goes round the service, as a restored backup does.
+pub fn seed(url: &DatabaseUrl, count: u64, enrollments: u64) -> Result<()> {
     migrate::up(url).map_err(|error| error.to_string())?;
     let mut conn = open_writer(url).map_err(|error| error.to_string())?;
-    if let AnyConnection::Sqlite(conn) = &mut conn {
-        conn.batch_execute("PRAGMA synchronous = OFF; PRAGMA cache_size = -2000000")?;
+    let mut users: Vec<UserRow> = (0..=ADMINISTRATOR).map(user_row).collect::<Result<_>>()?;
+    let administrator = &mut users[ADMINISTRATOR as usize];
+    administrator.role = Role::Administrator;
+    administrator.password_hash = Some(password_hash()?);
+    let stripped = stripped::strip(&mut conn)?;
+    transaction(&mut conn, |conn| insert(conn, &users, &[]))?;
+    let rounds = (count / USERS).max(1);
+    let long = long_log(count) / rounds;
+    let mut order: Vec<usize> = (0..USERS as usize).collect();
+    order.resize((USERS + long) as usize, LONG_LOG as usize);
+    let step = SPAN / (rounds * (USERS + long));
+    let (mut random, mut now) = (Random(1), BEGIN);
+    let mut rest = rounds;
+    while rest > 0 {
+        // SQLite writes a page of each log at each commit: so there are few.
+        let some = rest.min(50);
+        transaction(&mut conn, |conn| {
+            for _ in 0..some {
+                for at in (1..order.len()).rev() {
+                    order.swap(at, random.below(at as u64 + 1) as usize);
+                }
+                let mut rows = Vec::with_capacity(order.len());
+                for user in &order {
+                    let by = &users[random.below(USERS) as usize];
+                    rows.push(entry_row(&mut random, &users[*user], by, now));
+                    now += step;
+                }
+                insert(conn, &[], &rows)?;
+            }
+            Ok(())
+        })?;
+        rest -= some;
     }
-    let users: Vec<UserRow> = (0..USERS).map(user_row).collect::<Result<_>>()?;
-    insert(&mut conn, &users, &[])?;
-    let mut random = Random(1);
-    let mut order: Vec<usize> = (0..users.len()).collect();
-    let mut now = BEGIN;
-    for _ in 0..ENTRIES_PER_USER {
-        // In order of time, each time in another order of users: no log lies together by chance.
-        for at in (1..order.len()).rev() {
-            order.swap(at, random.below(at as u64 + 1) as usize);
-        }
-        let mut rows = Vec::with_capacity(order.len());
-        for user in &order {
-            let by = &users[random.below(USERS) as usize];
-            rows.push(entry_row(&mut random, &users[*user], by, now));
-            now += STEP;
-        }
-        insert(&mut conn, &[], &rows)?;
-    }
-    match &mut conn {
-        // Without ANALYZE, which nobody runs on SQLite: the plan has to be right by itself.
-        AnyConnection::Sqlite(conn) => {
-            conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?;
-        }
-        AnyConnection::Postgres(conn) => conn.batch_execute("VACUUM ANALYZE")?,
-    }
-    let count = USERS * ENTRIES_PER_USER;
-    print(&format!("{count} entries of {USERS} users in {:.0?}\n", begun.elapsed()))
+    learning::seed(&mut conn, &users[..USERS as usize], enrollments)?;
+    stripped.restore(&mut conn)
+}
+
+/// The hash of everybody's password.
+pub fn password_hash() -> Result<String> {
+    let passwords = Passwords::new(Cost::default(), 1).map_err(|error| error.to_string())?;
+    let hashed = System::new().block_on(passwords.hash(PASSWORD.to_owned()));
+    Ok(hashed.map_err(|error| error.to_string())?)
 }
 
 /// Puts users and entries into their tables.
 pub fn insert(conn: &mut AnyConnection, users: &[UserRow], entries: &[EntryRow]) -> Result<()> {
-    const ROWS: usize = 100;
     match conn {
-        AnyConnection::Sqlite(conn) => conn.immediate_transaction(|conn| {
-            for rows in users.chunks(ROWS) {
-                diesel::insert_into(users::table).values(rows).execute(conn)?;
+        AnyConnection::Sqlite(conn) => {
+            // One by one: such a statement stays prepared, and one of many rows does not.
+            for row in users {
+                diesel::insert_into(users::table).values(row).execute(conn)?;
             }
-            for rows in entries.chunks(ROWS) {
-                diesel::insert_into(entries::table).values(rows).execute(conn)?;
+            for row in entries {
+                diesel::insert_into(entries::table).values(row).execute(conn)?;
             }
-            diesel::QueryResult::Ok(())
-        })?,
+        }
         AnyConnection::Postgres(conn) => {
-            for rows in users.chunks(ROWS) {
+            for rows in users.chunks(1_000) {
                 diesel::insert_into(users::table).values(rows).execute(conn)?;
             }
-            diesel::copy_from(entries::table).from_insertable(entries).execute(conn)?;
+            if !entries.is_empty() {
+                diesel::copy_from(entries::table).from_insertable(entries).execute(conn)?;
+            }
         }
     }
     Ok(())

@@ -1,0 +1,96 @@
+//! X: all entries as a file, beside `psql \copy … csv` of the same entries in the same order.
+
+use std::{
+    io::{self, Write},
+    time::Instant,
+};
+
+use crate::{
+    Result,
+    load::Sample,
+    results::{Figure, Results},
+    rounds::{Runner, in_turn},
+    service::Service,
+    suite::{Bench, Engine},
+};
+
+/// Counts lines, and keeps none of them.
+#[derive(Default)]
+struct Lines(u64);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.iter().filter(|it| **it == b'\n').count() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What psql writes: the columns that an export has too.
+const COLUMNS: &str = "user_id, occurred_at, id, recorded_at, action, source, created_by_id, \
+     created_by_name, created_by_kind, entered_by_id, entered_by_name, entered_by_kind, \
+     relates_to, description, target_type, target_id, target_name, changes, external_id, notes, \
+     revision, edited_at, edited_by_id, edited_by_name, edited_by_kind";
+
+/// Exports everything from the smallest databases; each export is one round, however long it takes.
+pub fn measure(bench: &Bench, services: &[Service], results: &mut Results) -> Result<()> {
+    let entries = bench.settings.ends().0;
+    let database = &bench.places[bench.postgres(entries)?].database;
+    let count = bench.server.psql(database, &["SELECT count(*) FROM entries"])?.parse::<f64>()?;
+    let (mut runners, mut kinds) = (Vec::new(), Vec::new());
+    let small = bench.places.iter().zip(services).filter(|it| it.0.entries == entries);
+    for (place, service) in small {
+        for format in ["csv", "ndjson"] {
+            kinds.push((place.engine.name(), format));
+            let name = format!("X: {format}, {}", place.name());
+            runners.push(Runner::new(name, move |turn| {
+                let mut lines = Lines::default();
+                let begun = Instant::now();
+                // The round that fills the caches needs no whole export.
+                let last = if turn.round == 0 { "?format=csv&type=manual" } else { "?format=" };
+                let format = if turn.round == 0 { "" } else { format };
+                let path = format!("/activity/export{last}{format}");
+                service.client()?.get_into(&path, &mut lines)?;
+                Ok(Sample {
+                    rate: lines.0 as f64 / begun.elapsed().as_secs_f64(),
+                    ..Sample::default()
+                })
+            }));
+        }
+    }
+    let copy = format!(
+        "\\copy (SELECT {COLUMNS} FROM entries ORDER BY occurred_at DESC, id DESC) TO '/dev/null' csv"
+    );
+    kinds.push(("psql \\copy", "csv"));
+    runners.push(Runner::new("X: psql \\copy, csv", move |_| {
+        let begun = Instant::now();
+        bench.server.psql(database, &[&copy])?;
+        Ok(Sample { rate: count / begun.elapsed().as_secs_f64(), ..Sample::default() })
+    }));
+    let series = in_turn(bench.settings.rounds, bench.settings.seconds, runners)?;
+    let limit = series.last().ok_or("nothing was exported")?;
+    for ((on, format), one) in kinds.iter().zip(&series) {
+        let what = format!("all entries as {format}");
+        let figure = Figure::of("X", &what, on, "rows/s", one).entries(entries);
+        if on.starts_with("psql") {
+            results.figures.push(figure);
+        } else if *on == Engine::Postgres.name() && *format == "csv" {
+            results.add_with_aim(figure.limit("\\copy", limit), 0.5);
+        } else {
+            results.figures.push(figure.limit("\\copy", limit));
+        }
+    }
+    for (place, service) in bench.places.iter().zip(services) {
+        if place.entries == entries {
+            results.memory(
+                "resident at most, after the exports too",
+                place,
+                service.memory("VmHWM:")?,
+            );
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,261 @@
+//! R, R10, R-deep, F and G: pages of one log and of all logs, beside the same bytes from memory (H)
+//! and the same SELECT by pgbench (P).
+
+use std::fs;
+
+use crate::{
+    Result, caught,
+    client::Client,
+    load::{Load, pgbench},
+    random::user_id,
+    results::{Figure, Results},
+    rounds::{Runner, Series, in_turn},
+    seed::{LONG_LOG, long_log},
+    service::Service,
+    suite::{Bench, Engine},
+};
+
+/// A page that is read.
+struct Read {
+    measure: &'static str,
+    what: &'static str,
+    /// For each of the databases: a cursor is of one of them.
+    paths: Vec<String>,
+    /// The least share of H that is reached on SQLite, and of P on PostgreSQL.
+    aims: Option<(f64, f64)>,
+}
+
+/// How many entries are on the pages of one log.
+const LIMIT: u64 = 50;
+
+/// What somebody looks for in a log: F.
+const FILTERS: &[(&str, &str)] = &[
+    ("action=enrollment.*", "action=enrollment.*"),
+    ("exclude_action=enrollment.*", "exclude_action=enrollment.*"),
+    ("type=manual", "type=manual"),
+    ("source=admin", "source=admin"),
+    ("q=dangerous", "q=dangerous"),
+    (
+        "occurred_after and occurred_before, a year",
+        "occurred_after=2024-09-01T00:00:00Z&occurred_before=2025-09-01T00:00:00Z",
+    ),
+];
+
+/// Measures the parts of reading that are asked for.
+pub fn measure(bench: &Bench, services: &[Service], results: &mut Results) -> Result<()> {
+    let every: Vec<usize> = (0..bench.places.len()).collect();
+    let (smallest, largest) = bench.settings.ends();
+    if bench.settings.has("R") {
+        let mut cursors = Vec::new();
+        for (place, service) in bench.places.iter().zip(services) {
+            cursors.push(deep(&mut service.client()?, place.entries)?);
+        }
+        let one = |path: &str| vec![path.to_owned(); services.len()];
+        let pages = [
+            Read {
+                measure: "R",
+                what: "newest page of 50 of a random user",
+                paths: one("/users/{user}/activity?limit=50"),
+                aims: Some((0.22, 0.65)),
+            },
+            Read {
+                measure: "R10",
+                what: "newest page of 10 of a random user",
+                paths: one("/users/{user}/activity?limit=10"),
+                aims: None,
+            },
+            Read {
+                measure: "R-deep",
+                what: "page 1,000 of a log of 60,000, by cursor",
+                paths: cursors,
+                aims: None,
+            },
+        ];
+        compare(bench, services, &every, &pages, results)?;
+        aims_of_pages(bench, smallest, largest, results);
+        memory(bench, services, results)?;
+    }
+    // The filters are compared with their limits on the largest databases alone.
+    let large: Vec<usize> =
+        every.into_iter().filter(|at| bench.places[*at].entries == largest).collect();
+    if bench.settings.has("F") {
+        let read = |(what, query): &(&'static str, &str)| Read {
+            measure: "F",
+            what,
+            paths: vec![format!("/users/{{user}}/activity?limit=50&{query}"); services.len()],
+            aims: None,
+        };
+        let filters: Vec<Read> = FILTERS.iter().map(read).collect();
+        compare(bench, services, &large, &filters, results)?;
+    }
+    if bench.settings.has("G") {
+        let by = user_id(7)?;
+        let dates = "occurred_after=2024-09-01T00:00:00Z&occurred_before=2025-09-01T00:00:00Z";
+        let read = |what, path: String| Read {
+            measure: "G",
+            what,
+            paths: vec![path; services.len()],
+            aims: None,
+        };
+        let lists = [
+            read("all logs", "/activity?limit=50".to_owned()),
+            read(
+                "all logs, one action",
+                "/activity?limit=50&action=enrollment.completed".to_owned(),
+            ),
+            read(
+                "all logs, entered_by, a year",
+                format!("/activity?limit=50&entered_by={by}&{dates}"),
+            ),
+        ];
+        compare(bench, services, &large, &lists, results)?;
+    }
+    Ok(())
+}
+
+/// The page that follows after five sixths of the long log: the thousandth.
+fn deep(client: &mut Client, entries: u64) -> Result<String> {
+    let log = format!("/users/{}/activity?limit={LIMIT}", user_id(LONG_LOG)?);
+    let mut path = log.clone();
+    for _ in 1..(long_log(entries) / LIMIT * 5 / 6).max(2) {
+        let page: serde_json::Value = serde_json::from_slice(&client.get(&path)?)?;
+        let cursor = page["page"]["next_cursor"].as_str().ok_or("the long log is too short")?;
+        path = format!("{log}&cursor={cursor}");
+    }
+    Ok(path)
+}
+
+/// What a runner of [`compare`] measures, of the page of a number.
+enum Of {
+    Body(usize),
+    Service(usize, usize),
+    Pgbench(usize, usize),
+}
+
+fn compare(
+    bench: &Bench,
+    services: &[Service],
+    places: &[usize],
+    reads: &[Read],
+    results: &mut Results,
+) -> Result<()> {
+    let folder = &bench.settings.folder;
+    let script = |place: usize, read: usize| folder.join(format!("read-{place}-{read}.sql"));
+    let mut bodies = Vec::new();
+    for (at, read) in reads.iter().enumerate() {
+        let place = places[0];
+        let path = read.paths[place].replace("{user}", &user_id(12_345)?.to_string());
+        let file = folder.join(format!("page-{at}.json"));
+        fs::write(&file, services[place].client()?.get(&path)?)?;
+        bodies.push(Service::start_static(&file, folder)?);
+    }
+    let (mut runners, mut kinds) = (Vec::new(), Vec::new());
+    for &place in places {
+        if bench.places[place].engine == Engine::Postgres {
+            let files: Vec<_> = (0..reads.len()).map(|read| script(place, read)).collect();
+            let paths = reads.iter().zip(&files);
+            let paths: Vec<_> =
+                paths.map(|(read, file)| (read.paths[place].as_str(), file.as_path())).collect();
+            caught::reads(&bench.server, &bench.places[place].database, &paths, folder)?;
+        }
+    }
+    for (at, read) in reads.iter().enumerate() {
+        let body = &bodies[at];
+        let name = format!("{}: {}", read.measure, read.what);
+        kinds.push(Of::Body(at));
+        runners.push(Runner::new(format!("{name}, H"), move |turn| {
+            Load::get("/").run(body, "none", turn.seconds)
+        }));
+        for &place in places {
+            let (service, of) = (&services[place], &bench.places[place]);
+            kinds.push(Of::Service(at, place));
+            runners.push(Runner::new(format!("{name}, {}", of.name()), move |turn| {
+                Load::get(&read.paths[place]).run(service, &service.token()?, turn.seconds)
+            }));
+            if of.engine == Engine::Postgres {
+                let file = script(place, at);
+                kinds.push(Of::Pgbench(at, place));
+                runners.push(Runner::new(format!("{name}, {}, P", of.name()), move |turn| {
+                    pgbench(&bench.server, &of.database, &file, 16, turn.seconds)
+                }));
+            }
+        }
+    }
+    let series = in_turn(bench.settings.rounds, bench.settings.seconds, runners)?;
+    let limit = |read: usize, place: Option<usize>| -> Series {
+        let found = kinds.iter().zip(&series).find(|(kind, _)| match (kind, place) {
+            (Of::Body(at), None) => *at == read,
+            (Of::Pgbench(at, where_), Some(place)) => *at == read && *where_ == place,
+            _ => false,
+        });
+        found.map(|it| it.1.clone()).unwrap_or_default()
+    };
+    for (kind, series) in kinds.iter().zip(&series) {
+        let (read, place) = match kind {
+            Of::Body(read) => (&reads[*read], None),
+            Of::Service(read, place) | Of::Pgbench(read, place) => (&reads[*read], Some(*place)),
+        };
+        let on = match (kind, place) {
+            (Of::Service(..), Some(place)) => bench.places[place].engine.name(),
+            (Of::Pgbench(..), _) => "pgbench (P)",
+            _ => "static body (H)",
+        };
+        let mut figure = Figure::of(read.measure, read.what, on, "requests/s", series);
+        figure.entries = place.map(|place| bench.places[place].entries);
+        let (Of::Service(at, place), aims) = (kind, read.aims) else {
+            results.figures.push(figure);
+            continue;
+        };
+        let (figure, aim) = match bench.places[*place].engine {
+            Engine::Sqlite => (figure.limit("H", &limit(*at, None)), aims.map(|it| it.0)),
+            Engine::Postgres => (figure.limit("P", &limit(*at, Some(*place))), aims.map(|it| it.1)),
+        };
+        match aim {
+            Some(aim) => results.add_with_aim(figure, aim),
+            None => results.figures.push(figure),
+        }
+    }
+    Ok(())
+}
+
+/// The aims that compare pages with pages.
+fn aims_of_pages(bench: &Bench, smallest: u64, largest: u64, results: &mut Results) {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let on = engine.name();
+        if let (Some(small), Some(large)) =
+            (results.value("R", on, smallest), results.value("R", on, largest))
+            && smallest < largest
+        {
+            let what = format!("R: time at the largest / at the smallest, {on}");
+            results.aim(what, small / large, true, 1.15, "");
+        }
+        for entries in &bench.settings.sizes {
+            let size = crate::results::short(*entries);
+            if let (Some(new), Some(deep)) =
+                (results.value("R", on, *entries), results.value("R-deep", on, *entries))
+            {
+                let what = format!("R-deep: time / of R, {on}, {size}");
+                results.aim(what, new / deep, true, 1.3, "");
+            }
+            let page =
+                |it: &&Figure| it.measure == "R" && it.on == on && it.entries == Some(*entries);
+            let spread = results.figures.iter().find(page).and_then(|it| Some(it.p99? / it.p50?));
+            if let (Some(spread), Engine::Postgres) = (spread, engine) {
+                let what = format!("R: p99 / p50, {on}, {size}");
+                results.aim(what, spread, true, 5.0, "");
+            }
+        }
+    }
+}
+
+fn memory(bench: &Bench, services: &[Service], results: &mut Results) -> Result<()> {
+    for (place, service) in bench.places.iter().zip(services) {
+        for (what, field) in [
+            ("resident at most, under the load of R", "VmHWM:"),
+            ("of it no mapped file", "RssAnon:"),
+        ] {
+            results.memory(what, place, service.memory(field)?);
+        }
+    }
+    Ok(())
+}

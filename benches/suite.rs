@@ -1,0 +1,214 @@
+//! One run of `make bench`: the databases, then the parts in their order, then the results.
+
+use std::{fs, process::Command, time::Instant};
+
+use daybook::{
+    config::DatabaseUrl,
+    db::{AnyConnection, connection::open_writer},
+};
+
+use crate::{
+    Result, batch, exports, login,
+    postgres::{Postgres, run as run_command},
+    print, reads, report,
+    results::{Results, short},
+    seed,
+    service::Service,
+    settings::Settings,
+    starts, writes,
+};
+
+/// The two kinds of database.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+impl Engine {
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+        }
+    }
+}
+
+/// A database that is measured on.
+pub struct Place {
+    pub engine: Engine,
+    /// How many entries it was filled with, but for the long log.
+    pub entries: u64,
+    /// The name of the database, or of the file without its ending.
+    pub database: String,
+    /// How the service reaches it.
+    pub url: String,
+}
+
+impl Place {
+    /// `SQLite, 1 M`
+    pub fn name(&self) -> String {
+        format!("{}, {}", self.engine.name(), short(self.entries))
+    }
+
+    /// A connection of the benchmark's own.
+    pub fn open(&self) -> Result<AnyConnection> {
+        let url: DatabaseUrl = self.url.parse()?;
+        Ok(open_writer(&url).map_err(|error| error.to_string())?)
+    }
+}
+
+/// What all parts use.
+pub struct Bench {
+    pub settings: Settings,
+    pub server: Postgres,
+    /// The smallest size first, of each SQLite first.
+    pub places: Vec<Place>,
+}
+
+impl Bench {
+    /// Starts a service on each database.
+    pub fn services(&self) -> Result<Vec<Service>> {
+        self.places.iter().map(|place| Service::start(&place.url, &self.settings.folder)).collect()
+    }
+
+    /// Where PostgreSQL has a size.
+    pub fn postgres(&self, entries: u64) -> Result<usize> {
+        let at = |it: &Place| it.engine == Engine::Postgres && it.entries == entries;
+        Ok(self.places.iter().position(at).ok_or("no such database")?)
+    }
+}
+
+/// Measures everything that the environment asks for, and writes what came of it.
+pub fn run() -> Result<()> {
+    let begun = Instant::now();
+    let settings = Settings::from_env()?;
+    fs::create_dir_all(&settings.folder)?;
+    let server = Postgres::start(&settings.folder.join("postgres"), settings.keep)?;
+    let mut bench = Bench { settings, server, places: Vec::new() };
+    let mut results = Results::default();
+    let parts = fill(&mut bench).and_then(|()| measure(&bench, &mut results));
+    if !bench.settings.keep {
+        for place in bench.places.iter().filter(|it| it.engine == Engine::Sqlite) {
+            remove(&bench, &place.database);
+        }
+    }
+    // What was measured before something failed is worth to be seen.
+    results.about = about(&bench.settings, begun)?;
+    if !results.figures.is_empty() {
+        report::write(&results, &bench.settings.results)?;
+    }
+    parts
+}
+
+fn measure(bench: &Bench, results: &mut Results) -> Result<()> {
+    let has = |part| bench.settings.has(part);
+    if has("START") {
+        starts::measure(bench, results)?;
+    }
+    if ["R", "F", "G", "L", "X"].into_iter().any(has) {
+        let services = bench.services()?;
+        reads::measure(bench, &services, results)?;
+        if has("L") {
+            login::measure(bench, &services, results)?;
+        }
+        if has("X") {
+            exports::measure(bench, &services, results)?;
+        }
+    }
+    // They add to the databases, so they come last; and their memory is that of new processes.
+    if ["W", "C", "B"].into_iter().any(has) {
+        let services = bench.services()?;
+        if has("W") {
+            writes::notes(bench, &services, results)?;
+        }
+        if has("C") {
+            writes::completions(bench, &services, results)?;
+        }
+        if has("B") {
+            batch::measure(bench, &services, results)?;
+        }
+    }
+    Ok(())
+}
+
+/// Fills the databases of each size, unless they were kept.
+fn fill(bench: &mut Bench) -> Result<()> {
+    let Settings { seconds, rounds, ref sizes, ref folder, keep, .. } = bench.settings;
+    // As many as could be completed, at ten thousand a second.
+    let enrollments = 10_000 * seconds * (rounds as u64 + 1);
+    for entries in sizes.clone() {
+        let file = format!("bench_{entries}");
+        let at = |name: &str| folder.join(format!("{name}.db"));
+        let unfinished = format!("{file}_part");
+        let url = format!("sqlite://{}", at(&file).display());
+        if !keep || !at(&file).exists() {
+            remove(bench, &file);
+            remove(bench, &unfinished);
+            let part: DatabaseUrl = format!("sqlite://{}", at(&unfinished).display()).parse()?;
+            timed(&format!("SQLite, {}", short(entries)), || {
+                seed::seed(&part, entries, enrollments)
+            })?;
+            fs::rename(at(&unfinished), at(&file))?;
+        }
+        let engine = Engine::Sqlite;
+        bench.places.push(Place { engine, entries, database: file.clone(), url });
+
+        let url = bench.server.url(&file);
+        if bench.server.psql(&file, &["SELECT 1"]).is_err() {
+            let drop = format!("DROP DATABASE IF EXISTS {unfinished}");
+            bench.server.psql("postgres", &[&drop, &format!("CREATE DATABASE {unfinished}")])?;
+            let part: DatabaseUrl = bench.server.url(&unfinished).parse()?;
+            timed(&format!("PostgreSQL, {}", short(entries)), || {
+                seed::seed(&part, entries, enrollments)
+            })?;
+            let rename = format!("ALTER DATABASE {unfinished} RENAME TO {file}");
+            bench.server.psql("postgres", &[&rename])?;
+        }
+        bench.places.push(Place { engine: Engine::Postgres, entries, database: file, url });
+    }
+    Ok(())
+}
+
+fn timed(name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
+    let begun = Instant::now();
+    work()?;
+    print(&format!("{name}: filled in {:.0?}\n", begun.elapsed()))
+}
+
+fn remove(bench: &Bench, file: &str) {
+    for end in ["db", "db-wal", "db-shm"] {
+        let _ = fs::remove_file(bench.settings.folder.join(format!("{file}.{end}")));
+    }
+}
+
+/// The head of the table.
+fn about(settings: &Settings, begun: Instant) -> Result<Vec<String>> {
+    let said = |program: &str, args: &[&str]| -> Result<String> {
+        let out = run_command(Command::new(program).args(args))?.stdout;
+        Ok(String::from_utf8_lossy(&out).trim().to_owned())
+    };
+    let cpu = fs::read_to_string("/proc/cpuinfo")?;
+    let cpu = cpu.lines().find_map(|line| line.strip_prefix("model name"));
+    let cpu = cpu.map_or("unknown", |it| it.trim_start_matches(['\t', ' ', ':']));
+    let cores = std::thread::available_parallelism()?;
+    let memory = fs::read_to_string("/proc/meminfo")?;
+    let kib: f64 = memory.split_whitespace().nth(1).unwrap_or("0").parse()?;
+    let load = fs::read_to_string("/proc/loadavg")?;
+    let load = load.split(' ').nth(2).unwrap_or_default();
+    let commit = said("git", &["describe", "--always", "--dirty"]).unwrap_or_default();
+    let sizes: Vec<String> = settings.sizes.iter().map(|it| short(*it)).collect();
+    Ok(vec![
+        format!("{} UTC, commit {commit}", said("date", &["-u", "+%Y-%m-%d %H:%M"])?),
+        format!("{cpu}, {cores} cores, {:.0} GB; load average {load} at the end", kib / 1e6),
+        format!(
+            "{} entries of {} users; {} rounds of {} s, in turn; medians; {:.0} minutes in all",
+            sizes.join(" and "),
+            seed::USERS,
+            settings.rounds,
+            settings.seconds,
+            begun.elapsed().as_secs_f64() / 60.0
+        ),
+    ])
+}
