@@ -1,7 +1,7 @@
 # `make run` and `make test` are all that a newcomer types. They need Rust, a C compiler, make and
 # Perl (which the build of OpenSSL asks for, and every Debian with git has).
 
-.PHONY: run test check format clippy rustdoc openapi judge-document judge-service judge-clients judge-browser bench
+.PHONY: run test check format clippy rustdoc openapi judge-document judge-service judge-clients judge-browser bench bench-platform
 
 # Builds, and serves the demo data on SQLite. It says where Swagger UI is.
 run:
@@ -33,8 +33,12 @@ rustdoc:
 openapi:
 	cargo run --quiet -- openapi | cmp - openapi/openapi.json
 
+# How fast it is, beside its limits: about an hour, on a machine that does nothing else.
 bench:
 	scripts/bench
+
+# Every list of a platform of 50,000 users, and the memory of its exports: some minutes.
+bench-platform:
 	scripts/bench-platform
 
 # The committed document, judged by Spectral (all rules, and OWASP's) and by Redocly: nothing to

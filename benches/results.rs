@@ -74,6 +74,13 @@ impl Figure {
         self
     }
 
+    /// What the share of its limit is called: `R / H, SQLite, 1 M`.
+    fn beside_limit(&self) -> String {
+        let size = self.entries.map_or(String::new(), |it| format!(", {}", short(it)));
+        let limit = self.limit.as_ref().map_or("nothing", |it| &it.0);
+        format!("{} / {limit}, {}{size}", self.measure, self.on)
+    }
+
     /// The value as a share of its limit.
     pub fn ratio(&self) -> Option<f64> {
         self.limit.as_ref().map(|(_, limit)| self.value / limit)
@@ -107,14 +114,17 @@ impl Aim {
 impl Results {
     /// Adds a figure whose ratio to its limit has an aim.
     pub fn add_with_aim(&mut self, figure: Figure, aim: f64) {
-        let (ratio, limit) = (figure.ratio(), figure.limit.as_ref().map(|it| it.0.clone()));
-        if let (Some(value), Some(limit)) = (ratio, limit) {
-            let size = figure.entries.map_or(String::new(), |it| format!(", {}", short(it)));
-            let what = format!("{} / {limit}, {}{size}", figure.measure, figure.on);
-            let unit = String::new();
+        if let Some(value) = figure.ratio() {
+            let (what, unit) = (figure.beside_limit(), String::new());
             self.aims.push(Aim { what, value, aim, at_most: false, unit, of_limit: true });
         }
         self.figures.push(figure);
+    }
+
+    /// The share of its limit that a figure is to reach, if one is set.
+    pub fn aim_of(&self, figure: &Figure) -> Option<f64> {
+        let what = figure.beside_limit();
+        self.aims.iter().find(|aim| aim.what == what).map(|aim| aim.aim)
     }
 
     /// Adds an aim that is no share of a limit.

@@ -73,7 +73,10 @@ impl Stripped {
             AnyConnection::Sqlite(conn) => {
                 conn.batch_execute("PRAGMA journal_mode = WAL; PRAGMA locking_mode = NORMAL")?;
             }
-            AnyConnection::Postgres(conn) => conn.batch_execute("VACUUM ANALYZE; CHECKPOINT")?,
+            AnyConnection::Postgres(conn) => {
+                conn.batch_execute("VACUUM ANALYZE")?;
+                conn.batch_execute("CHECKPOINT")?;
+            }
         }
         Ok(())
     }

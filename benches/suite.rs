@@ -178,7 +178,7 @@ fn timed(name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
 }
 
 fn remove(bench: &Bench, file: &str) {
-    for end in ["db", "db-wal", "db-shm"] {
+    for end in ["db", "db-wal", "db-shm", "db-journal"] {
         let _ = fs::remove_file(bench.settings.folder.join(format!("{file}.{end}")));
     }
 }

@@ -181,7 +181,11 @@ fn insert(row: &Map<String, Value>) -> String {
         ("id", _) => NEW_ID.to_owned(),
         ("occurred_at" | "recorded_at", _) => "now()".to_owned(),
         (_, Value::Null) => "NULL".to_owned(),
-        (_, Value::String(text)) => format!("'{}'", text.replace('\'', "''")),
+        // pgbench takes what follows a colon for a variable, in a text too.
+        (_, Value::String(text)) => {
+            let text = text.replace('\\', "\\\\").replace('\'', "''").replace(':', "\\x3a");
+            format!("E'{text}'")
+        }
         (_, other) => other.to_string(),
     };
     let names: Vec<&str> = row.keys().map(String::as_str).collect();
