@@ -2,6 +2,7 @@
 //!
 //! - `run` measures what the environment asks for (`settings.rs`), from filling the databases to
 //!   the plots; `report` makes table and plots again from `results.json`;
+//! - `seed URL ENTRIES ENROLLMENTS` fills an empty database for it;
 //! - `static FILE` serves a file from memory, through the same actix;
 //! - `seed-platform URL` fills an empty database with a platform of 50,000 users;
 //! - `lists NAME=ADDRESS…` times the lists of services that run on such databases;
@@ -26,6 +27,7 @@ mod login;
 mod measure;
 mod people;
 mod platform;
+mod platform_learning;
 mod platform_log;
 mod plots;
 mod postgres;
@@ -51,6 +53,9 @@ fn main() -> Result<()> {
         ["run"] => suite::run(),
         ["report", folder] => {
             report::write(&results::Results::read(Path::new(folder))?, Path::new(folder))
+        }
+        ["seed", url, entries, enrollments] => {
+            seed::seed(&url.parse()?, entries.parse()?, enrollments.parse()?)
         }
         ["static", file] => static_body::serve(fs::read(file)?, &env::var("DAYBOOK_LISTEN")?),
         ["seed-platform", url] => platform::seed(&url.parse()?),

@@ -50,7 +50,12 @@ impl Settings {
             return Err(format!("BENCH_ONLY={part}: the parts are {}", PARTS.join(", ")).into());
         }
         let folder = env::current_dir()?.join("target/bench");
-        let results = env::var_os("BENCH_RESULTS").map_or("benches/results".into(), PathBuf::from);
+        // Only a whole run says what is committed.
+        let whole = ["SIZES", "ONLY", "ROUNDS", "SECONDS"]
+            .iter()
+            .all(|name| env::var_os(format!("BENCH_{name}")).is_none());
+        let results = if whole { "benches/results".into() } else { folder.join("results") };
+        let results = env::var_os("BENCH_RESULTS").map_or(results, PathBuf::from);
         Ok(Self {
             sizes,
             rounds: usize::try_from(number("BENCH_ROUNDS", 3)?.max(1))?,
