@@ -4,24 +4,23 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use daybook::{
-    db::{AnyConnection, EntryRow, schema::entries},
+    db::EntryRow,
     domain::{
         entry::{Action, Source},
         text::fold,
     },
     store::users::UserRow,
 };
-use diesel::{ExecuteCopyFromDsl, RunQueryDsl};
 use serde_json::json;
 
 use crate::{
     Result,
     load::Sample,
+    plain_loop,
     random::{BEGIN, Random},
     results::{Figure, Results},
     rounds::{Runner, Turn, in_turn},
-    seed::{ADMINISTRATOR, USERS, entry_row, user_row},
-    service::Service,
+    seed::{self, ADMINISTRATOR, USERS, entry_row, user_row},
     suite::{Bench, Engine, Place},
 };
 
@@ -29,6 +28,8 @@ use crate::{
 const ITEMS: usize = 1_000;
 /// How many rows one COPY has: more of them make it no faster.
 const COPIED: usize = 20_000;
+/// Rows a second that are enough on SQLite, whatever the loop does.
+const MANY: f64 = 100_000.0;
 
 /// Makes entries of another system, of random users, each with an id that was never there.
 struct Sender {
@@ -93,9 +94,10 @@ impl Sender {
 }
 
 /// Measures batches on one connection: what is timed is the request and its answer, not making it.
-pub fn measure(bench: &Bench, services: &[Service], results: &mut Results) -> Result<()> {
+pub fn measure(bench: &Bench, results: &mut Results) -> Result<()> {
+    let services = bench.services()?;
     let mut runners = Vec::new();
-    for (place, service) in bench.places.iter().zip(services) {
+    for (place, service) in bench.places.iter().zip(&services) {
         let mut source = Sender::new()?;
         runners.push(Runner::new(format!("B: {}", place.name()), move |turn| {
             let mut client = service.client()?;
@@ -113,13 +115,13 @@ pub fn measure(bench: &Bench, services: &[Service], results: &mut Results) -> Re
             })
         }));
         let mut source = Sender::new()?;
-        let (limit, mut conn) = (limit_of(place), place.open()?);
+        let (limit, mut insert) = (limit_of(place), inserts(place)?);
         runners.push(Runner::new(format!("B: {limit}, {}", place.name()), move |turn| {
             let count = if place.engine == Engine::Sqlite { ITEMS } else { COPIED };
             repeat(turn, count, || {
                 let rows = source.rows(count);
                 let begun = Instant::now();
-                insert(&mut conn, &rows)?;
+                insert(&rows)?;
                 Ok(begun.elapsed())
             })
         }));
@@ -129,15 +131,19 @@ pub fn measure(bench: &Bench, services: &[Service], results: &mut Results) -> Re
         let (what, on) = ("batches of 1,000, one connection", place.engine.name());
         let limit = limit_of(place);
         let figure = Figure::of("B", what, on, "rows/s", &both[0]).entries(place.entries);
-        results.add_with_aim(figure.limit(limit, &both[1]), 0.5);
-        if place.engine == Engine::Sqlite {
-            let what = format!("B: rows a second, {} (or half of the loop)", place.name());
-            results.aim(what, both[0].rate(), false, 100_000.0, "rows/s");
+        let figure = figure.limit(limit, &both[1]);
+        // SQLite has one of two aims to reach: what is short of the second is held to the first.
+        if place.engine == Engine::Sqlite && figure.value >= MANY {
+            let what = format!("B: rows a second, {}", place.name());
+            results.aim(what, figure.value, false, MANY, "rows/s");
+            results.figures.push(figure);
+        } else {
+            results.add_with_aim(figure, 0.5);
         }
         let figure = Figure::of("B", "such rows", limit, "rows/s", &both[1]);
         results.figures.push(figure.entries(place.entries));
     }
-    Ok(())
+    results.memories("the load of B", &bench.places, &services)
 }
 
 fn limit_of(place: &Place) -> &'static str {
@@ -162,17 +168,14 @@ fn repeat(turn: Turn, rows: usize, mut once: impl FnMut() -> Result<Duration>) -
     Ok(Sample { rate, p50: at(0.5), p99: at(0.99), refused: 0 })
 }
 
-fn insert(conn: &mut AnyConnection, rows: &[EntryRow]) -> Result<()> {
-    match conn {
-        AnyConnection::Sqlite(conn) => conn.immediate_transaction(|conn| {
-            for row in rows {
-                diesel::insert_into(entries::table).values(row).execute(conn)?;
-            }
-            diesel::QueryResult::Ok(())
-        })?,
-        AnyConnection::Postgres(conn) => {
-            diesel::copy_from(entries::table).from_insertable(rows).execute(conn)?;
-        }
+type Insert = Box<dyn FnMut(&[EntryRow]) -> Result<()>>;
+
+/// The quickest way that a database has for rows.
+fn inserts(place: &Place) -> Result<Insert> {
+    if place.engine == Engine::Sqlite {
+        let mut conn = plain_loop::open(&place.url)?;
+        return Ok(Box::new(move |rows| plain_loop::insert(&mut conn, rows)));
     }
-    Ok(())
+    let mut conn = place.open()?;
+    Ok(Box::new(move |rows| seed::insert(&mut conn, &[], rows)))
 }

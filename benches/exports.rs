@@ -10,7 +10,6 @@ use crate::{
     load::Sample,
     results::{Figure, Results},
     rounds::{Runner, in_turn},
-    service::Service,
     suite::{Bench, Engine},
 };
 
@@ -35,14 +34,22 @@ const COLUMNS: &str = "user_id, occurred_at, id, recorded_at, action, source, cr
      relates_to, description, target_type, target_id, target_name, changes, external_id, notes, \
      revision, edited_at, edited_by_id, edited_by_name, edited_by_kind";
 
+/// How much a process may grow by while it exports a million entries and more, in MB.
+const GROWTH: f64 = 64.0;
+
 /// Exports everything from the smallest databases; each export is one round, however long it takes.
-pub fn measure(bench: &Bench, services: &[Service], results: &mut Results) -> Result<()> {
+pub fn measure(bench: &Bench, results: &mut Results) -> Result<()> {
     let entries = bench.settings.ends().0;
     let database = &bench.places[bench.postgres(entries)?].database;
     let count = bench.server.psql(database, &["SELECT count(*) FROM entries"])?.parse::<f64>()?;
     let (mut runners, mut kinds) = (Vec::new(), Vec::new());
-    let small = bench.places.iter().zip(services).filter(|it| it.0.entries == entries);
-    for (place, service) in small {
+    let small = bench.small();
+    let services = small.iter().map(|it| bench.service(it)).collect::<Result<Vec<_>>>()?;
+    let mut before = Vec::new();
+    for (place, service) in small.iter().zip(&services) {
+        // What any first request takes (threads, connections) is not the export's.
+        service.client()?.get("/activity?limit=100")?;
+        before.push(service.memory("VmHWM:")?);
         for format in ["csv", "ndjson"] {
             kinds.push((place.engine.name(), format));
             let name = format!("X: {format}, {}", place.name());
@@ -83,14 +90,11 @@ pub fn measure(bench: &Bench, services: &[Service], results: &mut Results) -> Re
             results.figures.push(figure.limit("\\copy", limit));
         }
     }
-    for (place, service) in bench.places.iter().zip(services) {
-        if place.entries == entries {
-            results.memory(
-                "resident at most, after the exports too",
-                place,
-                service.memory("VmHWM:")?,
-            );
-        }
+    for ((place, service), before) in small.iter().zip(&services).zip(before) {
+        let after = service.memory("VmHWM:")?;
+        results.memory("resident at most, under the exports", place, after);
+        let what = format!("X: growth of memory, {}", place.name());
+        results.aim(what, (after - before) / 1e6, true, GROWTH, "MB");
     }
     Ok(())
 }

@@ -5,7 +5,6 @@ use std::{fs, path::Path, process::Command};
 use crate::{
     Result,
     postgres::{Postgres, run},
-    service::Service,
 };
 
 /// What wrk and pgbench share the two cores with is measured, so they get no more threads.
@@ -50,12 +49,12 @@ impl<'a> Load<'a> {
         Self { kind, path: "", connections, may_be_refused: false, numbers: (0, 0) }
     }
 
-    /// Puts it on a service for some seconds.
-    pub fn run(&self, service: &Service, token: &str, seconds: u64) -> Result<Sample> {
+    /// Puts it on an address for some seconds.
+    pub fn run(&self, address: &str, token: &str, seconds: u64) -> Result<Sample> {
         let mut wrk = Command::new("wrk");
         wrk.args([format!("-t{THREADS}"), format!("-c{}", self.connections)])
             .args([format!("-d{seconds}"), "--timeout=20".to_owned()])
-            .args(["-s", "benches/requests.lua", &service.address])
+            .args(["-s", "benches/requests.lua", address])
             .env("BENCH_KIND", self.kind)
             .env("BENCH_PATH", self.path)
             .env("BENCH_TOKEN", token)

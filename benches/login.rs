@@ -12,20 +12,20 @@ use crate::{
     load::{Load, Sample},
     results::{Figure, Results},
     rounds::{Runner, in_turn},
-    service::Service,
     suite::Bench,
 };
 
 /// Measures log-ins at the smallest databases: the number of entries does not matter.
-pub fn measure(bench: &Bench, services: &[Service], results: &mut Results) -> Result<()> {
+pub fn measure(bench: &Bench, results: &mut Results) -> Result<()> {
     let entries = bench.settings.ends().0;
-    let small = bench.places.iter().zip(services).filter(|it| it.0.entries == entries);
+    let small = bench.small();
+    let services = small.iter().map(|it| bench.service(it)).collect::<Result<Vec<_>>>()?;
     let mut runners = vec![Runner::new("L: argon2id alone", |turn| hashes(turn.seconds))];
     let mut names = Vec::new();
-    for (place, service) in small {
+    for (place, service) in small.into_iter().zip(&services) {
         names.push(place.engine.name());
         runners.push(Runner::new(format!("L: {}", place.name()), move |turn| {
-            Load::of("login", 16).run(service, "", turn.seconds)
+            Load::of("login", 16).run(&service.address, "", turn.seconds)
         }));
     }
     let series = in_turn(bench.settings.rounds, bench.settings.seconds, runners)?;

@@ -14,6 +14,7 @@ use std::{
     path::Path,
 };
 
+mod balancer;
 mod batch;
 mod caught;
 mod client;
@@ -26,6 +27,7 @@ mod load;
 mod login;
 mod measure;
 mod people;
+mod plain_loop;
 mod platform;
 mod platform_learning;
 mod platform_log;
@@ -36,6 +38,7 @@ mod reads;
 mod report;
 mod results;
 mod rounds;
+mod scale;
 mod seed;
 mod service;
 mod settings;

@@ -16,7 +16,7 @@ pub const BEGIN: u64 = 1_718_000_000_000;
 const USER_PREFIX: &str = "019001e9-5c00-7000-8000-";
 /// Enrollments have such ids too.
 const ENROLLMENT_PREFIX: &str = "019001e9-5c00-7000-8001-";
-/// The number that the last digits of the first user's id are.
+/// The number that the last digits of the id of the first user and enrollment are.
 pub const USER_FIRST: u64 = 100_000_000_000;
 
 /// The id of a user.

@@ -35,82 +35,78 @@ const FILTERS: &[(&str, &str)] = &[
     ("type=manual", "type=manual"),
     ("source=admin", "source=admin"),
     ("q=dangerous", "q=dangerous"),
-    (
-        "occurred_after and occurred_before, a year",
-        "occurred_after=2024-09-01T00:00:00Z&occurred_before=2025-09-01T00:00:00Z",
-    ),
+    ("occurred_after and occurred_before, a year", A_YEAR),
 ];
+const A_YEAR: &str = "occurred_after=2024-09-01T00:00:00Z&occurred_before=2025-09-01T00:00:00Z";
 
-/// Measures the parts of reading that are asked for.
-pub fn measure(bench: &Bench, services: &[Service], results: &mut Results) -> Result<()> {
+/// R: pages of one log, on all databases.
+pub fn pages(bench: &Bench, results: &mut Results) -> Result<()> {
+    let services = bench.services()?;
+    let mut cursors = Vec::new();
+    for (place, service) in bench.places.iter().zip(&services) {
+        cursors.push(deep(&mut service.client()?, place.entries)?);
+    }
+    let one = |path: &str| vec![path.to_owned(); services.len()];
+    let pages = [
+        Read {
+            measure: "R",
+            what: "newest page of 50 of a random user",
+            paths: one("/users/{user}/activity?limit=50"),
+            aims: Some((0.22, 0.65)),
+        },
+        Read {
+            measure: "R10",
+            what: "newest page of 10 of a random user",
+            paths: one("/users/{user}/activity?limit=10"),
+            aims: None,
+        },
+        Read {
+            measure: "R-deep",
+            what: "page 1,000 of a log of 60,000, by cursor",
+            paths: cursors,
+            aims: None,
+        },
+    ];
     let every: Vec<usize> = (0..bench.places.len()).collect();
+    compare(bench, &services, &every, &pages, results)?;
     let (smallest, largest) = bench.settings.ends();
-    if bench.settings.has("R") {
-        let mut cursors = Vec::new();
-        for (place, service) in bench.places.iter().zip(services) {
-            cursors.push(deep(&mut service.client()?, place.entries)?);
-        }
-        let one = |path: &str| vec![path.to_owned(); services.len()];
-        let pages = [
-            Read {
-                measure: "R",
-                what: "newest page of 50 of a random user",
-                paths: one("/users/{user}/activity?limit=50"),
-                aims: Some((0.22, 0.65)),
-            },
-            Read {
-                measure: "R10",
-                what: "newest page of 10 of a random user",
-                paths: one("/users/{user}/activity?limit=10"),
-                aims: None,
-            },
-            Read {
-                measure: "R-deep",
-                what: "page 1,000 of a log of 60,000, by cursor",
-                paths: cursors,
-                aims: None,
-            },
-        ];
-        compare(bench, services, &every, &pages, results)?;
-        aims_of_pages(bench, smallest, largest, results);
-        memory(bench, services, results)?;
-    }
-    // The filters are compared with their limits on the largest databases alone.
-    let large: Vec<usize> =
-        every.into_iter().filter(|at| bench.places[*at].entries == largest).collect();
-    if bench.settings.has("F") {
-        let read = |(what, query): &(&'static str, &str)| Read {
-            measure: "F",
-            what,
-            paths: vec![format!("/users/{{user}}/activity?limit=50&{query}"); services.len()],
-            aims: None,
-        };
-        let filters: Vec<Read> = FILTERS.iter().map(read).collect();
-        compare(bench, services, &large, &filters, results)?;
-    }
-    if bench.settings.has("G") {
-        let by = user_id(7)?;
-        let dates = "occurred_after=2024-09-01T00:00:00Z&occurred_before=2025-09-01T00:00:00Z";
-        let read = |what, path: String| Read {
-            measure: "G",
-            what,
-            paths: vec![path; services.len()],
-            aims: None,
-        };
-        let lists = [
-            read("all logs", "/activity?limit=50".to_owned()),
-            read(
-                "all logs, one action",
-                "/activity?limit=50&action=enrollment.completed".to_owned(),
-            ),
-            read(
-                "all logs, entered_by, a year",
-                format!("/activity?limit=50&entered_by={by}&{dates}"),
-            ),
-        ];
-        compare(bench, services, &large, &lists, results)?;
-    }
-    Ok(())
+    aims_of_pages(bench, smallest, largest, results);
+    results.memories("the load of R", &bench.places, &services)
+}
+
+/// F: what somebody looks for in one log.
+pub fn filters(bench: &Bench, results: &mut Results) -> Result<()> {
+    let path = |query: &str| format!("/users/{{user}}/activity?limit=50&{query}");
+    let lists = FILTERS.iter().map(|(what, query)| (*what, path(query)));
+    at_the_largest(bench, results, "F", lists.collect())
+}
+
+/// G: what somebody looks for in all logs.
+pub fn all_logs(bench: &Bench, results: &mut Results) -> Result<()> {
+    let by = user_id(7)?;
+    let list = |query: &str| format!("/activity?limit=50{query}");
+    let lists = vec![
+        ("all logs", list("")),
+        ("all logs, one action", list("&action=enrollment.completed")),
+        ("all logs, entered_by, a year", list(&format!("&entered_by={by}&{A_YEAR}"))),
+    ];
+    at_the_largest(bench, results, "G", lists)
+}
+
+/// Lists are compared with their limits on the largest databases alone.
+fn at_the_largest(
+    bench: &Bench,
+    results: &mut Results,
+    measure: &'static str,
+    lists: Vec<(&'static str, String)>,
+) -> Result<()> {
+    let services = bench.services()?;
+    let largest = bench.settings.ends().1;
+    let places: Vec<usize> =
+        (0..services.len()).filter(|at| bench.places[*at].entries == largest).collect();
+    let read = |(what, path)| Read { measure, what, paths: vec![path; services.len()], aims: None };
+    let lists: Vec<Read> = lists.into_iter().map(read).collect();
+    compare(bench, &services, &places, &lists, results)
 }
 
 /// The page that follows after five sixths of the long log: the thousandth.
@@ -164,13 +160,13 @@ fn compare(
         let name = format!("{}: {}", read.measure, read.what);
         kinds.push(Of::Body(at));
         runners.push(Runner::new(format!("{name}, H"), move |turn| {
-            Load::get("/").run(body, "none", turn.seconds)
+            Load::get("/").run(&body.address, "none", turn.seconds)
         }));
         for &place in places {
             let (service, of) = (&services[place], &bench.places[place]);
             kinds.push(Of::Service(at, place));
             runners.push(Runner::new(format!("{name}, {}", of.name()), move |turn| {
-                Load::get(&read.paths[place]).run(service, &service.token()?, turn.seconds)
+                Load::get(&read.paths[place]).run(&service.address, &service.token()?, turn.seconds)
             }));
             if of.engine == Engine::Postgres {
                 let file = script(place, at);
@@ -246,16 +242,4 @@ fn aims_of_pages(bench: &Bench, smallest: u64, largest: u64, results: &mut Resul
             }
         }
     }
-}
-
-fn memory(bench: &Bench, services: &[Service], results: &mut Results) -> Result<()> {
-    for (place, service) in bench.places.iter().zip(services) {
-        for (what, field) in [
-            ("resident at most, under the load of R", "VmHWM:"),
-            ("of it no mapped file", "RssAnon:"),
-        ] {
-            results.memory(what, place, service.memory(field)?);
-        }
-    }
-    Ok(())
 }

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Result, load::Sample, rounds::Series, suite::Place};
+use crate::{Result, load::Sample, rounds::Series, service::Service, suite::Place};
 
 /// All that a run measured.
 #[derive(Default, Serialize, Deserialize)]
@@ -131,6 +131,19 @@ impl Results {
     pub fn aim(&mut self, what: String, value: f64, at_most: bool, aim: f64, unit: &str) {
         let unit = unit.to_owned();
         self.aims.push(Aim { what, value, aim, at_most, unit, of_limit: false });
+    }
+
+    /// Adds how much memory services had at most under a load, and what of it is theirs alone.
+    pub fn memories(&mut self, load: &str, places: &[Place], services: &[Service]) -> Result<()> {
+        for (place, service) in places.iter().zip(services) {
+            for (what, field) in [
+                (format!("resident at most, under {load}"), "VmHWM:"),
+                (format!("no mapped file, after {load}"), "RssAnon:"),
+            ] {
+                self.memory(&what, place, service.memory(field)?);
+            }
+        }
+        Ok(())
     }
 
     /// Adds how much memory (bytes) a service had; the figure is in MB.

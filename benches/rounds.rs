@@ -61,13 +61,12 @@ pub fn in_turn(rounds: usize, seconds: u64, mut runners: Vec<Runner<'_>>) -> Res
         for (runner, series) in runners.iter_mut().zip(&mut series) {
             let turn = Turn { round, seconds: if round == 0 { seconds.min(2) } else { seconds } };
             let sample = (runner.run)(turn).map_err(|error| format!("{}: {error}", runner.name))?;
+            let of = if round == 0 { "warm-up".to_owned() } else { format!("{round} of {rounds}") };
+            print(&format!("  {:<64} {of:<8} {:>12.1}/s\n", runner.name, sample.rate))?;
             if round > 0 {
                 series.samples.push(sample);
             }
         }
-    }
-    for (runner, series) in runners.iter().zip(&series) {
-        print(&format!("  {:<44} {:>12.1}/s\n", runner.name, series.rate()))?;
     }
     Ok(series)
 }

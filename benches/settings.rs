@@ -23,7 +23,7 @@ pub struct Settings {
 }
 
 /// The parts of a run, in their order.
-pub const PARTS: &[&str] = &["START", "R", "F", "G", "L", "X", "W", "C", "B"];
+pub const PARTS: &[&str] = &["START", "R", "F", "G", "L", "X", "W", "C", "B", "S"];
 
 impl Settings {
     /// Reads `BENCH_…`.
@@ -59,7 +59,7 @@ impl Settings {
         Ok(Self {
             sizes,
             rounds: usize::try_from(number("BENCH_ROUNDS", 3)?.max(1))?,
-            seconds: number("BENCH_SECONDS", 5)?.max(1),
+            seconds: number("BENCH_SECONDS", 3)?.max(1),
             keep: env::var_os("BENCH_KEEP").is_some_and(|value| !value.is_empty()),
             only,
             folder,

@@ -8,7 +8,6 @@ use crate::{
     print,
     results::{Figure, Results, short},
     rounds::Series,
-    service::Service,
     suite::Bench,
 };
 
@@ -18,7 +17,7 @@ pub fn measure(bench: &Bench, results: &mut Results) -> Result<()> {
     let mut idle = vec![Series::default(); bench.places.len()];
     for _ in 0..bench.settings.rounds.max(3) {
         for (at, place) in bench.places.iter().enumerate() {
-            let service = Service::start(&place.url, &bench.settings.folder)?;
+            let service = bench.service(place)?;
             // What the start does in passing is done then.
             thread::sleep(Duration::from_secs(1));
             let millis = service.ready_after.as_secs_f64() * 1e3;

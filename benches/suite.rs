@@ -12,7 +12,7 @@ use crate::{
     postgres::{Postgres, run as run_command},
     print, reads, report,
     results::{Results, short},
-    seed,
+    scale, seed,
     service::Service,
     settings::Settings,
     starts, writes,
@@ -68,9 +68,20 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// Starts a service on each database.
+    /// Starts a service on each database: of each part its own, so that its memory is the part's.
     pub fn services(&self) -> Result<Vec<Service>> {
-        self.places.iter().map(|place| Service::start(&place.url, &self.settings.folder)).collect()
+        self.places.iter().map(|place| self.service(place)).collect()
+    }
+
+    /// Starts a service on a database.
+    pub fn service(&self, place: &Place) -> Result<Service> {
+        Service::start(&place.url, &self.settings.folder)
+    }
+
+    /// The smallest databases.
+    pub fn small(&self) -> Vec<&Place> {
+        let smallest = self.settings.ends().0;
+        self.places.iter().filter(|it| it.entries == smallest).collect()
     }
 
     /// Where PostgreSQL has a size.
@@ -88,49 +99,46 @@ pub fn run() -> Result<()> {
     let server = Postgres::start(&settings.folder.join("postgres"), settings.keep)?;
     let mut bench = Bench { settings, server, places: Vec::new() };
     let mut results = Results::default();
-    let parts = fill(&mut bench).and_then(|()| measure(&bench, &mut results));
+    let ended = fill(&mut bench).and_then(|()| measure(&bench, &mut results, begun));
     if !bench.settings.keep {
         for place in bench.places.iter().filter(|it| it.engine == Engine::Sqlite) {
             remove(&bench, &place.database);
         }
     }
-    // What was measured before something failed is worth to be seen.
-    results.about = about(&bench.settings, begun)?;
-    if !results.figures.is_empty() {
-        report::write(&results, &bench.settings.results)?;
-    }
-    parts
+    ended
 }
 
-fn measure(bench: &Bench, results: &mut Results) -> Result<()> {
-    let has = |part| bench.settings.has(part);
-    if has("START") {
-        starts::measure(bench, results)?;
+type Measure = fn(&Bench, &mut Results) -> Result<()>;
+
+/// Measures one part after another. What was measured is written after each; one that fails
+/// does not keep those after it from being measured.
+fn measure(bench: &Bench, results: &mut Results, begun: Instant) -> Result<()> {
+    let all: &[(&str, Measure)] = &[
+        ("START", starts::measure),
+        ("R", reads::pages),
+        ("F", reads::filters),
+        ("G", reads::all_logs),
+        ("L", login::measure),
+        ("X", exports::measure),
+        ("S", scale::reads),
+        // These add to the databases, so they come last.
+        ("W", writes::notes),
+        ("C", writes::completions),
+        ("B", batch::measure),
+        ("S", scale::writes),
+    ];
+    let mut failed = Vec::new();
+    for (part, measure) in all.iter().filter(|it| bench.settings.has(it.0)) {
+        print(&format!("{part}, after {:.1} minutes\n", begun.elapsed().as_secs_f64() / 60.0))?;
+        if let Err(error) = measure(bench, results) {
+            print(&format!("{part} FAILED: {error}\n"))?;
+            failed.push(format!("{part}: {error}"));
+        }
+        results.about = about(&bench.settings, begun, &failed)?;
+        results.write(&bench.settings.results)?;
     }
-    if ["R", "F", "G", "L", "X"].into_iter().any(has) {
-        let services = bench.services()?;
-        reads::measure(bench, &services, results)?;
-        if has("L") {
-            login::measure(bench, &services, results)?;
-        }
-        if has("X") {
-            exports::measure(bench, &services, results)?;
-        }
-    }
-    // They add to the databases, so they come last; and their memory is that of new processes.
-    if ["W", "C", "B"].into_iter().any(has) {
-        let services = bench.services()?;
-        if has("W") {
-            writes::notes(bench, &services, results)?;
-        }
-        if has("C") {
-            writes::completions(bench, &services, results)?;
-        }
-        if has("B") {
-            batch::measure(bench, &services, results)?;
-        }
-    }
-    Ok(())
+    report::write(results, &bench.settings.results)?;
+    if failed.is_empty() { Ok(()) } else { Err(failed.join("\n").into()) }
 }
 
 /// Fills the databases of each size, unless they were kept.
@@ -184,7 +192,7 @@ fn remove(bench: &Bench, file: &str) {
 }
 
 /// The head of the table.
-fn about(settings: &Settings, begun: Instant) -> Result<Vec<String>> {
+fn about(settings: &Settings, begun: Instant, failed: &[String]) -> Result<Vec<String>> {
     let said = |program: &str, args: &[&str]| -> Result<String> {
         let out = run_command(Command::new(program).args(args))?.stdout;
         Ok(String::from_utf8_lossy(&out).trim().to_owned())
@@ -199,7 +207,7 @@ fn about(settings: &Settings, begun: Instant) -> Result<Vec<String>> {
     let load = load.split(' ').nth(2).unwrap_or_default();
     let commit = said("git", &["describe", "--always", "--dirty"]).unwrap_or_default();
     let sizes: Vec<String> = settings.sizes.iter().map(|it| short(*it)).collect();
-    Ok(vec![
+    let mut about = vec![
         format!("{} UTC, commit {commit}", said("date", &["-u", "+%Y-%m-%d %H:%M"])?),
         format!("{cpu}, {cores} cores, {:.0} GB; load average {load} at the end", kib / 1e6),
         format!(
@@ -210,5 +218,7 @@ fn about(settings: &Settings, begun: Instant) -> Result<Vec<String>> {
             settings.seconds,
             begun.elapsed().as_secs_f64() / 60.0
         ),
-    ])
+    ];
+    about.extend(failed.iter().map(|it| format!("**failed**: {}", it.replace('\n', " "))));
+    Ok(about)
 }

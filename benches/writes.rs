@@ -10,7 +10,7 @@ use crate::{
     caught::{RANDOM_USER, pick_user},
     learning,
     load::{Load, pgbench},
-    random::{enrollment_id, user_id},
+    random::{USER_FIRST, enrollment_id, user_id},
     results::{Figure, Results},
     rounds::{Runner, Series, in_turn},
     seed::USERS,
@@ -19,7 +19,8 @@ use crate::{
 };
 
 const CONNECTIONS: usize = 64;
-const OVERLOAD: usize = 512;
+/// More than wait in the queue (`db::QUEUE`) and are in a commit.
+const OVERLOAD: usize = 2_048;
 const NOTE: &str = r#"{"notes":"The due date was extended for maternity leave, as agreed with her supervisor by e-mail."}"#;
 
 /// An id of the form that the service gives, of this moment: so the index of ids grows at its end
@@ -29,33 +30,33 @@ const NEW_ID: &str = "CAST(encode(overlay(overlay(uuid_send(gen_random_uuid()) P
      FROM 1 FOR 6) PLACING '\\x70'::bytea FROM 7 FOR 1), 'hex') AS uuid)";
 
 /// W: a note in the log of a random user; then the same with more writers than the service takes.
-pub fn notes(bench: &Bench, services: &[Service], results: &mut Results) -> Result<()> {
+pub fn notes(bench: &Bench, results: &mut Results) -> Result<()> {
+    let services = bench.services()?;
     let make = |at: usize| note_script(bench, &services[at], &bench.places[at]);
     let load = Load::of("note", CONNECTIONS);
     let what = "one durable note, 64 connections";
     compare(bench, results, "W", what, make, Some(1.0), |at, turn| {
         let service = &services[at];
-        load.run(service, &service.token()?, turn.seconds)
+        load.run(&service.address, &service.token()?, turn.seconds)
     })?;
     let load = Load { may_be_refused: true, ..Load::of("note", OVERLOAD) };
-    let overloaded = bench.places.iter().zip(services).map(|(place, service)| {
-        Runner::new(format!("W: 512 connections, {}", place.name()), |turn| {
-            load.run(service, &service.token()?, turn.seconds)
+    let overloaded = bench.places.iter().zip(&services).map(|(place, service)| {
+        Runner::new(format!("W: 2,048 connections, {}", place.name()), |turn| {
+            load.run(&service.address, &service.token()?, turn.seconds)
         })
     });
     let series = in_turn(bench.settings.rounds, bench.settings.seconds, overloaded.collect())?;
-    for ((place, service), series) in bench.places.iter().zip(services).zip(&series) {
-        let what = "one durable note, 512 connections (overload)";
+    for (place, series) in bench.places.iter().zip(&series) {
+        let what = "one durable note, 2,048 connections (overload)";
         let figure = Figure::of("W-overload", what, place.engine.name(), "requests/s", series);
         results.figures.push(figure.entries(place.entries));
-        let most = service.memory("VmHWM:")?;
-        results.memory("resident at most, under the load of W and its overload", place, most);
     }
-    Ok(())
+    results.memories("the load of W and its overload", &bench.places, &services)
 }
 
 /// C: an enrollment is completed, and with it a certification and a plan are met.
-pub fn completions(bench: &Bench, services: &[Service], results: &mut Results) -> Result<()> {
+pub fn completions(bench: &Bench, results: &mut Results) -> Result<()> {
+    let services = bench.services()?;
     let mut shares = Vec::new();
     for place in &bench.places {
         // The last is for the script.
@@ -63,15 +64,15 @@ pub fn completions(bench: &Bench, services: &[Service], results: &mut Results) -
         shares.push((count - 1) / (bench.settings.rounds as u64 + 1));
     }
     let make = |at: usize| {
-        let share = shares[at] * (bench.settings.rounds as u64 + 1);
-        completion_script(bench, &services[at], &bench.places[at], share)
+        let last = shares[at] * (bench.settings.rounds as u64 + 1);
+        completion_script(bench, &services[at], &bench.places[at], last, shares[at])
     };
     let what = "an enrollment completed: three entries, 64 connections";
     compare(bench, results, "C", what, make, None, |at, turn| {
         let (service, from) = (&services[at], shares[at] * turn.round as u64);
         let numbers = (from, from + shares[at]);
         let load = Load { numbers, ..Load::of("complete", CONNECTIONS) };
-        load.run(service, &service.token()?, turn.seconds)
+        load.run(&service.address, &service.token()?, turn.seconds)
     })
 }
 
@@ -135,12 +136,13 @@ fn note_script(bench: &Bench, service: &Service, place: &Place) -> Result<PathBu
 }
 
 /// The script that does in one transaction what the service writes for a completion: the
-/// enrollment, and the entries.
+/// enrollment, of the first `taken`, and the entries. `number` is the one that shows what they are.
 fn completion_script(
     bench: &Bench,
     service: &Service,
     place: &Place,
     number: u64,
+    taken: u64,
 ) -> Result<PathBuf> {
     let (user, id) = (user_id(number % USERS)?, enrollment_id(number)?);
     let path = format!("/enrollments/{id}/completion");
@@ -151,7 +153,8 @@ fn completion_script(
         return Err(format!("a completion has three entries, not {}", rows.len()).into());
     }
     let mut script = pick_user();
-    script += &format!("\\set number random(100000000000, {})\n", 100_000_000_000 + number);
+    // Those of the round that does not count: one that pgbench completes would cost the service less.
+    script += &format!("\\set number random({USER_FIRST}, {})\n", USER_FIRST + taken - 1);
     script += "BEGIN;\nUPDATE enrollments SET version = version + 1, status = 'completed', \
                completed_at = now(), completion_method = 'earned' WHERE id = \
                CAST('019001e9-5c00-7000-8001-' || CAST(:number AS text) AS uuid);\n";
