@@ -42,14 +42,14 @@ pub fn measure(bench: &Bench, results: &mut Results) -> Result<()> {
     let entries = bench.settings.ends().0;
     let database = &bench.places[bench.postgres(entries)?].database;
     let count = bench.server.psql(database, &["SELECT count(*) FROM entries"])?.parse::<f64>()?;
-    let (mut runners, mut kinds) = (Vec::new(), Vec::new());
     let small = bench.small();
     let services = small.iter().map(|it| bench.service(it)).collect::<Result<Vec<_>>>()?;
     let mut before = Vec::new();
+    let (mut runners, mut kinds) = (Vec::new(), Vec::new());
     for (place, service) in small.iter().zip(&services) {
         // What any first request takes (threads, connections) is not the export's.
         service.client()?.get("/activity?limit=100")?;
-        before.push(service.memory("VmHWM:")?);
+        before.push(service.memory("VmRSS:")?);
         for format in ["csv", "ndjson"] {
             kinds.push((place.engine.name(), format));
             let name = format!("X: {format}, {}", place.name());
