@@ -33,7 +33,7 @@ rustdoc:
 openapi:
 	cargo run --quiet -- openapi | cmp - openapi/openapi.json
 
-# How fast it is, beside its limits: about an hour, on a machine that does nothing else.
+# How fast it is, beside its limits: three quarters of an hour, on a machine that does nothing else.
 bench:
 	scripts/bench
 
