@@ -127,6 +127,8 @@ fn measure(bench: &Bench, results: &mut Results, begun: Instant) -> Result<()> {
         ("B", batch::measure),
         ("S", scale::writes),
     ];
+    // Asked before the results are written, which are committed too.
+    let commit = said("git", &["describe", "--always", "--dirty"]).unwrap_or_default();
     let mut failed = Vec::new();
     for (part, measure) in all.iter().filter(|it| bench.settings.has(it.0)) {
         print(&format!("{part}, after {:.1} minutes\n", begun.elapsed().as_secs_f64() / 60.0))?;
@@ -134,7 +136,7 @@ fn measure(bench: &Bench, results: &mut Results, begun: Instant) -> Result<()> {
             print(&format!("{part} FAILED: {error}\n"))?;
             failed.push(format!("{part}: {error}"));
         }
-        results.about = about(&bench.settings, begun, &failed)?;
+        results.about = about(&bench.settings, begun, &commit, &failed)?;
         results.write(&bench.settings.results)?;
     }
     report::write(results, &bench.settings.results)?;
@@ -191,12 +193,19 @@ fn remove(bench: &Bench, file: &str) {
     }
 }
 
+/// What a program says.
+fn said(program: &str, args: &[&str]) -> Result<String> {
+    let out = run_command(Command::new(program).args(args))?.stdout;
+    Ok(String::from_utf8_lossy(&out).trim().to_owned())
+}
+
 /// The head of the table.
-fn about(settings: &Settings, begun: Instant, failed: &[String]) -> Result<Vec<String>> {
-    let said = |program: &str, args: &[&str]| -> Result<String> {
-        let out = run_command(Command::new(program).args(args))?.stdout;
-        Ok(String::from_utf8_lossy(&out).trim().to_owned())
-    };
+fn about(
+    settings: &Settings,
+    begun: Instant,
+    commit: &str,
+    failed: &[String],
+) -> Result<Vec<String>> {
     let cpu = fs::read_to_string("/proc/cpuinfo")?;
     let cpu = cpu.lines().find_map(|line| line.strip_prefix("model name"));
     let cpu = cpu.map_or("unknown", |it| it.trim_start_matches(['\t', ' ', ':']));
@@ -205,7 +214,6 @@ fn about(settings: &Settings, begun: Instant, failed: &[String]) -> Result<Vec<S
     let kib: f64 = memory.split_whitespace().nth(1).unwrap_or("0").parse()?;
     let load = fs::read_to_string("/proc/loadavg")?;
     let load = load.split(' ').nth(2).unwrap_or_default();
-    let commit = said("git", &["describe", "--always", "--dirty"]).unwrap_or_default();
     let sizes: Vec<String> = settings.sizes.iter().map(|it| short(*it)).collect();
     let mut about = vec![
         format!("{} UTC, commit {commit}", said("date", &["-u", "+%Y-%m-%d %H:%M"])?),
