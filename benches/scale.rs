@@ -5,29 +5,42 @@ use crate::{
     load::Load,
     results::{Figure, Results},
     rounds::{Runner, in_turn},
+    service::Service,
     suite::{Bench, Engine},
 };
 
 /// How many processes there are.
 const PROCESSES: &[usize] = &[1, 2, 4];
 
+/// A process that is too small to fill the machine: so that it is seen what more of them add.
+const SMALL: &[(&str, &str)] = &[("DAYBOOK_WORKERS", "1"), ("DAYBOOK_DB_POOL", "1")];
+
 /// Pages, by as many connections as for R.
 pub fn reads(bench: &Bench, results: &mut Results) -> Result<()> {
     let load = Load::get("/users/{user}/activity?limit=50");
-    measure(bench, results, "newest page of 50 of a random user", &load)
+    let what = "newest page of 50 of a random user";
+    measure(bench, results, &format!("{what}, one connection to the database each"), &load, SMALL)?;
+    measure(bench, results, what, &load, &[])
 }
 
 /// Notes, by as many connections as for W.
 pub fn writes(bench: &Bench, results: &mut Results) -> Result<()> {
-    measure(bench, results, "one durable note", &Load::of("note", 64))
+    measure(bench, results, "one durable note", &Load::of("note", 64), &[])
 }
 
 /// Measures on the smallest PostgreSQL, always by way of the balancer.
-fn measure(bench: &Bench, results: &mut Results, what: &str, load: &Load<'_>) -> Result<()> {
+fn measure(
+    bench: &Bench,
+    results: &mut Results,
+    what: &str,
+    load: &Load<'_>,
+    settings: &[(&str, &str)],
+) -> Result<()> {
     let entries = bench.settings.ends().0;
     let place = &bench.places[bench.postgres(entries)?];
     let most = PROCESSES.iter().copied().max().unwrap_or(1);
-    let services = (0..most).map(|_| bench.service(place)).collect::<Result<Vec<_>>>()?;
+    let start = |_| Service::start_with(&place.url, &bench.settings.folder, settings);
+    let services = (0..most).map(start).collect::<Result<Vec<_>>>()?;
     let name = |count: usize| {
         let connections = load.connections;
         format!("{what}, {connections} connections, processes: {count}")

@@ -37,6 +37,11 @@ pub struct Service {
 impl Service {
     /// The service, on a database, with its defaults.
     pub fn start(url: &str, folder: &Path) -> Result<Self> {
+        Self::start_with(url, folder, &[])
+    }
+
+    /// The same, with settings of its own.
+    pub fn start_with(url: &str, folder: &Path, settings: &[(&str, &str)]) -> Result<Self> {
         let mut command = Command::new(beside("daybook")?);
         command
             .arg("serve")
@@ -44,7 +49,8 @@ impl Service {
             // Warnings alone: a log line for each request is not part of what is measured.
             .env("RUST_LOG", "warn")
             .env("DAYBOOK_RATE_LIMIT", "off")
-            .env("DAYBOOK_JWT_SECRET", "a-secret-of-the-benchmark-and-of-nothing-else");
+            .env("DAYBOOK_JWT_SECRET", "a-secret-of-the-benchmark-and-of-nothing-else")
+            .envs(settings.iter().copied());
         Self::run(command, "/health/ready", folder)
     }
 

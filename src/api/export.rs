@@ -238,7 +238,7 @@ impl Export {
                 let work = move |reader: &mut Reader<'_>| work(reader, &Visible::Everyone);
                 self.ctx.list_of_user(how, user, work).await?
             }
-            None => self.ctx.list(how, |conn, caller| visible(conn, caller), work).await?,
+            None => self.ctx.list(how, visible, work).await?,
         };
         let Listed { output: (bytes, count, next), ahead } = listed;
         Ok(Chunk { bytes, count, next, ahead })

@@ -28,7 +28,7 @@ pub(super) const SQLITE: &str = "PRAGMA busy_timeout = 30000; PRAGMA foreign_key
      PRAGMA temp_store = MEMORY;";
 
 /// What is different for SQLite connections of [`open_scanner`].
-pub(super) const SQLITE_SCANNER: &str = "PRAGMA mmap_size = 0; PRAGMA cache_size = -4000;";
+pub(super) const SQLITE_SCANNER: &str = "PRAGMA mmap_size = 0; PRAGMA cache_size = -2000;";
 
 /// Opens a connection that the database itself lets do nothing but read.
 ///
@@ -62,12 +62,21 @@ pub fn open_scanner(url: &DatabaseUrl) -> Result<AnyConnection> {
     Ok(conn)
 }
 
+/// What is different for the one SQLite connection that writes. Notes of many users are pages all
+/// over the file: it keeps more of them, and carries them from the log into the file less often, each
+/// page once for many commits. The log grows to some 32 MB.
+const SQLITE_WRITER: &str = "PRAGMA cache_size = -64000; PRAGMA wal_autocheckpoint = 8000;";
+
 /// Opens a connection for the journal, the migrations, and nobody else.
 ///
 /// # Errors
 /// `unavailable` where there is no database to be reached.
 pub fn open_writer(url: &DatabaseUrl) -> Result<AnyConnection> {
-    open(url)
+    let mut conn = open(url)?;
+    if let AnyConnection::Sqlite(conn) = &mut conn {
+        conn.batch_execute(SQLITE_WRITER).map_err(Error::unavailable)?;
+    }
+    Ok(conn)
 }
 
 fn open(url: &DatabaseUrl) -> Result<AnyConnection> {
