@@ -22,9 +22,10 @@ mod multi {
 pub use multi::{AnyConnection, MultiBackend};
 
 /// Settings of every SQLite connection. `synchronous=FULL` makes each commit durable; the memory
-/// map saves a copy of each page that is read.
+/// map saves a copy of each page that is read, and is as large as the file: what it takes is address
+/// space, and pages that the system drops when it needs their room.
 pub(super) const SQLITE: &str = "PRAGMA busy_timeout = 30000; PRAGMA foreign_keys = ON; \
-     PRAGMA synchronous = FULL; PRAGMA mmap_size = 8589934592; PRAGMA cache_size = -16000; \
+     PRAGMA synchronous = FULL; PRAGMA mmap_size = 1099511627776; PRAGMA cache_size = -16000; \
      PRAGMA temp_store = MEMORY;";
 
 /// What is different for SQLite connections of [`open_scanner`].
