@@ -42,6 +42,9 @@ const A_YEAR: &str = "occurred_after=2024-09-01T00:00:00Z&occurred_before=2025-0
 /// R: pages of one log, on all databases.
 pub fn pages(bench: &Bench, results: &mut Results) -> Result<()> {
     let services = bench.services()?;
+    for place in &bench.places {
+        place.warm()?;
+    }
     let mut cursors = Vec::new();
     for (place, service) in bench.places.iter().zip(&services) {
         cursors.push(deep(&mut service.client()?, place.entries)?);
