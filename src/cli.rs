@@ -137,6 +137,7 @@ fn serve(config: &Config, demo: bool) -> Result<()> {
         if demo {
             print(&demo::welcome(&services.db, address).await?)?;
         }
+        services.db.beat().await?;
         log::info!("database {}", config.database_url);
         if let Some(replica) = &config.read_database_url {
             log::info!("read replica {replica}");
@@ -144,6 +145,7 @@ fn serve(config: &Config, demo: bool) -> Result<()> {
         log::info!("listening on http://{address}, Swagger UI at http://{address}/docs");
         actix_web::rt::spawn(expire_certifications(services.db.clone()));
         actix_web::rt::spawn(forget(services.db.clone()));
+        actix_web::rt::spawn(beat(services.db.clone()));
         app::server(services, listener, config.workers(), true)?.await.map_err(Error::internal)
     })?;
     log::info!("stopped");
@@ -163,6 +165,20 @@ async fn expire_certifications(db: Db) {
             Err(error) => log::warn!("certifications could not be expired: {error}"),
         }
         actix_web::rt::time::sleep(EXPIRY_INTERVAL).await;
+    }
+}
+
+/// How often the service shows that it is there: a read replica in which that stands still is not
+/// asked any more.
+const BEAT_INTERVAL: Duration = Duration::from_secs(15);
+
+/// Beats, for as long as the service runs.
+async fn beat(db: Db) {
+    loop {
+        actix_web::rt::time::sleep(BEAT_INTERVAL).await;
+        if let Err(error) = db.beat().await {
+            log::warn!("what a read replica is known by could not be written: {error}");
+        }
     }
 }
 

@@ -104,12 +104,16 @@ pub enum Lines {
     Ndjson(Vec<u8>, usize),
 }
 
+/// Room for the entries of a chunk: of one size each time, so that the memory of one is good for the
+/// next.
+const CHUNK_BYTES: usize = 512 * 1024;
+
 impl Lines {
     /// None yet.
     pub fn of(form: Form) -> Self {
         match form {
-            Form::Csv(zone) => Self::Csv(Box::new(table()), zone, 0, None),
-            Form::Ndjson => Self::Ndjson(Vec::new(), 0),
+            Form::Csv(zone) => Self::Csv(Box::new(table(CHUNK_BYTES)), zone, 0, None),
+            Form::Ndjson => Self::Ndjson(Vec::with_capacity(CHUNK_BYTES), 0),
         }
     }
 
@@ -143,12 +147,12 @@ impl Lines {
     }
 }
 
-fn table() -> csv::Writer<Vec<u8>> {
-    WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new())
+fn table(room: usize) -> csv::Writer<Vec<u8>> {
+    WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::with_capacity(room))
 }
 
 fn record<'a>(cells: impl IntoIterator<Item = &'a str>) -> Result<Vec<u8>> {
-    let mut table = table();
+    let mut table = table(0);
     table.write_record(cells).map_err(Error::internal)?;
     table.into_inner().map_err(Error::internal)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_web::{HttpResponse, http::Method, web};
 use diesel::connection::SimpleConnection;
 use prometheus::{
-    Encoder, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder,
+    Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
 };
 
 use super::endpoint::resource;
@@ -20,6 +20,7 @@ pub struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     durations: HistogramVec,
+    waiting: IntGauge,
 }
 
 impl Metrics {
@@ -39,9 +40,12 @@ impl Metrics {
             &["method", "path"],
         )
         .map_err(Error::internal)?;
+        let help = "Changes that wait for a connection to the database.";
+        let waiting = IntGauge::new("daybook_waiting_changes", help).map_err(Error::internal)?;
+        registry.register(Box::new(waiting.clone())).map_err(Error::internal)?;
         registry.register(Box::new(requests.clone())).map_err(Error::internal)?;
         registry.register(Box::new(durations.clone())).map_err(Error::internal)?;
-        Ok(Self { registry, requests, durations })
+        Ok(Self { registry, requests, durations, waiting })
     }
 
     /// Counts one answer. `path` is the pattern of the path, so that there are only so many.
@@ -83,7 +87,8 @@ async fn ready(db: web::Data<Db>) -> Result<HttpResponse> {
     Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ready\n"))
 }
 
-async fn metrics(metrics: web::Data<Metrics>) -> Result<HttpResponse> {
+async fn metrics(db: web::Data<Db>, metrics: web::Data<Metrics>) -> Result<HttpResponse> {
+    metrics.waiting.set(i64::try_from(db.waiting()).unwrap_or(i64::MAX));
     let encoder = TextEncoder::new();
     let mut text = Vec::new();
     encoder.encode(&metrics.registry.gather(), &mut text).map_err(Error::internal)?;

@@ -42,8 +42,8 @@ impl Change for CreateApiClient {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<ApiClientRow>> {
-        let user =
-            store::users::lock(tx, self.user).map_err(|error| error.in_body("/user_id", "user"))?;
+        let user = store::user_locks::lock(tx, self.user)
+            .map_err(|error| error.in_body("/user_id", "user"))?;
         if user.kind != UserKind::Api {
             let text = "An API client acts as a user of kind api, and this one is a person.";
             return Err(Error::invalid_field("/user_id", "not_api", text));
@@ -95,7 +95,7 @@ fn told(
 /// The client and its user, held: the user first, as everybody does who holds him.
 fn hold(tx: &mut Tx<'_>, id: ApiClientId) -> Result<(ApiClientRow, UserRow)> {
     let user = store::api_clients::get(tx.read(), id)?.user_id;
-    let user = store::users::lock(tx, user)?;
+    let user = store::user_locks::lock(tx, user)?;
     Ok((store::api_clients::lock(tx, id)?, user))
 }
 

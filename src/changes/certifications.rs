@@ -153,7 +153,7 @@ impl Change for ExpireCertification {
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<bool>> {
         store::standings::hold_rules(tx)?;
-        let user = store::users::lock(tx, self.user)?;
+        let user = store::user_locks::lock(tx, self.user)?;
         let certification = store::certifications::get(tx.read(), self.certification)?;
         let (users, certifications) = (slice::from_ref(&user), slice::from_ref(&certification));
         let about = About { users, certifications, plans: &[] };

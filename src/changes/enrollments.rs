@@ -34,7 +34,7 @@ impl Change for Enroll {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<EnrollmentRow>> {
-        let user = store::users::lock(tx, self.user)?;
+        let user = store::user_locks::lock(tx, self.user)?;
         let course = store::courses::get(tx.read(), self.course)
             .map_err(|error| error.in_body("/course_id", "course"))?;
         if course.status == CourseStatus::Archived {
@@ -83,7 +83,7 @@ fn hold(tx: &mut Tx<'_>, id: EnrollmentId) -> Result<Held> {
     store::standings::hold_rules(tx)?;
     // The user first: whoever changes one of his enrollments holds him, so none waits in a circle.
     let user_id = store::enrollments::get(tx.read(), id)?.user_id;
-    let user = store::users::lock(tx, user_id)?;
+    let user = store::user_locks::lock(tx, user_id)?;
     let row = store::enrollments::lock(tx, id)?;
     let course = store::courses::get(tx.read(), row.course_id)?;
     Ok(Held { row, user, course })

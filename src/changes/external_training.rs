@@ -40,7 +40,7 @@ impl Change for LogExternalTraining {
             let text = "It can't be in the future.";
             return Err(Error::invalid_field("/completed_on", "in_future", text));
         }
-        let user = store::users::lock(tx, self.user)?;
+        let user = store::user_locks::lock(tx, self.user)?;
         let row = TrainingRow {
             id: tx.new_id(),
             created_at: tx.now(),

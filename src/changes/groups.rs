@@ -106,7 +106,7 @@ impl Change for PutMember {
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
         store::standings::hold_rules(tx)?;
         let group = store::groups::lock(tx, self.group)?;
-        let user = store::users::lock(tx, self.user)?;
+        let user = store::user_locks::lock(tx, self.user)?;
         let mut entries = add_member(tx, caller, &user, &group)?;
         let had = store::groups::permissions(tx.read(), group.id, user.id)?;
         let wanted = |it: &GroupPermission| self.permissions.contains(it);
@@ -196,7 +196,7 @@ impl Change for RemoveMember {
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<()>> {
         let group = store::groups::lock(tx, self.group)?;
-        let user = store::users::lock(tx, self.user)?;
+        let user = store::user_locks::lock(tx, self.user)?;
         if !store::groups::is_member(tx.read(), group.id, user.id)? {
             return Ok(Recorded::unchanged(()));
         }

@@ -263,7 +263,7 @@ impl ImportUser {
             let text = "The kind of an account can't be changed.";
             return Err(Error::invalid_field("/kind", "not_allowed", text));
         }
-        store::users::lock(tx, user.id)?;
+        store::user_locks::lock(tx, user.id)?;
         let had = store::relations::supervisor_ids(tx.read(), user.id)?;
         let new = of.supervisors.iter().filter(|id| !had.contains(id));
         let has: Vec<UserId> = had.iter().chain(new).copied().collect();

@@ -194,7 +194,7 @@ fn for_each_chunk(
         let ids = next(tx, after)?;
         let Some(last) = ids.last() else { return Ok(()) };
         after = Some(*last);
-        let users = store::users::lock_all(tx, &ids)?;
+        let users = store::user_locks::lock_all(tx, &ids)?;
         let entries = each(tx, &users)?;
         tx.flush(entries)?;
     }

@@ -38,7 +38,7 @@ impl Named {
         let employee_ids = lines.iter().filter_map(|it| it.employee_id.clone());
         let keys: Vec<UserKey> = emails.chain(employee_ids.map(UserKey::EmployeeId)).collect();
         let users = store::user_keys::find(tx.read(), keys.iter())?;
-        store::users::lock_all(tx, &users.into_values().collect::<Vec<UserId>>())?;
+        store::user_locks::lock_all(tx, &users.into_values().collect::<Vec<UserId>>())?;
         Ok(Self { groups, plans, group_rows, plan_rows })
     }
 

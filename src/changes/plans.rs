@@ -136,7 +136,7 @@ impl Change for AssignPlan {
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
         store::standings::hold_rules(tx)?;
-        let user = store::users::lock(tx, self.user)?;
+        let user = store::user_locks::lock(tx, self.user)?;
         let plan = store::plans::get(tx.read(), self.plan)?;
         let entries =
             assign(tx, caller, slice::from_ref(&user), slice::from_ref(&plan), None, None)?;
@@ -179,7 +179,7 @@ impl Change for UnassignPlan {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<()>> {
-        let user = store::users::lock(tx, self.user)?;
+        let user = store::user_locks::lock(tx, self.user)?;
         let plan = store::plans::get(tx.read(), self.plan)?;
         if store::plans::assignment(tx.read(), self.user, self.plan)?.is_none() {
             return Ok(Recorded::unchanged(()));

@@ -48,7 +48,7 @@ impl Change for LogIn {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Option<Live>>> {
-        let user = store::users::lock(tx, self.user)?;
+        let user = store::user_locks::lock(tx, self.user)?;
         // The password may have been changed since it was checked.
         let known = self.verified.is_some() && self.verified == user.password_hash;
         if !known || user.status != UserStatus::Active {
@@ -102,7 +102,7 @@ impl Change for Refresh {
         let session = token.session_id;
         let user = store::sessions::lock_live(tx, session)?.ok_or_else(Error::invalid_token)?;
         if token.used_at.is_some() {
-            let name = store::users::lock(tx, user)?.name();
+            let name = store::user_locks::lock(tx, user)?.name();
             store::sessions::end(tx, session)?;
             let text = format!("A session of {name} was ended: its refresh token was used twice.");
             let draft = Draft::system(user, Action::SessionLoggedOut, text);

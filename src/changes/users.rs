@@ -105,7 +105,7 @@ impl Change for UpdateUser {
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
         hold_home(tx, self.home_group_id.flatten())?;
-        let before = store::users::lock(tx, self.id)?;
+        let before = store::user_locks::lock(tx, self.id)?;
         self.if_match.check(before.version)?;
         let mut user = self.patched(&before);
         check_account(user.kind, user.email.as_deref(), self.password_hash.is_some())?;

@@ -90,6 +90,11 @@ impl Lane {
         Ok(lane)
     }
 
+    /// How many jobs wait for a thread.
+    pub(super) fn waiting(&self) -> usize {
+        self.queue.as_ref().map_or(0, Sender::len)
+    }
+
     /// Queues `work` and waits for what it answers.
     ///
     /// # Errors
@@ -181,7 +186,15 @@ fn write_loop(seat: &mut Seat, group: usize) {
                 None => jobs.push(job),
             }
         }
-        let failure = (1..=TRIES).find_map(|attempt| match commit_together(seat, &mut jobs) {
+        settle(seat, jobs);
+    }
+}
+
+/// Makes what jobs are to make, and tells each what came of it.
+fn settle(seat: &mut Seat, mut jobs: Vec<Box<dyn Job>>) {
+    let mut alone = Vec::new();
+    let failure =
+        (1..=TRIES).find_map(|attempt| match commit_together(seat, &mut jobs, &mut alone) {
             Ok(()) => Some(None),
             Err(Failure { error, again: true }) if attempt < TRIES => {
                 log::warn!("a transaction is begun anew: {error}");
@@ -189,9 +202,12 @@ fn write_loop(seat: &mut Seat, group: usize) {
             }
             Err(Failure { error, .. }) => Some(Some(error.to_string())),
         });
-        for job in jobs {
-            job.finish(failure.as_ref().and_then(|f| f.as_ref()).map(Error::unavailable));
-        }
+    for job in jobs {
+        job.finish(failure.as_ref().and_then(|f| f.as_ref()).map(Error::unavailable));
+    }
+    // Each in a transaction of its own: what it holds to the end, it holds from nobody.
+    for job in alone {
+        settle(seat, vec![job]);
     }
 }
 
@@ -201,8 +217,13 @@ struct Failure {
     again: bool,
 }
 
-fn commit_together(seat: &mut Seat, jobs: &mut Vec<Box<dyn Job>>) -> Result<(), Failure> {
-    let result = try_commit(seat, jobs);
+/// Runs jobs in one transaction. The parts of a job that failed as a whole are left for `alone`.
+fn commit_together(
+    seat: &mut Seat,
+    jobs: &mut Vec<Box<dyn Job>>,
+    alone: &mut Vec<Box<dyn Job>>,
+) -> Result<(), Failure> {
+    let result = try_commit(seat, jobs, alone);
     if result.is_err() {
         // Rolling back is what a lost connection does by itself; a new one has a clean state.
         seat.conn = None;
@@ -210,7 +231,11 @@ fn commit_together(seat: &mut Seat, jobs: &mut Vec<Box<dyn Job>>) -> Result<(), 
     result
 }
 
-fn try_commit(seat: &mut Seat, jobs: &mut Vec<Box<dyn Job>>) -> Result<(), Failure> {
+fn try_commit(
+    seat: &mut Seat,
+    jobs: &mut Vec<Box<dyn Job>>,
+    alone: &mut Vec<Box<dyn Job>>,
+) -> Result<(), Failure> {
     let conn = seat.conn().map_err(|error| Failure { error, again: false })?;
     // Until the commit is asked for, nothing can have been kept: begin anew if that may help.
     let early = |error: Error| Failure { again: error.transient, error };
@@ -226,13 +251,8 @@ fn try_commit(seat: &mut Seat, jobs: &mut Vec<Box<dyn Job>>) -> Result<(), Failu
             End::Transient => return Err(again("a deadlock, or a lost connection")),
             End::Bad | End::Broken => {
                 sql(conn, "ROLLBACK").map_err(early)?;
-                let parts = job.parts();
-                if parts.is_empty() {
-                    return Ok(());
-                }
-                log::warn!("what failed together is made one by one");
-                *jobs = parts;
-                return try_commit(seat, jobs);
+                split(jobs, 0, alone);
+                return Ok(());
             }
         }
     } else {
@@ -247,10 +267,7 @@ fn try_commit(seat: &mut Seat, jobs: &mut Vec<Box<dyn Job>>) -> Result<(), Failu
                 End::Transient => return Err(again("a deadlock, or a lost connection")),
                 End::Bad | End::Broken => {
                     sql(conn, "ROLLBACK TO one; RELEASE one").map_err(early)?;
-                    match job.parts() {
-                        parts if parts.is_empty() => next += 1,
-                        parts => drop(jobs.splice(next..=next, parts)),
-                    }
+                    next += usize::from(!split(jobs, next, alone));
                 }
             }
         }
@@ -263,6 +280,18 @@ fn try_commit(seat: &mut Seat, jobs: &mut Vec<Box<dyn Job>>) -> Result<(), Failu
     };
     // Whether a commit that failed took place can't be known: it is never asked for again.
     sql(conn, commit).map_err(|error| Failure { error, again: false })
+}
+
+/// Takes a job apart that failed as a whole; whether it has parts.
+fn split(jobs: &mut Vec<Box<dyn Job>>, at: usize, alone: &mut Vec<Box<dyn Job>>) -> bool {
+    let parts = jobs.get_mut(at).map(|job| job.parts()).unwrap_or_default();
+    if parts.is_empty() {
+        return false;
+    }
+    log::warn!("what failed together is made one by one");
+    jobs.remove(at);
+    alone.extend(parts);
+    true
 }
 
 fn sql(conn: &mut AnyConnection, text: &str) -> Result<()> {

@@ -238,7 +238,7 @@ impl<'a, F: Field<'a, Pg>> Columns for Fields<'a, F> {
 }
 
 /// An entry. A third of the time of a page is asking for columns, so those are left out that a system
-/// entry, or a note, never has: the table's own conditions say which.
+/// entry, or a note, is not shown with.
 fn view(row: &impl Columns) -> Result<EntryView<'_>> {
     let of_both = EntryView {
         user_id: row.id(0)?.ok_or_else(|| wrong(0))?,

@@ -111,7 +111,8 @@ impl Db {
             (Lane::writers(&url, pool, queue, 1)?, Some(joint))
         };
         let replica = options.read_replica.clone();
-        let replica = replica.map(|url| ReadReplica::new(url, pool, queue)).transpose()?;
+        let replica =
+            replica.map(|url| ReadReplica::new(url, pool, queue, clock.clone())).transpose()?;
         Ok(Self(Arc::new(Inner {
             readers: Lane::readers(&url, pool, queue)?,
             terms: Terms { clock, counts_writes: replica.is_some() },
@@ -125,6 +126,11 @@ impl Db {
     /// Which database it is.
     pub fn url(&self) -> &DatabaseUrl {
         &self.0.url
+    }
+
+    /// How many changes wait for a connection; those that will be made together count each.
+    pub fn waiting(&self) -> usize {
+        self.0.writers.waiting() + self.0.joint.as_ref().map_or(0, Lane::waiting)
     }
 
     /// The clock that changes are dated by.
@@ -227,6 +233,20 @@ impl Db {
         let lane = self.0.joint.as_ref().unwrap_or(&self.0.writers);
         let (set, answer) = Set::of(self.0.terms.clone(), one);
         lane.wait_for(set, answer).await
+    }
+
+    /// Lets a read replica know, by the way that its data come, that it still follows; where there is
+    /// one.
+    ///
+    /// # Errors
+    /// `unavailable` where the database is away.
+    pub async fn beat(&self) -> Result<()> {
+        if self.0.replica.is_none() {
+            return Ok(());
+        }
+        let clock = self.clock().clone();
+        let beat = move |conn: &mut AnyConnection| read_replica::beat(conn, clock.now());
+        self.0.writers.run(beat).await
     }
 
     /// Does as [`Self::transact`] does, answers what it came to, and takes all of it back.

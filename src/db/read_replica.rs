@@ -1,10 +1,11 @@
 //! A read replica: a copy of the database that follows the primary at some distance, and answers
 //! lists and exports in its place.
 //!
-//! It must not show a caller less than he knows of. So every change counts, in its own transaction,
+//! It must not show a caller less than he wrote. So every change counts, in its own transaction,
 //! the writes of its caller, and a copy is asked for a list once it tells of as many as the primary
 //! does. A row that is counted up is locked until the commit, so that a count is only reached after
-//! those before it; and nothing is asked of how the copy is made.
+//! those before it; and nothing is asked of how the copy is made. The service writes the time beside
+//! these counts: a copy in which that stands still follows no more.
 
 use std::{
     collections::BTreeSet,
@@ -13,6 +14,7 @@ use std::{
 };
 
 use diesel::{prelude::*, sql_types::Array};
+use uuid::Uuid;
 
 use super::{
     AnyConnection, Db, Reader,
@@ -24,18 +26,28 @@ use super::{
 };
 use crate::{
     config::DatabaseUrl,
-    domain::ids::UserId,
+    domain::{clock::Clock, ids::UserId, timestamp::Timestamp},
     error::{Error, Result},
 };
 
-/// How long it is left alone after it could not answer.
-const PAUSE: Duration = Duration::from_secs(5);
+/// How long it is waited for: longer than any list takes that somebody waits for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long it is left alone after it could not be reached, or did not answer.
+const PAUSE: Duration = Duration::from_secs(10);
+
+/// How far it may be behind, in seconds: some beats of the service.
+const LAG_MAX: i64 = 60;
+
+/// Whose row has the time.
+const HEART: UserId = UserId::from_uuid(Uuid::nil());
 
 /// The connections to a read replica.
 pub(super) struct ReadReplica {
     url: DatabaseUrl,
     lane: Lane,
     pause: Arc<Pause>,
+    clock: Clock,
 }
 
 /// Until when it is left alone.
@@ -43,8 +55,8 @@ pub(super) struct ReadReplica {
 struct Pause(Mutex<Option<Instant>>);
 
 impl Pause {
-    fn begin(&self, why: &Error) {
-        log::warn!("the read replica did not answer, the primary is asked: {why}");
+    fn begin(&self, why: &str) {
+        log::warn!("the primary is asked instead of the read replica: {why}");
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now().checked_add(PAUSE);
     }
 
@@ -54,15 +66,15 @@ impl Pause {
     }
 }
 
-/// How often a caller wrote, by slot.
-pub(super) type Writes = Vec<(i32, i64)>;
+/// How often callers wrote: who, by slot.
+type Writes = Vec<(UserId, i32, i64)>;
 
 impl ReadReplica {
     /// Makes no connection yet: nobody needs it to be there.
     ///
     /// # Errors
     /// Where a thread can't be started.
-    pub(super) fn new(url: DatabaseUrl, pool: usize, queue: usize) -> Result<Self> {
+    pub(super) fn new(url: DatabaseUrl, pool: usize, queue: usize, clock: Clock) -> Result<Self> {
         let pause: Arc<Pause> = Arc::default();
         let (to_open, paused) = (with_timeout(&url), Arc::clone(&pause));
         let open = move || {
@@ -70,20 +82,15 @@ impl ReadReplica {
             if !paused.is_over() {
                 return Err(Error::unavailable("it did not answer lately"));
             }
-            open_scanner(&to_open).inspect_err(|error| paused.begin(error))
+            open_scanner(&to_open).inspect_err(|error| paused.begin(&error.to_string()))
         };
         let lane = Lane::late_readers(Arc::new(open), pool, queue)?;
-        Ok(Self { url, lane, pause })
+        Ok(Self { url, lane, pause, clock })
     }
 
     /// Has it do what is read, if it has caught up with a caller: nothing, where the primary has to
     /// be asked.
-    pub(super) async fn read<T, F>(
-        &self,
-        caller: Option<UserId>,
-        writes: Writes,
-        work: F,
-    ) -> Option<T>
+    async fn read<T, F>(&self, caller: Option<UserId>, writes: Writes, work: F) -> Option<T>
     where
         T: Send + 'static,
         F: Fn(&mut Reader<'_>) -> Result<T> + Send + 'static,
@@ -91,23 +98,37 @@ impl ReadReplica {
         if !self.pause.is_over() {
             return None;
         }
-        let url = self.url.clone();
+        let (url, now) = (self.url.clone(), self.clock.now());
         let answer = self.lane.run(move |conn| {
-            if let Some(caller) = caller.filter(|_| !writes.is_empty())
-                && !has_all(&writes_of(conn, caller)?, &writes)
-            {
-                return Ok(None);
+            let there = writes_of(conn, &[HEART, caller.unwrap_or(HEART)])?;
+            if !follows(&there, now) {
+                return Ok(Answer::Behind);
             }
-            lean::with_reader(&url, conn, Kept::Little, &work).map(Some)
+            if !has_all(&there, &writes) {
+                return Ok(Answer::NotYet);
+            }
+            lean::with_reader(&url, conn, Kept::Little, &work).map(Answer::Read)
         });
-        answer.await.unwrap_or_else(|error| {
+        match tokio::time::timeout(PATIENCE, answer).await {
+            Ok(Ok(Answer::Read(output))) => return Some(output),
+            Ok(Ok(Answer::NotYet)) => {}
+            Ok(Ok(Answer::Behind)) => self.pause.begin("it is a minute behind"),
             // What it does not have yet the primary may have, so a refusal is none either.
-            if error.code.status() >= 500 && self.pause.is_over() {
-                self.pause.begin(&error);
-            }
-            None
-        })
+            Ok(Err(error)) if error.code.status() < 500 => {}
+            Ok(Err(error)) => log::warn!("the read replica could not answer: {error}"),
+            Err(_) => self.pause.begin("it did not answer"),
+        }
+        None
     }
+}
+
+/// What came of asking it.
+enum Answer<T> {
+    Read(T),
+    /// It has not caught up with the caller.
+    NotYet,
+    /// It does not follow any more.
+    Behind,
 }
 
 /// The same address, whose host has to answer within some seconds, unless it says itself how long.
@@ -121,14 +142,16 @@ fn with_timeout(url: &DatabaseUrl) -> DatabaseUrl {
     }
 }
 
-/// How often a caller wrote, as far as this copy of the database knows.
+/// How often callers wrote, as far as this copy of the database knows.
 ///
 /// # Errors
 /// Of the database.
-pub(super) fn writes_of(conn: &mut AnyConnection, caller: UserId) -> Result<Writes> {
-    let query = caller_writes::table
-        .filter(caller_writes::user_id.eq(caller))
-        .select((caller_writes::slot, caller_writes::writes));
+fn writes_of(conn: &mut AnyConnection, callers: &[UserId]) -> Result<Writes> {
+    let query = caller_writes::table.filter(caller_writes::user_id.eq_any(callers)).select((
+        caller_writes::user_id,
+        caller_writes::slot,
+        caller_writes::writes,
+    ));
     Ok(match conn {
         AnyConnection::Sqlite(conn) => query.load(conn),
         AnyConnection::Postgres(conn) => query.load(conn),
@@ -136,7 +159,37 @@ pub(super) fn writes_of(conn: &mut AnyConnection, caller: UserId) -> Result<Writ
 }
 
 fn has_all(there: &Writes, wanted: &Writes) -> bool {
-    wanted.iter().all(|(slot, writes)| there.iter().any(|it| it.0 == *slot && it.1 >= *writes))
+    let has = |wanted: &(UserId, i32, i64)| {
+        there.iter().any(|it| (it.0, it.1) == (wanted.0, wanted.1) && it.2 >= wanted.2)
+    };
+    wanted.iter().all(has)
+}
+
+fn follows(there: &Writes, now: Timestamp) -> bool {
+    let beat = there.iter().find(|it| it.0 == HEART).map(|it| it.2);
+    beat.is_some_and(|beat| now.millis() / 1000 - beat <= LAG_MAX)
+}
+
+/// Writes the time where copies of the database show it.
+///
+/// # Errors
+/// Of the database.
+pub(super) fn beat(conn: &mut AnyConnection, now: Timestamp) -> Result<()> {
+    let row = (
+        caller_writes::user_id.eq(HEART),
+        caller_writes::slot.eq(0),
+        caller_writes::writes.eq(now.millis() / 1000),
+    );
+    let AnyConnection::Postgres(conn) = conn else {
+        return Err(Error::internal("SQLite has no read replica"));
+    };
+    diesel::insert_into(caller_writes::table)
+        .values(row)
+        .on_conflict((caller_writes::user_id, caller_writes::slot))
+        .do_update()
+        .set(row)
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Counts a write of each caller, at the end of its transaction: whoever waits for one of these rows
@@ -195,7 +248,7 @@ where
         .read_much(move |reader| {
             let (caller, gated) = gate(reader)?;
             let writes = match caller {
-                Some(id) if !ahead => writes_of(reader, id)?,
+                Some(id) if !ahead => writes_of(reader, &[id])?,
                 _ => Writes::new(),
             };
             Ok((caller, gated, writes))

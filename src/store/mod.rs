@@ -23,6 +23,7 @@ pub mod settings;
 pub mod standings;
 pub mod timeline;
 pub mod user_keys;
+pub mod user_locks;
 pub mod users;
 
 /// Reads one row and keeps others from changing it until the transaction ends. On SQLite there is

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    contains, direct, locked,
+    contains, direct,
     page::{ByText, ByTime, Slice, Window, after},
     ranges::{coalesce, unindexed},
     reach::{Visible, related_to},
@@ -89,43 +89,6 @@ impl UserRow {
 /// `not_found`.
 pub fn get(conn: &mut AnyConnection, id: UserId) -> Result<UserRow> {
     Ok(users::table.find(id).first(conn)?)
-}
-
-/// The user of an id, held until the transaction ends: changes of one user come one after another.
-///
-/// # Errors
-/// `not_found`.
-pub fn lock(tx: &mut Tx<'_>, id: UserId) -> Result<UserRow> {
-    Ok(locked!(tx, users::table.find(id))?)
-}
-
-/// The users of ids, held until the transaction ends, in the order of their ids: all who hold many
-/// hold them in one order, so that none waits in a circle.
-///
-/// # Errors
-/// Of the database.
-pub fn lock_all(tx: &mut Tx<'_>, ids: &[UserId]) -> Result<Vec<UserRow>> {
-    let rows = users::table.filter(users::id.eq_any(ids.to_vec())).order(users::id);
-    Ok(match tx.read() {
-        AnyConnection::Sqlite(conn) => rows.load(conn),
-        AnyConnection::Postgres(conn) => rows.for_no_key_update().load(conn),
-    }?)
-}
-
-/// The users of ids who can be held at once: they stay as they are until the transaction ends. Who
-/// is being changed by somebody else at this moment is not waited for, so that nobody waits in a
-/// circle; he is not among them, as one who does not exist is not.
-///
-/// # Errors
-/// Of the database.
-pub fn hold_at_once(tx: &mut Tx<'_>, ids: &BTreeSet<UserId>) -> Result<BTreeSet<UserId>> {
-    let query = users::table.filter(users::id.eq_any(ids)).select(users::id);
-    let held: Vec<UserId> = match tx.read() {
-        AnyConnection::Sqlite(conn) => query.load(conn),
-        // Several may add to a log at the same time: it is whoever changes the user that waits.
-        AnyConnection::Postgres(conn) => query.for_share().skip_locked().load(conn),
-    }?;
-    Ok(held.into_iter().collect())
 }
 
 /// The users of ids. Of whom there is none is not among them.

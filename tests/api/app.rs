@@ -80,6 +80,11 @@ impl TestApp {
         Self::start_to(clock, &Outside::default())
     }
 
+    /// The same, without a second replica: for what is seen in one process alone.
+    pub fn start_single() -> Self {
+        Self::start_adjusted(Clock::system(), &Outside::default(), |_| {})
+    }
+
     /// The same, with what an operator can set about those outside.
     pub fn start_to(clock: Clock, outside: &Outside) -> Self {
         let database = TestDatabase::migrated();

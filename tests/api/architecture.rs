@@ -118,7 +118,8 @@ fn each_library_stays_in_its_room() {
 fn only_the_store_and_the_journal_write() {
     for (path, text) in sources() {
         let writes = text.contains(".write()") || text.contains("insert_into(");
-        let journal = ["db/journal.rs", "db/entry_insert.rs"].map(Path::new);
+        // What a read replica is known by is written in the journal's transactions too.
+        let journal = ["db/journal.rs", "db/entry_insert.rs", "db/read_replica.rs"].map(Path::new);
         let fine = path.starts_with("store") || journal.contains(&path.as_path());
         assert!(!writes || fine, "{} writes past the store", path.display());
     }

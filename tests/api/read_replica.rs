@@ -152,6 +152,16 @@ fn a_log_in_a_batch_and_an_import_are_seen_by_whoever_did_them() {
 }
 
 #[test]
+fn a_replica_that_follows_no_more_is_not_asked() {
+    let Some(it) = Lagging::start() else { return };
+    let note = it.note(&it.ada, "The due date was extended.");
+    it.replica
+        .sabotage("UPDATE caller_writes SET writes = writes - 120 WHERE writes > 1000000")
+        .unwrap();
+    assert_eq!(it.notes(&it.eve), [note]);
+}
+
+#[test]
 fn a_list_that_began_on_the_primary_goes_on_there() {
     let Some(it) = Lagging::start() else { return };
     let notes: Vec<String> = (0..3).map(|number| it.note(&it.ada, &number.to_string())).collect();

@@ -7,7 +7,6 @@ use std::{
         mpsc::{self, Sender},
     },
     thread,
-    time::Duration,
 };
 
 use daybook::{
@@ -77,6 +76,14 @@ fn while_they_wait<T>(db: &Db, work: impl FnOnce(&Gate) -> T) -> T {
     })
 }
 
+/// Waits until each of them waits in the queue, or has ended.
+fn until_queued<T>(db: &Db, threads: &[thread::ScopedJoinHandle<'_, T>]) {
+    let ended = || threads.iter().filter(|it| it.is_finished()).count();
+    while db.waiting() + ended() < threads.len() {
+        thread::yield_now();
+    }
+}
+
 /// Sends notes while they have to wait for each other, and gives the answers in their order.
 fn send_at_once(app: &TestApp, notes: &[(&Client, String, Value)]) -> Vec<Answer> {
     while_they_wait(&app.db, |gate| {
@@ -86,8 +93,7 @@ fn send_at_once(app: &TestApp, notes: &[(&Client, String, Value)]) -> Vec<Answer
                 scope.spawn(move || client.post(&path, body))
             };
             let threads: Vec<_> = notes.iter().map(send).collect();
-            // Long enough for most of them to be in the queue; whoever comes later is no error.
-            thread::sleep(Duration::from_millis(300));
+            until_queued(&app.db, &threads);
             gate.open();
             threads.into_iter().map(|it| it.join().unwrap()).collect()
         })
@@ -100,7 +106,7 @@ fn log_of(user: &str) -> String {
 
 #[test]
 fn notes_of_several_callers_sent_at_once_are_each_answered_by_itself() {
-    let app = TestApp::start();
+    let app = TestApp::start_single();
     let (admin, sam, tom) = (app.admin(), app.learner("Sam"), app.learner("Tom"));
     let (max, boss) = (app.learner("Max"), app.learner("Boss"));
     let home = app.group("Home");
@@ -172,7 +178,7 @@ fn notes_of_several_callers_sent_at_once_are_each_answered_by_itself() {
 
 #[test]
 fn a_note_that_the_database_refuses_fails_alone() {
-    let app = TestApp::start();
+    let app = TestApp::start_single();
     let (admin, sam) = (app.admin(), app.learner("Sam"));
     let refuse = if app.database.url.is_sqlite() {
         "CREATE TRIGGER poison BEFORE INSERT ON entries WHEN NEW.notes = 'poison'
@@ -216,7 +222,7 @@ impl Together for Odd {
 
 #[test]
 fn one_that_panics_fails_alone() {
-    let app = TestApp::start();
+    let app = TestApp::start_single();
     let sets = Arc::new(AtomicUsize::new(0));
     let outcomes = while_they_wait(&app.db, |gate| {
         thread::scope(|scope| {
@@ -226,7 +232,7 @@ fn one_that_panics_fails_alone() {
                     scope.spawn(move || block_on(db.together(Odd { panics: number == 3, sets })))
                 })
                 .collect();
-            thread::sleep(Duration::from_millis(300));
+            until_queued(&app.db, &threads);
             gate.open();
             threads.into_iter().map(|it| it.join().unwrap()).collect::<Vec<_>>()
         })
@@ -242,7 +248,7 @@ fn one_that_panics_fails_alone() {
 
 #[test]
 fn a_note_to_somebody_who_is_held_keeps_no_other_waiting() {
-    let app = TestApp::start();
+    let app = TestApp::start_single();
     if app.database.url.is_sqlite() {
         // Its one writer waits for nobody.
         return;

@@ -44,7 +44,7 @@ impl Change for AddNote {
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<EntryRow>> {
         // Waits for whoever changes the user: he may be given another home group, and with it
         // others who may add notes.
-        store::users::lock(tx, self.user)?;
+        store::user_locks::hold(tx, self.user)?;
         let known = Known::of(tx, &[(caller, self)])?;
         self.judged(caller, &known, tx)
     }
@@ -59,7 +59,7 @@ impl MadeTogether for AddNote {
 
     fn look(set: &[(&Caller, &Self)], tx: &mut Tx<'_>) -> Result<Self::Known> {
         let users = set.iter().map(|(_, note)| note.user).collect();
-        let held = store::users::hold_at_once(tx, &users)?;
+        let held = store::user_locks::hold_at_once(tx, &users)?;
         Ok((held, Known::of(tx, set)?))
     }
 

@@ -50,7 +50,7 @@ impl Change for EditNote {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<EntryRow>> {
-        let user = store::users::lock(tx, self.user)?;
+        let user = store::user_locks::lock(tx, self.user)?;
         let before = store::entries::lock(tx, self.user, self.id)?;
         let revision = before.revision.unwrap_or_default();
         self.if_match.check(revision)?;
