@@ -18,9 +18,8 @@ const SMALL: &[(&str, &str)] = &[("DAYBOOK_WORKERS", "1"), ("DAYBOOK_DB_POOL", "
 /// Pages, by as many connections as for R.
 pub fn reads(bench: &Bench, results: &mut Results) -> Result<()> {
     let load = Load::get("/users/{user}/activity?limit=50");
-    let what = "newest page of 50 of a random user";
-    measure(bench, results, &format!("{what}, one connection to the database each"), &load, SMALL)?;
-    measure(bench, results, what, &load, &[])
+    measure(bench, results, "newest page of 50, small processes", &load, SMALL)?;
+    measure(bench, results, "newest page of 50", &load, &[])
 }
 
 /// Notes, by as many connections as for W.
