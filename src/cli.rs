@@ -137,15 +137,15 @@ fn serve(config: &Config, demo: bool) -> Result<()> {
         if demo {
             print(&demo::welcome(&services.db, address).await?)?;
         }
-        services.db.beat().await?;
         log::info!("database {}", config.database_url);
         if let Some(replica) = &config.read_database_url {
             log::info!("read replica {replica}");
+            services.db.beat().await?;
+            actix_web::rt::spawn(beat(services.db.clone()));
         }
         log::info!("listening on http://{address}, Swagger UI at http://{address}/docs");
         actix_web::rt::spawn(expire_certifications(services.db.clone()));
         actix_web::rt::spawn(forget(services.db.clone()));
-        actix_web::rt::spawn(beat(services.db.clone()));
         app::server(services, listener, config.workers(), true)?.await.map_err(Error::internal)
     })?;
     log::info!("stopped");

@@ -73,6 +73,7 @@ pub fn write_entry(out: &mut Vec<u8>, entry: &EntryView<'_>) {
             optional(out, entry.target, |out, target| {
                 out.extend_from_slice(b"{\"type\":");
                 text(out, target.target_type);
+                out.push(b',');
                 named(out, target.id, target.name);
                 out.push(b'}');
             });
@@ -87,17 +88,15 @@ pub fn write_entry(out: &mut Vec<u8>, entry: &EntryView<'_>) {
 }
 
 fn actor(out: &mut Vec<u8>, actor: ActorView<'_>) {
-    out.extend_from_slice(b"{\"id\":");
-    id(out, actor.id);
-    out.extend_from_slice(b",\"name\":");
-    text(out, actor.name);
+    out.push(b'{');
+    named(out, actor.id, actor.name);
     out.extend_from_slice(b",\"kind\":");
     text(out, actor.kind);
     out.push(b'}');
 }
 
 fn named<K>(out: &mut Vec<u8>, of: Id<K>, name: &str) {
-    out.extend_from_slice(b",\"id\":");
+    out.extend_from_slice(b"\"id\":");
     id(out, of);
     out.extend_from_slice(b",\"name\":");
     text(out, name);

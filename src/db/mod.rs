@@ -235,15 +235,12 @@ impl Db {
         lane.wait_for(set, answer).await
     }
 
-    /// Lets a read replica know, by the way that its data come, that it still follows; where there is
-    /// one.
+    /// Lets a read replica know, by the way that its data come, that it still follows. For PostgreSQL,
+    /// which alone has one.
     ///
     /// # Errors
     /// `unavailable` where the database is away.
     pub async fn beat(&self) -> Result<()> {
-        if self.0.replica.is_none() {
-            return Ok(());
-        }
         let clock = self.clock().clone();
         let beat = move |conn: &mut AnyConnection| read_replica::beat(conn, clock.now());
         self.0.writers.run(beat).await

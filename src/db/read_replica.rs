@@ -180,15 +180,12 @@ pub(super) fn beat(conn: &mut AnyConnection, now: Timestamp) -> Result<()> {
         caller_writes::slot.eq(0),
         caller_writes::writes.eq(now.millis() / 1000),
     );
-    let AnyConnection::Postgres(conn) = conn else {
-        return Err(Error::internal("SQLite has no read replica"));
-    };
     diesel::insert_into(caller_writes::table)
         .values(row)
         .on_conflict((caller_writes::user_id, caller_writes::slot))
         .do_update()
         .set(row)
-        .execute(conn)?;
+        .execute(postgres(conn)?)?;
     Ok(())
 }
 
@@ -199,9 +196,6 @@ pub(super) fn beat(conn: &mut AnyConnection, now: Timestamp) -> Result<()> {
 /// # Errors
 /// Of the database.
 pub(super) fn count_writes(conn: &mut AnyConnection, callers: &BTreeSet<UserId>) -> Result<()> {
-    let AnyConnection::Postgres(conn) = conn else {
-        return Err(Error::internal("SQLite has no read replica"));
-    };
     let callers: Vec<UserId> = callers.iter().copied().collect();
     diesel::sql_query(
         "INSERT INTO caller_writes (user_id, slot, writes) \
@@ -209,8 +203,16 @@ pub(super) fn count_writes(conn: &mut AnyConnection, callers: &BTreeSet<UserId>)
          ON CONFLICT (user_id, slot) DO UPDATE SET writes = caller_writes.writes + 1",
     )
     .bind::<Array<SqlId>, _>(callers)
-    .execute(conn)?;
+    .execute(postgres(conn)?)?;
     Ok(())
+}
+
+/// The connection, of the database that can have a replica.
+fn postgres(conn: &mut AnyConnection) -> Result<&mut PgConnection> {
+    match conn {
+        AnyConnection::Postgres(conn) => Ok(conn),
+        AnyConnection::Sqlite(_) => Err(Error::internal("SQLite has no read replica")),
+    }
 }
 
 /// What was read of a list.

@@ -8,6 +8,7 @@ use super::{
     contains, direct,
     page::{ByText, Slice, Window, after},
     ranges::{coalesce, unindexed},
+    sessions::{Who, speaks_for},
     users::UserRow,
 };
 use crate::{
@@ -18,8 +19,8 @@ use crate::{
     domain::{
         group::GroupPermission,
         ids::{self, GroupId, SessionId, UserId},
-        policy::{Identity, Proof, Relation},
-        user::{Role, UserKind, UserStatus, full_name},
+        policy::{Identity, Relation},
+        user::{Role, UserStatus},
     },
     error::Result,
 };
@@ -80,13 +81,10 @@ pub fn of_session(
             callers.fields((users::given_name, users::surname, users::kind, users::role)),
             related!(caller, id),
         ));
-    type Row = ((String, String, UserKind, Role), (bool, bool, bool));
-    let found = direct!(conn, query.first::<Row>(conn)).optional()?;
+    let found = direct!(conn, query.first::<(Who, (bool, bool, bool))>(conn)).optional()?;
     Ok(found.map(|(who, (supervisor, views_results, manages))| {
-        let (given_name, surname, kind, role) = who;
-        let (name, proof) = (full_name(&given_name, &surname), Proof::Session(session));
-        let identity = Identity { id: caller, name, kind, role, proof };
-        (identity, Relation { own: caller == id, supervisor, views_results, manages })
+        let relation = Relation { own: caller == id, supervisor, views_results, manages };
+        (speaks_for(session, caller, who), relation)
     }))
 }
 

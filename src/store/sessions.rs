@@ -50,8 +50,7 @@ pub fn identity(conn: &mut AnyConnection, session: SessionId, user: UserId) -> R
         ));
     match direct!(conn, query.first::<IdentityRow>(conn)).optional()? {
         Some((given_name, surname, kind, role, UserStatus::Active, None)) => {
-            let name = full_name(&given_name, &surname);
-            Ok(Identity { id: user, name, kind, role, proof: Proof::Session(session) })
+            Ok(speaks_for(session, user, (given_name, surname, kind, role)))
         }
         _ => Err(Error::invalid_token()),
     }
@@ -73,18 +72,23 @@ pub fn identities(
         .select((
             sessions::id,
             users::id,
-            users::given_name,
-            users::surname,
-            users::kind,
-            users::role,
+            (users::given_name, users::surname, users::kind, users::role),
         ));
-    type Row = (SessionId, UserId, String, String, UserKind, Role);
-    let rows = direct!(conn, query.load::<Row>(conn))?.into_iter();
-    let of = |(session, id, given_name, surname, kind, role): Row| {
-        let (name, proof) = (full_name(&given_name, &surname), Proof::Session(session));
-        (session, Identity { id, name, kind, role, proof })
-    };
-    Ok(rows.map(of).collect())
+    let rows = direct!(conn, query.load::<(SessionId, UserId, Who)>(conn))?.into_iter();
+    Ok(rows.map(|(session, id, who)| (session, speaks_for(session, id, who))).collect())
+}
+
+/// What is asked of a user to know whom a session's token speaks for.
+pub(super) type Who = (String, String, UserKind, Role);
+
+/// Whom a session's token speaks for, once it is known that it does.
+pub(super) fn speaks_for(
+    session: SessionId,
+    id: UserId,
+    (given_name, surname, kind, role): Who,
+) -> Identity {
+    let (name, proof) = (full_name(&given_name, &surname), Proof::Session(session));
+    Identity { id, name, kind, role, proof }
 }
 
 /// Begins a session.
