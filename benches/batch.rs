@@ -4,11 +4,11 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use daybook::{
-    db::EntryRow,
     domain::{
         entry::{Action, Source},
         text::fold,
     },
+    journal::entry::row::EntryRow,
     store::users::UserRow,
 };
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! Putting many rows into tables.
 
-use daybook::db::AnyConnection;
+use daybook::db::connection::AnyConnection;
 use diesel::connection::SimpleConnection;
 
 use crate::Result;

@@ -2,7 +2,7 @@
 
 use daybook::{
     db::{
-        AnyConnection,
+        connection::AnyConnection,
         schema::{
             certification_courses, certifications, courses, enrollments, learning_plans,
             plan_assignments, plan_certifications,

@@ -1,6 +1,6 @@
 //! The limit of batches on SQLite: a prepared INSERT in a loop, by rusqlite, with nothing in between.
 
-use daybook::{db::EntryRow, domain::timestamp::Timestamp};
+use daybook::{domain::timestamp::Timestamp, journal::entry::row::EntryRow};
 use rusqlite::{Connection, params};
 
 use crate::Result;

@@ -5,8 +5,7 @@ use std::time::Instant;
 use daybook::{
     config::DatabaseUrl,
     db::{
-        AnyConnection,
-        connection::open_writer,
+        connection::{AnyConnection, open_writer},
         migrate,
         schema::{group_members, group_permissions, groups, supervisors, users},
     },

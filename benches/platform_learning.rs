@@ -2,7 +2,7 @@
 
 use daybook::{
     db::{
-        AnyConnection,
+        connection::AnyConnection,
         schema::{
             certification_courses, certifications, courses, enrollments, external_training,
             learning_plans, plan_assignments, plan_certifications, user_certifications,
@@ -23,7 +23,7 @@ use daybook::{
         enrollments::EnrollmentRow,
         external_training::TrainingRow,
         plans::{AssignmentRow, PlanRow},
-        standings::StandingRow,
+        user_certifications::StandingRow,
         users::UserRow,
     },
 };

@@ -2,11 +2,11 @@
 //! API account.
 
 use daybook::{
-    db::EntryRow,
     domain::{
         entry::{Action, Source, TargetType},
         text::fold,
     },
+    journal::entry::row::EntryRow,
     store::users::UserRow,
 };
 

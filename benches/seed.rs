@@ -5,8 +5,7 @@ use daybook::{
     auth::passwords::{Cost, Passwords},
     config::DatabaseUrl,
     db::{
-        AnyConnection, EntryRow,
-        connection::open_writer,
+        connection::{AnyConnection, open_writer},
         migrate,
         schema::{entries, users},
     },
@@ -16,6 +15,7 @@ use daybook::{
         text::fold,
         user::{Role, UserKind, UserStatus},
     },
+    journal::entry::row::EntryRow,
     store::users::UserRow,
 };
 use diesel::{ExecuteCopyFromDsl, RunQueryDsl};

@@ -1,7 +1,7 @@
 //! The table of entries without what slows down filling it: a load of ten million rows maintains
 //! no secondary index row by row. What comes back are the very statements of the migrations.
 
-use daybook::db::AnyConnection;
+use daybook::db::connection::AnyConnection;
 use diesel::{
     QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::Text,
 };

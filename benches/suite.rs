@@ -4,7 +4,7 @@ use std::{env, fs, process::Command, time::Instant};
 
 use daybook::{
     config::DatabaseUrl,
-    db::{AnyConnection, connection::open_writer},
+    db::connection::{AnyConnection, open_writer},
 };
 
 use diesel::connection::SimpleConnection;

@@ -11,12 +11,14 @@ use actix_web::{
 
 use crate::{
     api::{
-        self, body::BODY_MAX, cors::cors, docs, endpoint, health, idempotency::Running, middleware,
-        rate_limit::Limits,
+        self,
+        http::{body::BODY_MAX, cors::cors, endpoint, health, idempotency::Running, middleware},
+        limits::requests::Limits,
+        openapi::docs,
     },
     auth::{oidc::IdentityProvider, passwords::Passwords, seal::Sealer, tokens::Tokens},
     config::Origins,
-    db::Db,
+    db::database::Db,
     error::{Error, Result},
 };
 

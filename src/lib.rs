@@ -13,6 +13,7 @@
 //! - [`domain`] has the words of the field and their rules, without HTTP and database;
 //! - [`config`] and [`error`] may be used by all.
 
+pub mod access;
 pub mod api;
 pub mod app;
 pub mod auth;
@@ -23,4 +24,6 @@ pub mod db;
 pub mod demo;
 pub mod domain;
 pub mod error;
+pub mod journal;
+pub mod maintenance;
 pub mod store;

@@ -2,7 +2,6 @@
 
 use super::{Change, entry};
 use crate::{
-    db::{Draft, Recorded, Stamped, Tx},
     domain::{
         attempt::Attempt,
         entry::{Action, FieldChange},
@@ -15,6 +14,12 @@ use crate::{
         version::IfMatch,
     },
     error::{Error, Result},
+    journal::{
+        draft::Draft,
+        new_entry::NewEntry,
+        recorded::{Recorded, Unlogged},
+        tx::Tx,
+    },
     store::{
         self,
         api_clients::{ApiClientRow, SecretRow},
@@ -87,7 +92,7 @@ fn told(
     action: Action,
     text: String,
     changes: impl IntoIterator<Item = FieldChange>,
-) -> Stamped {
+) -> NewEntry {
     let draft = Draft::system(row.user_id, action, text).target(row.target()).changes(changes);
     entry(tx, caller, draft)
 }
@@ -274,6 +279,6 @@ impl Change for GrantToken {
             store::attempts::remember(tx, &attempt.place)?;
         }
         // Like the rotation of a refresh token, it is no fact of a user's life.
-        Ok(Recorded::of_no_user(Ok(Grant { user: user.id, scopes, at: now })))
+        Ok(Recorded::unlogged(Unlogged::Token, Ok(Grant { user: user.id, scopes, at: now })))
     }
 }

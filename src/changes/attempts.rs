@@ -2,13 +2,17 @@
 
 use super::Change;
 use crate::{
-    db::{Db, Recorded, Tx},
+    db::database::Db,
     domain::{
         attempt::{ATTEMPTS, Attempt, CROWD_ATTEMPTS},
         policy::{Caller, Credentials},
         timestamp::Timestamp,
     },
     error::Result,
+    journal::{
+        recorded::{Recorded, Unlogged},
+        tx::Tx,
+    },
     store,
 };
 
@@ -48,20 +52,23 @@ impl Change for CountAttempt {
         if store::attempts::is_known(tx.read(), place, now)? {
             let by_place = count(tx, place, ATTEMPTS)?;
             if !by_place.is_admitted() {
-                return Ok(Recorded::of_no_user(by_place));
+                return Ok(Recorded::unlogged(Unlogged::Housekeeping, by_place));
             }
             let crowd = count(tx, &format!("{address} known"), CROWD_ATTEMPTS)?;
-            return Ok(Recorded::of_no_user(if crowd.is_admitted() { by_place } else { crowd }));
+            return Ok(Recorded::unlogged(
+                Unlogged::Housekeeping,
+                if crowd.is_admitted() { by_place } else { crowd },
+            ));
         }
         // The address first, for everybody, so that no two wait for each other; and whoever may
         // not go on from his address does not fill the account's bucket.
         let by_address = count(tx, address, ATTEMPTS)?;
         if !by_address.is_admitted() {
-            return Ok(Recorded::of_no_user(by_address));
+            return Ok(Recorded::unlogged(Unlogged::Housekeeping, by_address));
         }
         let by_account = count(tx, account, ATTEMPTS)?;
         let fuller = by_account.attempts >= by_address.attempts;
-        Ok(Recorded::of_no_user(if fuller { by_account } else { by_address }))
+        Ok(Recorded::unlogged(Unlogged::Housekeeping, if fuller { by_account } else { by_address }))
     }
 }
 
@@ -81,7 +88,7 @@ impl Change for ForgetEnded {
     }
 
     fn apply(&self, _: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<usize>> {
-        Ok(Recorded::of_no_user(store::attempts::forget_ended(tx)?))
+        Ok(Recorded::unlogged(Unlogged::Housekeeping, store::attempts::forget_ended(tx)?))
     }
 }
 

@@ -4,7 +4,7 @@ use std::slice;
 
 use super::{CHUNK, Change, apply, for_each_chunk, rules::About, sorted};
 use crate::{
-    db::{Db, Recorded, Tx},
+    db::database::Db,
     domain::{
         ids::{CertificationId, CourseId, UserId},
         policy::{Act, Caller, Credentials},
@@ -12,6 +12,10 @@ use crate::{
         version::IfMatch,
     },
     error::Result,
+    journal::{
+        recorded::{Recorded, Unlogged},
+        tx::Tx,
+    },
     store::{self, certifications::CertificationRow},
 };
 
@@ -36,7 +40,7 @@ impl Change for CreateCertification {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
-        store::standings::change_rules(tx)?;
+        store::user_certifications::change_rules(tx)?;
         let courses = known_courses(tx, &self.course_ids)?;
         let row = CertificationRow {
             id: tx.new_id(),
@@ -50,7 +54,7 @@ impl Change for CreateCertification {
         store::certifications::insert(tx, &row)?;
         store::certifications::set_courses(tx, row.id, &courses)?;
         settle_everybody(tx, caller, &row, &courses)?;
-        Ok(Recorded::of_no_user((row, courses)))
+        Ok(Recorded::unlogged(Unlogged::Catalogue, (row, courses)))
     }
 }
 
@@ -78,7 +82,7 @@ impl Change for UpdateCertification {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
-        store::standings::change_rules(tx)?;
+        store::user_certifications::change_rules(tx)?;
         let mut row = store::certifications::lock(tx, self.id)?;
         self.if_match.check(row.version)?;
         let had = store::certifications::courses(tx.read(), row.id)?;
@@ -101,7 +105,7 @@ impl Change for UpdateCertification {
             concerned.extend(&has);
             settle_everybody(tx, caller, &row, &concerned)?;
         }
-        Ok(Recorded::of_no_user((row, has)))
+        Ok(Recorded::unlogged(Unlogged::Catalogue, (row, has)))
     }
 }
 
@@ -122,7 +126,7 @@ fn settle_everybody(
 ) -> Result<()> {
     for_each_chunk(
         tx,
-        |tx, after| store::standings::concerned(tx.read(), row.id, courses, after, CHUNK),
+        |tx, after| store::user_certifications::concerned(tx.read(), row.id, courses, after, CHUNK),
         |tx, users| {
             let certifications = slice::from_ref(row);
             let about = About { users, certifications, plans: &[] };
@@ -152,7 +156,7 @@ impl Change for ExpireCertification {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<bool>> {
-        store::standings::hold_rules(tx)?;
+        store::user_certifications::hold_rules(tx)?;
         let user = store::user_locks::lock(tx, self.user)?;
         let certification = store::certifications::get(tx.read(), self.certification)?;
         let (users, certifications) = (slice::from_ref(&user), slice::from_ref(&certification));
@@ -174,7 +178,8 @@ pub async fn expire_due(db: &Db) -> Result<usize> {
     let mut expired = 0;
     loop {
         let now = db.clock().now();
-        let due = db.read_much(move |conn| store::standings::due(conn, now, CHUNK)).await?;
+        let due =
+            db.read_much(move |conn| store::user_certifications::due(conn, now, CHUNK)).await?;
         if due.is_empty() {
             return Ok(expired);
         }

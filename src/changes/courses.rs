@@ -2,7 +2,6 @@
 
 use super::Change;
 use crate::{
-    db::{Recorded, Tx},
     domain::{
         catalogue::{CourseStatus, CourseType},
         ids::CourseId,
@@ -11,6 +10,10 @@ use crate::{
         version::IfMatch,
     },
     error::Result,
+    journal::{
+        recorded::{Recorded, Unlogged},
+        tx::Tx,
+    },
     store::{self, courses::CourseRow},
 };
 
@@ -43,7 +46,7 @@ impl Change for CreateCourse {
             status: self.status,
         };
         store::courses::insert(tx, &row)?;
-        Ok(Recorded::of_no_user(row))
+        Ok(Recorded::unlogged(Unlogged::Catalogue, row))
     }
 }
 
@@ -81,6 +84,6 @@ impl Change for UpdateCourse {
             return Ok(Recorded::unchanged(row));
         }
         store::courses::update(tx, &mut row)?;
-        Ok(Recorded::of_no_user(row))
+        Ok(Recorded::unlogged(Unlogged::Catalogue, row))
     }
 }

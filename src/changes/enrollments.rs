@@ -1,8 +1,8 @@
 //! Changes of enrollments: the life of one user in one course.
 
-use super::{Change, act_on_user, entry, rules};
+use super::{Change, entry, rules};
 use crate::{
-    db::{Draft, Recorded, Stamped, Tx},
+    access::users::act_on_user,
     domain::{
         catalogue::CourseStatus,
         enrollment::{CompletionMethod, EnrollmentStatus as Status, GradeResult},
@@ -13,6 +13,7 @@ use crate::{
         version::IfMatch,
     },
     error::{Error, Result},
+    journal::{draft::Draft, new_entry::NewEntry, recorded::Recorded, tx::Tx},
     store::{self, courses::CourseRow, enrollments::EnrollmentRow, users::UserRow},
 };
 
@@ -80,7 +81,7 @@ fn authorize(tx: &mut Tx<'_>, caller: &Caller, id: EnrollmentId) -> Result<()> {
 }
 
 fn hold(tx: &mut Tx<'_>, id: EnrollmentId) -> Result<Held> {
-    store::standings::hold_rules(tx)?;
+    store::user_certifications::hold_rules(tx)?;
     // The user first: whoever changes one of his enrollments holds him, so none waits in a circle.
     let user_id = store::enrollments::get(tx.read(), id)?.user_id;
     let user = store::user_locks::lock(tx, user_id)?;
@@ -101,7 +102,7 @@ impl Held {
 
     /// Writes the enrollment as it is now, and lets follow what follows from it: the entries, with
     /// the one that tells of the change itself first.
-    fn keep(&mut self, tx: &mut Tx<'_>, caller: &Caller, told: Stamped) -> Result<Vec<Stamped>> {
+    fn keep(&mut self, tx: &mut Tx<'_>, caller: &Caller, told: NewEntry) -> Result<Vec<NewEntry>> {
         store::enrollments::update(tx, &mut self.row)?;
         let follows = rules::after_course(tx, caller, &self.user, self.row.course_id, &told)?;
         Ok(std::iter::once(told).chain(follows).collect())

@@ -1,8 +1,8 @@
 //! Trainings outside of the platform.
 
-use super::{Change, act_on_user, entry};
+use super::{Change, entry};
 use crate::{
-    db::{Draft, Recorded, Tx},
+    access::users::act_on_user,
     domain::{
         date::Date,
         entry::Action,
@@ -10,6 +10,7 @@ use crate::{
         policy::{Act, Caller},
     },
     error::{Error, Result},
+    journal::{draft::Draft, recorded::Recorded, tx::Tx},
     store::{self, external_training::TrainingRow},
 };
 

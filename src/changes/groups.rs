@@ -4,7 +4,6 @@ use std::slice;
 
 use super::{CHUNK, Change, entry, for_each_chunk, plans};
 use crate::{
-    db::{Draft, Recorded, Stamped, Tx},
     domain::{
         entry::{Action, FieldChange, Source},
         group::{GroupPermission, GroupStatus},
@@ -14,6 +13,12 @@ use crate::{
         version::IfMatch,
     },
     error::{Error, Result},
+    journal::{
+        draft::Draft,
+        new_entry::NewEntry,
+        recorded::{Recorded, Unlogged},
+        tx::Tx,
+    },
     store::{self, groups::GroupRow, plans::PlanRow, users::UserRow},
 };
 
@@ -43,7 +48,7 @@ impl Change for CreateGroup {
             status: self.status,
         };
         store::groups::insert(tx, &row)?;
-        Ok(Recorded::of_no_user(row))
+        Ok(Recorded::unlogged(Unlogged::Catalogue, row))
     }
 }
 
@@ -76,7 +81,7 @@ impl Change for UpdateGroup {
             return Ok(Recorded::unchanged(row));
         }
         store::groups::update(tx, &mut row)?;
-        Ok(Recorded::of_no_user(row))
+        Ok(Recorded::unlogged(Unlogged::Catalogue, row))
     }
 }
 
@@ -104,7 +109,7 @@ impl Change for PutMember {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
-        store::standings::hold_rules(tx)?;
+        store::user_certifications::hold_rules(tx)?;
         let group = store::groups::lock(tx, self.group)?;
         let user = store::user_locks::lock(tx, self.user)?;
         let mut entries = add_member(tx, caller, &user, &group)?;
@@ -126,7 +131,7 @@ pub(super) fn add_member(
     caller: &Caller,
     user: &UserRow,
     group: &GroupRow,
-) -> Result<Vec<Stamped>> {
+) -> Result<Vec<NewEntry>> {
     if store::groups::is_member(tx.read(), group.id, user.id)? {
         return Ok(Vec::new());
     }
@@ -152,7 +157,7 @@ fn set_permissions(
     group: &GroupRow,
     had: &[GroupPermission],
     has: &[GroupPermission],
-) -> Result<Vec<Stamped>> {
+) -> Result<Vec<NewEntry>> {
     let (name, title) = (user.name(), &group.name);
     let mut now = had.to_vec();
     let mut entries = Vec::new();
@@ -233,7 +238,7 @@ impl Change for AttachPlan {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<()>> {
-        store::standings::hold_rules(tx)?;
+        store::user_certifications::hold_rules(tx)?;
         let group = store::groups::lock(tx, self.group)?;
         let plan = store::plans::get(tx.read(), self.plan)?;
         let before = store::groups::attached(tx.read(), group.id, plan.id)?;
@@ -244,7 +249,7 @@ impl Change for AttachPlan {
         if self.auto {
             assign_to_members(tx, caller, group.id, &plan)?;
         }
-        Ok(Recorded::of_no_user(()))
+        Ok(Recorded::unlogged(Unlogged::Catalogue, ()))
     }
 }
 
@@ -286,6 +291,6 @@ impl Change for DetachPlan {
             return Ok(Recorded::unchanged(()));
         }
         store::groups::detach(tx, self.group, self.plan)?;
-        Ok(Recorded::of_no_user(()))
+        Ok(Recorded::unlogged(Unlogged::Catalogue, ()))
     }
 }

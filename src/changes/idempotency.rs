@@ -1,11 +1,13 @@
 //! Requests that are made once, however often they are sent (`Idempotency-Key`, an IETF draft of
 //! the HTTPAPI working group).
 
-use super::{Change, caller, run};
+use super::{Change, run};
 use crate::{
-    db::{Db, Recorded},
+    access::caller::caller,
+    db::database::Db,
     domain::policy::Credentials,
     error::{Code, Result},
+    journal::recorded::{Recorded, Unlogged},
     store::{self, idempotency::Once},
 };
 
@@ -74,7 +76,7 @@ pub async fn begin(db: &Db, credentials: Credentials, once: Once) -> Result<Opti
             return Ok(Recorded::unchanged(Some(before)));
         }
         store::idempotency::claim(tx, &once)?;
-        Ok(Recorded::of_no_user(None))
+        Ok(Recorded::unlogged(Unlogged::Housekeeping, None))
     })
     .await
 }
@@ -90,7 +92,7 @@ pub async fn end(db: &Db, once: Once, answer: Option<Vec<u8>>) -> Result<()> {
             Some(answer) => store::idempotency::keep(tx, &once, answer.clone())?,
             None => store::idempotency::forget(tx, &once)?,
         }
-        Ok(Recorded::of_no_user(()))
+        Ok(Recorded::unlogged(Unlogged::Housekeeping, ()))
     })
     .await
 }
@@ -100,5 +102,8 @@ pub async fn end(db: &Db, once: Once, answer: Option<Vec<u8>>) -> Result<()> {
 /// # Errors
 /// Of the database.
 pub async fn forget_expired(db: &Db) -> Result<usize> {
-    db.transact(|tx| Ok(Recorded::of_no_user(store::idempotency::forget_expired(tx)?))).await
+    db.transact(|tx| {
+        Ok(Recorded::unlogged(Unlogged::Housekeeping, store::idempotency::forget_expired(tx)?))
+    })
+    .await
 }

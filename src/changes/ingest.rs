@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use super::{Change, entry};
 use crate::{
-    db::{Draft, EntryRow, Recorded, Stamped, Tx},
     domain::{
         batch::BatchOutcome,
         entry::{Action, EntryType, FieldChange, Source, Target},
@@ -15,6 +14,9 @@ use crate::{
         timestamp::Timestamp,
     },
     error::{Error, InputError, Result},
+    journal::{
+        draft::Draft, entry::row::EntryRow, new_entry::NewEntry, recorded::Recorded, tx::Tx,
+    },
     store::{self, user_keys::UserKey},
 };
 
@@ -65,7 +67,7 @@ impl Change for Ingest {
             let draft = item.as_ref().map_err(Error::clone)?.draft(tx.now(), &users)?;
             Ok(entry(tx, caller, draft))
         });
-        let stamped: Vec<Result<Stamped>> = stamped.collect();
+        let stamped: Vec<Result<NewEntry>> = stamped.collect();
         let settled = Settled::of(tx, stamped.iter().flatten())?;
         let mut outcomes = Vec::with_capacity(stamped.len());
         for one in &stamped {
@@ -91,9 +93,9 @@ struct Settled<'a> {
 
 impl<'a> Settled<'a> {
     /// Writes the entries whose external ids are new: of several with one id, the first.
-    fn of(tx: &mut Tx<'_>, entries: impl Iterator<Item = &'a Stamped>) -> Result<Self> {
+    fn of(tx: &mut Tx<'_>, entries: impl Iterator<Item = &'a NewEntry>) -> Result<Self> {
         // The order of the map is the one in which everybody writes.
-        let mut new: BTreeMap<&str, &Stamped> = BTreeMap::new();
+        let mut new: BTreeMap<&str, &NewEntry> = BTreeMap::new();
         for one in entries {
             new.entry(external_id(one.row())).or_insert(one);
         }
@@ -103,7 +105,7 @@ impl<'a> Settled<'a> {
             rows.partition(|(_, row)| written.contains(&row.id));
         // What somebody else wrote at this moment is committed: it can be read now.
         let lost: Vec<&str> = lost.into_keys().collect();
-        let before = store::entries::by_external_ids(tx.read(), &lost)?;
+        let before = store::log::entries::by_external_ids(tx.read(), &lost)?;
         Ok(Self { made, before, written: !written.is_empty() })
     }
 

@@ -3,6 +3,7 @@
 pub mod api_clients;
 pub mod attempts;
 pub mod certifications;
+mod coalesce;
 pub mod courses;
 pub mod enrollments;
 pub mod external_training;
@@ -10,22 +11,22 @@ pub mod groups;
 pub mod idempotency;
 pub mod import;
 pub mod ingest;
-mod named;
 pub mod notes;
 pub mod plans;
 mod rules;
 pub mod sessions;
-mod together;
 pub mod users;
 
 use crate::{
-    db::{AnyConnection, Db, Draft, Reader, Recorded, Stamped, Tx},
+    access::caller::caller,
+    db::database::Db,
     domain::{
         ids::{Id, UserId},
-        policy::{Act, Caller, Credentials, Relation},
+        policy::{Caller, Credentials},
     },
     error::Result,
-    store::{self, reach::Visible, users::UserRow},
+    journal::{draft::Draft, new_entry::NewEntry, recorded::Recorded, tx::Tx},
+    store::{self, users::UserRow},
 };
 
 /// A change of the state.
@@ -83,91 +84,15 @@ async fn alone<C: Change>(db: &Db, credentials: Credentials, change: C) -> Resul
 /// # Errors
 /// Whatever the change answers.
 pub fn run<C: Change>(tx: &mut Tx<'_>, caller: &Caller, change: &C) -> Result<Recorded<C::Output>> {
-    tx.is_of(caller.id());
+    tx.add_caller(caller.id());
     change.authorize(caller, tx)?;
     change.apply(caller, tx)
 }
 
-/// Who the caller is now, whatever his token says.
-///
-/// # Errors
-/// `invalid_token` where his session has ended, his API client is revoked, or he is not active any
-/// more; `insufficient_scope` and `forbidden` where his API client is not good for the operation.
-pub fn caller(conn: &mut AnyConnection, credentials: Credentials) -> Result<Caller> {
-    Ok(match credentials {
-        Credentials::Session(user, session) => {
-            Caller::Known(store::sessions::identity(conn, session, user)?)
-        }
-        Credentials::Client(user, client, scopes, needs) => {
-            let identity = store::api_clients::identity(conn, client, user, scopes)?;
-            identity.must_reach(needs)?;
-            Caller::Known(identity)
-        }
-        Credentials::External(user) => Caller::Known(store::users::get(conn, user)?.identity()?),
-        Credentials::None => Caller::Nobody,
-        Credentials::Service => Caller::Service,
-    })
-}
-
-/// Lets the caller see a user's profile, and with it his log: one rule, here and nowhere else.
-///
-/// # Errors
-/// `not_found` where there is no such user, or none that the caller may see.
-pub fn see_user(conn: &mut AnyConnection, caller: &Caller, user: UserId) -> Result<Relation> {
-    let relation = store::relations::relation(conn, caller.id(), user)?;
-    caller.must_for_user(relation, Act::SeeUser(relation))?;
-    Ok(relation)
-}
-
-/// Who the caller is now, if he may see a user: [`caller`] and [`see_user`], for whoever logged in
-/// with one look.
-///
-/// # Errors
-/// As theirs.
-pub fn caller_who_sees(
-    conn: &mut AnyConnection,
-    credentials: Credentials,
-    user: UserId,
-) -> Result<Caller> {
-    if let Credentials::Session(id, session) = credentials
-        && let Some((identity, relation)) = store::relations::of_session(conn, session, id, user)?
-    {
-        let caller = Caller::Known(identity);
-        caller.must_for_user(relation, Act::SeeUser(relation))?;
-        return Ok(caller);
-    }
-    // Whoever is refused is told why.
-    let caller = caller(conn, credentials)?;
-    see_user(conn, &caller, user)?;
-    Ok(caller)
-}
-
-/// Whom the caller may see, for a list.
-///
-/// # Errors
-/// Of the database.
-pub fn visible(conn: &mut Reader<'_>, caller: &Caller) -> Result<Visible> {
-    store::reach::visible(conn, caller.reach())
-}
-
-/// Lets the caller do something to a user.
-///
-/// # Errors
-/// As [`see_user`]; `forbidden` where the caller may see the user, but not do this.
-pub fn act_on_user(
-    conn: &mut AnyConnection,
-    caller: &Caller,
-    user: UserId,
-    act: impl FnOnce(Relation) -> Act,
-) -> Result<()> {
-    let relation = store::relations::relation(conn, caller.id(), user)?;
-    caller.must_for_user(relation, act(relation))
-}
-
 /// Dates an entry, and signs it with the caller.
-fn entry(tx: &Tx<'_>, caller: &Caller, draft: Draft) -> Stamped {
+fn entry(tx: &Tx<'_>, caller: &Caller, draft: Draft) -> NewEntry {
     let actor = caller.identity().map(|identity| identity.actor());
-    tx.stamp(draft, actor.as_ref())
+    tx.new_entry(draft, actor.as_ref())
 }
 
 /// Ids in their order, each once: a list that a request says, as a set.
@@ -187,7 +112,7 @@ const CHUNK: i64 = 200;
 fn for_each_chunk(
     tx: &mut Tx<'_>,
     next: impl Fn(&mut Tx<'_>, Option<UserId>) -> Result<Vec<UserId>>,
-    each: impl Fn(&mut Tx<'_>, &[UserRow]) -> Result<Vec<Stamped>>,
+    each: impl Fn(&mut Tx<'_>, &[UserRow]) -> Result<Vec<NewEntry>>,
 ) -> Result<()> {
     let mut after = None;
     loop {

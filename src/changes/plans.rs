@@ -2,9 +2,9 @@
 
 use std::slice;
 
-use super::{CHUNK, Change, act_on_user, entry, for_each_chunk, rules::About, sorted};
+use super::{CHUNK, Change, entry, for_each_chunk, rules::About, sorted};
 use crate::{
-    db::{Draft, Recorded, Stamped, Tx},
+    access::users::act_on_user,
     domain::{
         entry::{Action, Source},
         ids::{CertificationId, EntryId, PlanId, UserId},
@@ -13,6 +13,12 @@ use crate::{
         version::IfMatch,
     },
     error::{Error, Result},
+    journal::{
+        draft::Draft,
+        new_entry::NewEntry,
+        recorded::{Recorded, Unlogged},
+        tx::Tx,
+    },
     store::{
         self,
         plans::{AssignmentRow, PlanRow},
@@ -50,7 +56,7 @@ impl Change for CreatePlan {
         };
         store::plans::insert(tx, &row)?;
         store::certifications::set_of_plan(tx, row.id, &certifications)?;
-        Ok(Recorded::of_no_user((row, certifications)))
+        Ok(Recorded::unlogged(Unlogged::Catalogue, (row, certifications)))
     }
 }
 
@@ -76,7 +82,7 @@ impl Change for UpdatePlan {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
-        store::standings::change_rules(tx)?;
+        store::user_certifications::change_rules(tx)?;
         let mut row = store::plans::lock(tx, self.id)?;
         self.if_match.check(row.version)?;
         let had = store::certifications::of_plan(tx.read(), row.id)?;
@@ -94,7 +100,7 @@ impl Change for UpdatePlan {
             store::certifications::set_of_plan(tx, row.id, &has)?;
             settle_everybody(tx, caller, &row)?;
         }
-        Ok(Recorded::of_no_user((row, has)))
+        Ok(Recorded::unlogged(Unlogged::Catalogue, (row, has)))
     }
 }
 
@@ -135,7 +141,7 @@ impl Change for AssignPlan {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
-        store::standings::hold_rules(tx)?;
+        store::user_certifications::hold_rules(tx)?;
         let user = store::user_locks::lock(tx, self.user)?;
         let plan = store::plans::get(tx.read(), self.plan)?;
         let entries =
@@ -157,7 +163,7 @@ pub(super) fn assign(
     plans: &[PlanRow],
     source: Option<Source>,
     cause: Option<EntryId>,
-) -> Result<Vec<Stamped>> {
+) -> Result<Vec<NewEntry>> {
     About { users, certifications: &[], plans }.decide(tx, caller, |case| {
         plans.iter().flat_map(|plan| case.assign(plan, source, cause)).collect()
     })

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 
 use super::entry;
 use crate::{
-    db::{Draft, Stamped, Tx},
     domain::{
         certification::{CertificationStatus as Status, expires_at},
         entry::{Action, FieldChange, Source},
@@ -17,9 +16,14 @@ use crate::{
         timestamp::Timestamp,
     },
     error::Result,
+    journal::{draft::Draft, new_entry::NewEntry, tx::Tx},
     store::{
-        self, certifications::CertificationRow, cohort::Cohort, plans::AssignmentRow,
-        plans::PlanRow, standings::StandingRow, users::UserRow,
+        self,
+        certifications::CertificationRow,
+        plans::{AssignmentRow, PlanRow},
+        rule_state::Cohort,
+        user_certifications::StandingRow,
+        users::UserRow,
     },
 };
 
@@ -32,8 +36,8 @@ pub(super) fn after_course(
     caller: &Caller,
     user: &UserRow,
     course: CourseId,
-    cause: &Stamped,
-) -> Result<Vec<Stamped>> {
+    cause: &NewEntry,
+) -> Result<Vec<NewEntry>> {
     let certifications = store::certifications::requiring(tx.read(), course)?;
     let about =
         About { users: std::slice::from_ref(user), certifications: &certifications, plans: &[] };
@@ -56,8 +60,8 @@ impl About<'_> {
         &self,
         tx: &mut Tx<'_>,
         caller: &Caller,
-        rule: impl Fn(&mut Case<'_, '_>) -> Vec<Stamped>,
-    ) -> Result<Vec<Stamped>> {
+        rule: impl Fn(&mut Case<'_, '_>) -> Vec<NewEntry>,
+    ) -> Result<Vec<NewEntry>> {
         let Self { users, certifications, plans } = *self;
         if certifications.is_empty() && plans.is_empty() {
             return Ok(Vec::new());
@@ -86,8 +90,8 @@ impl Case<'_, '_> {
     pub(super) fn settle(
         &mut self,
         certifications: &[CertificationRow],
-        cause: Option<&Stamped>,
-    ) -> Vec<Stamped> {
+        cause: Option<&NewEntry>,
+    ) -> Vec<NewEntry> {
         let mut entries = Vec::new();
         let mut changed = Vec::new();
         for certification in certifications {
@@ -107,7 +111,7 @@ impl Case<'_, '_> {
         &mut self,
         caller: &Caller,
         certification: &CertificationRow,
-    ) -> Vec<Stamped> {
+    ) -> Vec<NewEntry> {
         let before = self.known.standing(self.user.id, certification.id).cloned();
         let Some(before) = before.filter(|it| it.status == Status::Met) else {
             return Vec::new();
@@ -131,8 +135,8 @@ impl Case<'_, '_> {
     fn certify(
         &mut self,
         certification: &CertificationRow,
-        cause: Option<&Stamped>,
-    ) -> Option<Stamped> {
+        cause: Option<&NewEntry>,
+    ) -> Option<NewEntry> {
         let before = self.known.standing(self.user.id, certification.id).cloned();
         let before = before.unwrap_or(StandingRow {
             user_id: self.user.id,
@@ -176,14 +180,14 @@ impl Case<'_, '_> {
 
     /// What is told of certifications that changed, and of the plans that follow from them; the
     /// last of those that belong to a plan is its cause.
-    fn with_plans(&mut self, changed: Vec<(&CertificationRow, Stamped)>) -> Vec<Stamped> {
-        let mut causes: BTreeMap<PlanId, &Stamped> = BTreeMap::new();
+    fn with_plans(&mut self, changed: Vec<(&CertificationRow, NewEntry)>) -> Vec<NewEntry> {
+        let mut causes: BTreeMap<PlanId, &NewEntry> = BTreeMap::new();
         for (certification, told) in &changed {
             for plan in self.known.plans_with(self.user.id, certification.id) {
                 causes.insert(plan, told);
             }
         }
-        let plans: Vec<Stamped> = causes
+        let plans: Vec<NewEntry> = causes
             .into_iter()
             .filter_map(|(plan, cause)| self.settle_plan(plan, Some(cause)))
             .collect();
@@ -196,7 +200,7 @@ impl Case<'_, '_> {
         plan: &PlanRow,
         source: Option<Source>,
         cause: Option<EntryId>,
-    ) -> Vec<Stamped> {
+    ) -> Vec<NewEntry> {
         if self.known.assignment(self.user.id, plan.id).is_some() {
             return Vec::new();
         }
@@ -220,7 +224,11 @@ impl Case<'_, '_> {
     }
 
     /// Brings a plan of the user in line with his certifications. A plan without any is never met.
-    pub(super) fn settle_plan(&mut self, plan: PlanId, cause: Option<&Stamped>) -> Option<Stamped> {
+    pub(super) fn settle_plan(
+        &mut self,
+        plan: PlanId,
+        cause: Option<&NewEntry>,
+    ) -> Option<NewEntry> {
         let (before, plan) = self.known.assignment(self.user.id, plan)?;
         let met_at = self.plan_met_at(plan.id, before.met_at.is_some());
         if met_at.is_some() == before.met_at.is_some() {

@@ -2,7 +2,6 @@
 
 use super::{Change, entry};
 use crate::{
-    db::{Draft, Recorded, Tx},
     domain::{
         attempt::Attempt,
         entry::Action,
@@ -12,6 +11,11 @@ use crate::{
         user::UserStatus,
     },
     error::{Error, Result},
+    journal::{
+        draft::Draft,
+        recorded::{Recorded, Unlogged},
+        tx::Tx,
+    },
     store::{
         self,
         sessions::{RefreshTokenRow, identity},
@@ -65,7 +69,7 @@ impl Change for LogIn {
         let text = format!("{} logged in.", user.name());
         let draft = Draft::system(user.id, Action::SessionLoggedIn, text);
         // Nobody until now; from now on, himself.
-        let written = tx.stamp(draft, Some(&user.actor()));
+        let written = tx.new_entry(draft, Some(&user.actor()));
         Ok(Recorded::new(Some(live), vec![written]))
     }
 }
@@ -111,7 +115,7 @@ impl Change for Refresh {
         identity(tx.read(), session, user)?;
         store::sessions::use_refresh_token(tx, &self.old_hash)?;
         insert_refresh_token(tx, session, &self.new_hash)?;
-        Ok(Recorded::of_no_user(Some(Live { user, session })))
+        Ok(Recorded::unlogged(Unlogged::Token, Some(Live { user, session })))
     }
 }
 

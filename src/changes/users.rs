@@ -1,8 +1,8 @@
 //! Changes of users' profiles.
 
-use super::{Change, act_on_user, entry, groups, sorted};
+use super::{Change, entry, groups, sorted};
 use crate::{
-    db::{Draft, Recorded, Stamped, Tx},
+    access::users::act_on_user,
     domain::{
         entry::{Action, FieldChange, Target, TargetType},
         ids::{GroupId, UserId},
@@ -11,6 +11,7 @@ use crate::{
         version::IfMatch,
     },
     error::{Error, Result},
+    journal::{draft::Draft, new_entry::NewEntry, recorded::Recorded, tx::Tx},
     store::{self, users::UserRow},
 };
 
@@ -119,10 +120,10 @@ impl Change for UpdateUser {
             caller.must(Act::ChangeRole)?;
         }
         keep_an_administrator(tx, &before, &user)?;
-        let had = store::relations::supervisor_ids(tx.read(), user.id)?;
+        let had = store::supervisors::supervisor_ids(tx.read(), user.id)?;
         let has = self.supervisor_ids.as_deref().map_or_else(|| had.clone(), sorted);
 
-        let mut entries: Vec<Stamped> =
+        let mut entries: Vec<NewEntry> =
             profile_drafts(&before, &user).into_iter().map(|it| entry(tx, caller, it)).collect();
         if let Some(home) = self.home_group_id.filter(|home| *home != before.home_group_id) {
             caller.must(Act::ChangeMembership)?;
@@ -205,7 +206,7 @@ fn profile_drafts(before: &UserRow, after: &UserRow) -> Vec<Draft> {
 /// Holds what a membership brings with it: the group's plans, and what they are made of.
 fn hold_home(tx: &mut Tx<'_>, home: Option<GroupId>) -> Result<()> {
     let Some(home) = home else { return Ok(()) };
-    store::standings::hold_rules(tx)?;
+    store::user_certifications::hold_rules(tx)?;
     store::groups::hold(tx, home)
 }
 
@@ -215,7 +216,7 @@ fn set_home(
     caller: &Caller,
     user: &mut UserRow,
     home: Option<GroupId>,
-) -> Result<Vec<Stamped>> {
+) -> Result<Vec<NewEntry>> {
     let group = home
         .map(|id| store::groups::get(tx.read(), id))
         .transpose()
@@ -252,12 +253,12 @@ fn set_supervisors(
     user: &UserRow,
     had: &[UserId],
     has: &[UserId],
-) -> Result<Vec<Stamped>> {
+) -> Result<Vec<NewEntry>> {
     let mut now = had.to_vec();
     let mut entries = Vec::new();
     for id in had.iter().filter(|id| !has.contains(id)) {
         let supervisor = store::users::get(tx.read(), *id)?;
-        store::relations::remove_supervisor(tx, user.id, *id)?;
+        store::supervisors::remove_supervisor(tx, user.id, *id)?;
         let before = now.clone();
         now.retain(|kept| kept != id);
         let text = format!("{} no longer supervises {}.", supervisor.name(), user.name());
@@ -273,7 +274,7 @@ fn set_supervisors(
         }
         let supervisor = store::users::get(tx.read(), *id)
             .map_err(|error| error.in_body("/supervisor_ids", "user"))?;
-        store::relations::add_supervisor(tx, user.id, *id)?;
+        store::supervisors::add_supervisor(tx, user.id, *id)?;
         let before = now.clone();
         now.push(*id);
         now.sort_unstable();

@@ -5,12 +5,12 @@ use std::{fmt, net::SocketAddr, num::NonZero};
 use clap::Args;
 
 mod database_url;
+mod network;
 mod oidc;
-mod outside;
 
 pub use database_url::DatabaseUrl;
+pub use network::{Origins, RateLimit, TrustedProxies};
 pub use oidc::{IssuerUrl, OidcUser, Provider, UserField};
-pub use outside::{Origins, RateLimit, TrustedProxies};
 
 /// The fewest bytes of a secret that signs tokens: as many as its hash has (RFC 7518, section 3.2).
 pub const SECRET_MIN: usize = 32;

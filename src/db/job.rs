@@ -1,4 +1,4 @@
-//! What the queue of a lane holds: work that keeps its own outcome, until it may be told.
+//! What the queue of a worker pool holds: work that keeps its own outcome, until it may be told.
 
 use std::{
     any::{Any, TypeId},
@@ -11,7 +11,7 @@ use super::connection::AnyConnection;
 use crate::error::{Code, Error, Result};
 
 /// Work for a connection, and who waits for its outcome.
-pub(super) trait Job: Any + Send {
+pub(crate) trait Job: Any + Send {
     /// Runs, and says whether it came to a good end.
     fn run(&mut self, conn: &mut AnyConnection) -> End;
 
@@ -35,7 +35,7 @@ pub(super) trait Job: Any + Send {
 
 /// How a job ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(crate) enum End {
     Good,
     Bad,
     /// Begun anew, it may come to a good end.
@@ -45,7 +45,7 @@ pub(super) enum End {
 }
 
 /// Runs work; a panic of it ends nothing but the work.
-pub(super) fn caught<T>(work: impl FnOnce() -> Result<T>) -> (Result<T>, End) {
+pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T>) -> (Result<T>, End) {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(output)) => (Ok(output), End::Good),
         Ok(Err(error)) if error.transient => (Err(error), End::Transient),
@@ -55,7 +55,7 @@ pub(super) fn caught<T>(work: impl FnOnce() -> Result<T>) -> (Result<T>, End) {
 }
 
 /// What is told of an outcome, if an error came after it.
-pub(super) fn told<T>(outcome: Option<Result<T>>, after: Option<Error>) -> Result<T> {
+pub(crate) fn reported<T>(outcome: Option<Result<T>>, after: Option<Error>) -> Result<T> {
     match (outcome, after) {
         (Some(outcome), None) => outcome,
         (Some(Err(error)), Some(_)) if error.code == Code::Internal => Err(error),
@@ -66,7 +66,7 @@ pub(super) fn told<T>(outcome: Option<Result<T>>, after: Option<Error>) -> Resul
 }
 
 /// A job of its own: one piece of work for whoever waits for it.
-pub(super) struct Task<T, F> {
+pub(crate) struct Task<T, F> {
     work: F,
     outcome: Option<Result<T>>,
     reply: oneshot::Sender<Result<T>>,
@@ -74,7 +74,7 @@ pub(super) struct Task<T, F> {
 
 impl<T, F> Task<T, F> {
     /// The job, and where its outcome will be told.
-    pub(super) fn new(work: F) -> (Self, oneshot::Receiver<Result<T>>) {
+    pub(crate) fn new(work: F) -> (Self, oneshot::Receiver<Result<T>>) {
         let (reply, answer) = oneshot::channel();
         (Self { work, outcome: None, reply }, answer)
     }
@@ -93,6 +93,6 @@ where
 
     fn finish(self: Box<Self>, after: Option<Error>) {
         // The client may have gone; what is done is done.
-        let _ = self.reply.send(told(self.outcome, after));
+        let _ = self.reply.send(reported(self.outcome, after));
     }
 }

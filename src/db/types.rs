@@ -14,7 +14,7 @@ use diesel::{
 };
 use uuid::Uuid;
 
-use super::MultiBackend;
+use super::connection::MultiBackend;
 use crate::domain::{
     catalogue::{CourseStatus, CourseType},
     certification::CertificationStatus,
@@ -162,12 +162,12 @@ impl FromSql<SqlTime, Pg> for Timestamp {
 }
 
 /// The instant of a number of microseconds since 2000, as PostgreSQL counts.
-pub(super) fn time_from_postgres(micros: i64) -> deserialize::Result<Timestamp> {
+pub(crate) fn time_from_postgres(micros: i64) -> deserialize::Result<Timestamp> {
     time_from_micros(micros.saturating_add(POSTGRES_EPOCH))
 }
 
 /// The instant of a number of microseconds since 1970.
-pub(super) fn time_from_micros(micros: i64) -> deserialize::Result<Timestamp> {
+pub(crate) fn time_from_micros(micros: i64) -> deserialize::Result<Timestamp> {
     Timestamp::from_millis(micros.div_euclid(1000)).ok_or_else(|| "time out of bounds".into())
 }
 

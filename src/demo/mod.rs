@@ -15,9 +15,10 @@ use std::net::SocketAddr;
 
 use crate::{
     auth::passwords::Passwords,
-    db::{AnyConnection, Db, Recorded},
+    db::{connection::AnyConnection, database::Db},
     domain::timestamp::Timestamp,
     error::{Error, Result},
+    journal::recorded::{Recorded, Unlogged},
     store::{self, api_clients::ApiClientFilter, page::Window, settings::DEMO},
 };
 use scene::{Calendar, Scene};
@@ -51,7 +52,7 @@ pub async fn load(db: &Db, passwords: &Passwords) -> Result<()> {
         // First of all, so that of two replicas that start at once the second one waits here.
         store::settings::insert(tx, DEMO, &tx.now().to_string())?;
         stage::play(tx, &password_hash, &script(tx.now())?)?;
-        Ok(Recorded::of_no_user(()))
+        Ok(Recorded::unlogged(Unlogged::InParts, ()))
     });
     match loading.await {
         // Another replica loaded it while this one tried.

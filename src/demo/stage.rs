@@ -22,7 +22,6 @@ use crate::{
         sessions::{LogIn, LogOut},
         users::{CreateUser, UpdateUser},
     },
-    db::Tx,
     domain::{
         catalogue::CourseStatus,
         entry::Action,
@@ -34,7 +33,8 @@ use crate::{
         version::IfMatch,
     },
     error::{Error, Result},
-    store::{self, entries::EntryFilter},
+    journal::tx::Tx,
+    store::{self, log::filter::EntryFilter},
 };
 
 /// Plays all scenes, which have to be in the order of time.
@@ -261,7 +261,7 @@ fn known<K: std::hash::Hash + Eq, V>(things: &HashMap<K, V>, key: K) -> Result<&
 /// The newest entry of an action in somebody's log.
 fn newest(tx: &mut Tx<'_>, user: UserId, action: Action) -> Result<EntryId> {
     let filter = EntryFilter { actions: Some(vec![action]), ..EntryFilter::default() };
-    let newest = store::entries::newest(tx.read(), user, &filter)?;
+    let newest = store::log::entries::newest(tx.read(), user, &filter)?;
     newest.map(|row| row.id).ok_or_else(|| Error::internal("a note about nothing"))
 }
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     db::{
-        AnyConnection, MultiBackend, Tx,
+        connection::{AnyConnection, MultiBackend},
         schema::{api_client_secrets, api_clients, users},
     },
     domain::{
@@ -22,6 +22,7 @@ use crate::{
         user::{Role, UserKind, UserStatus, full_name},
     },
     error::{Error, Result},
+    journal::tx::Tx,
 };
 
 /// One API client, as it is stored.

@@ -9,7 +9,7 @@ use diesel::{
 use super::direct;
 use crate::{
     db::{
-        AnyConnection, Tx,
+        connection::AnyConnection,
         schema::{attempt_windows, known_places},
         types::SqlTime,
     },
@@ -18,6 +18,7 @@ use crate::{
         timestamp::Timestamp,
     },
     error::Result,
+    journal::tx::Tx,
 };
 
 /// Counts an attempt in a bucket, and says how many there were in its window, and when that ends.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     db::{
-        AnyConnection, MultiBackend, Tx,
+        connection::{AnyConnection, MultiBackend},
         schema::{certification_courses, certifications, plan_certifications},
     },
     domain::{
@@ -19,6 +19,7 @@ use crate::{
         timestamp::Timestamp,
     },
     error::Result,
+    journal::tx::Tx,
 };
 
 /// One certification, as it is stored.

@@ -8,7 +8,10 @@ use super::{
     page::{ByText, Slice, Window, after},
 };
 use crate::{
-    db::{AnyConnection, MultiBackend, Tx, schema::courses},
+    db::{
+        connection::{AnyConnection, MultiBackend},
+        schema::courses,
+    },
     domain::{
         catalogue::{CourseStatus, CourseType},
         entry::{Target, TargetType},
@@ -17,6 +20,7 @@ use crate::{
         timestamp::Timestamp,
     },
     error::Result,
+    journal::tx::Tx,
 };
 
 /// One course, as it is stored.

@@ -6,10 +6,13 @@ use serde::Serialize;
 use super::{
     locked,
     page::{Slice, Window},
-    reach::{Visible, related_to},
+    visible_users::{Visible, related_to},
 };
 use crate::{
-    db::{AnyConnection, MultiBackend, Tx, schema::enrollments},
+    db::{
+        connection::{AnyConnection, MultiBackend},
+        schema::enrollments,
+    },
     domain::{
         enrollment::{CompletionMethod, EnrollmentStatus, GradeResult},
         entry::Source,
@@ -17,6 +20,7 @@ use crate::{
         timestamp::Timestamp,
     },
     error::Result,
+    journal::tx::Tx,
 };
 
 /// One enrollment, as it is stored.

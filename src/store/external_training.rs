@@ -4,7 +4,10 @@ use diesel::prelude::*;
 
 use super::page::{Slice, Window};
 use crate::{
-    db::{AnyConnection, MultiBackend, Tx, schema::external_training},
+    db::{
+        connection::{AnyConnection, MultiBackend},
+        schema::external_training,
+    },
     domain::{
         date::Date,
         entry::{Target, TargetType},
@@ -12,6 +15,7 @@ use crate::{
         timestamp::Timestamp,
     },
     error::Result,
+    journal::tx::Tx,
 };
 
 /// One training outside of the platform, as it is stored.

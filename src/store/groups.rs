@@ -6,10 +6,11 @@ use serde::Serialize;
 use super::{
     contains, locked,
     page::{ByText, Slice, Window, after},
+    plans::PlanRow,
 };
 use crate::{
     db::{
-        AnyConnection, MultiBackend, Tx,
+        connection::{AnyConnection, MultiBackend},
         schema::{group_members, group_permissions, group_plans, groups, learning_plans},
     },
     domain::{
@@ -20,7 +21,7 @@ use crate::{
         timestamp::Timestamp,
     },
     error::Result,
-    store::plans::PlanRow,
+    journal::tx::Tx,
 };
 
 /// One group, as it is stored.

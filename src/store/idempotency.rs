@@ -3,9 +3,10 @@
 use diesel::{dsl::sql, prelude::*, sql_types::Bool};
 
 use crate::{
-    db::{AnyConnection, Tx, schema::idempotency_keys},
+    db::{connection::AnyConnection, schema::idempotency_keys},
     domain::timestamp::Timestamp,
     error::{Code, Error, Result},
+    journal::tx::Tx,
 };
 
 /// Seconds that an answer is kept.

@@ -1,38 +1,38 @@
 //! The queries, one file for each table. Reading takes a connection; writing takes a
-//! [`crate::db::Tx`], which only the journal makes.
+//! [`crate::journal::tx::Tx`], which only the journal makes.
 
 pub mod api_clients;
 pub mod attempts;
 pub mod certifications;
-pub mod cohort;
 pub mod courses;
 pub mod enrollments;
-pub mod entries;
 pub mod external_training;
-pub mod feed;
 pub mod groups;
 pub mod idempotency;
+pub mod log;
+pub mod note_authors;
 pub mod page;
 pub mod plans;
-mod ranges;
-pub mod reach;
-pub mod relations;
-pub mod revisions;
+pub mod rule_state;
 pub mod sessions;
 pub mod settings;
-pub mod standings;
-pub mod timeline;
+pub mod supervisors;
+mod unindexed;
+pub mod user_certifications;
 pub mod user_keys;
 pub mod user_locks;
 pub mod users;
+pub mod visible_users;
 
 /// Reads one row and keeps others from changing it until the transaction ends. On SQLite there is
 /// only one writer, so that reading is enough.
 macro_rules! locked {
     ($tx:expr, $query:expr) => {
         match $tx.read() {
-            $crate::db::AnyConnection::Sqlite(conn) => $query.first(conn),
-            $crate::db::AnyConnection::Postgres(conn) => $query.for_no_key_update().first(conn),
+            $crate::db::connection::AnyConnection::Sqlite(conn) => $query.first(conn),
+            $crate::db::connection::AnyConnection::Postgres(conn) => {
+                $query.for_no_key_update().first(conn)
+            }
         }
     };
 }
@@ -45,8 +45,8 @@ pub(crate) use locked;
 macro_rules! direct {
     ($conn:ident, $run:expr) => {
         match $conn {
-            $crate::db::AnyConnection::Sqlite($conn) => $run,
-            $crate::db::AnyConnection::Postgres($conn) => $run,
+            $crate::db::connection::AnyConnection::Sqlite($conn) => $run,
+            $crate::db::connection::AnyConnection::Postgres($conn) => $run,
         }
     };
 }

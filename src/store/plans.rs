@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     db::{
-        AnyConnection, MultiBackend, Tx,
+        connection::{AnyConnection, MultiBackend},
         schema::{learning_plans, plan_assignments},
     },
     domain::{
@@ -19,6 +19,7 @@ use crate::{
         timestamp::Timestamp,
     },
     error::Result,
+    journal::tx::Tx,
 };
 
 /// One learning plan, as it is stored.

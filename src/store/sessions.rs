@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::{direct, locked};
 use crate::{
     db::{
-        AnyConnection, Tx,
+        connection::AnyConnection,
         schema::{refresh_tokens, sessions, users},
     },
     domain::{
@@ -17,6 +17,7 @@ use crate::{
         user::{Role, UserKind, UserStatus, full_name},
     },
     error::{Error, Result},
+    journal::tx::Tx,
 };
 
 /// A refresh token, known by its hash.

@@ -3,8 +3,9 @@
 use diesel::prelude::*;
 
 use crate::{
-    db::{AnyConnection, Tx, schema::settings},
+    db::{connection::AnyConnection, schema::settings},
     error::Result,
+    journal::tx::Tx,
 };
 
 /// The name of the setting that marks a database made of demo data.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 
 use crate::{
-    db::{AnyConnection, schema::users},
+    db::{connection::AnyConnection, schema::users},
     domain::{ids::UserId, text::fold},
     error::Result,
 };

@@ -6,9 +6,10 @@ use diesel::prelude::*;
 
 use super::{locked, users::UserRow};
 use crate::{
-    db::{AnyConnection, Tx, schema::users},
+    db::{connection::AnyConnection, schema::users},
     domain::ids::UserId,
     error::Result,
+    journal::tx::Tx,
 };
 
 /// The user of an id, held until the transaction ends: changes of one user come one after another.

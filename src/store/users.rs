@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::{
     contains, direct,
     page::{ByText, ByTime, Slice, Window, after},
-    ranges::{coalesce, unindexed},
-    reach::{Visible, related_to},
+    unindexed::{coalesce, unindexed},
+    visible_users::{Visible, related_to},
 };
 use crate::{
     db::{
-        AnyConnection, MultiBackend, Tx,
+        connection::{AnyConnection, MultiBackend},
         schema::{group_members, supervisors, users},
     },
     domain::{
@@ -25,6 +25,7 @@ use crate::{
         user::{Role, UserKind, UserStatus, full_name},
     },
     error::{Code, Error, Result},
+    journal::tx::Tx,
 };
 
 /// One user, as he is stored.

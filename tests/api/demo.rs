@@ -7,19 +7,22 @@ use std::{
 
 use daybook::{
     auth::passwords::{Cost, Passwords},
-    db::{Db, Options, Reader},
+    db::{
+        database::{Db, Options},
+        reader::Reader,
+    },
     demo,
     domain::{clock::Clock, timestamp::Timestamp},
     store::{
         self,
         page::Window,
-        reach::Visible,
         users::{UserFilter, UserSort},
+        visible_users::Visible,
     },
 };
 use serde_json::{Value, json};
 
-use crate::{
+use crate::support::{
     app::{Client, PASSWORD, block_on, text},
     database::TestDatabase,
     process::{Process, daybook},
@@ -246,7 +249,7 @@ fn the_stories_are_past_on_whatever_day_the_demo_data_is_loaded() {
             let everything = Window { after: None, limit: 1000 };
             let filter = Default::default();
             let mut log = Vec::new();
-            store::timeline::page(conn, jonas.id, &filter, &everything, &mut |entry| {
+            store::log::user_log::page(conn, jonas.id, &filter, &everything, &mut |entry| {
                 log.push((entry.occurred_at, entry.recorded_at));
             })?;
             let newest = Window { after: None, limit: 1 };

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder, example::ExampleBuilder};
 
 use super::{examples, headers};
-use crate::{api::problem::PROBLEM_JSON, error::Code};
+use crate::{api::http::problem::PROBLEM_JSON, error::Code};
 
 /// The errors that are said once for all operations: name, status, when.
 pub const ERRORS: &[(&str, &str, &str)] = &[

@@ -13,7 +13,7 @@ use utoipa::openapi::{
 };
 
 use super::operations::component_name;
-use crate::api::export_form::Form;
+use crate::api::activity::export_format::Form;
 
 /// The schemas of the document, by name.
 pub type Schemas = BTreeMap<String, RefOr<Schema>>;

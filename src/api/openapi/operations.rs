@@ -9,7 +9,7 @@ use super::{
     examples::{self, Schemas},
     links, schemas,
 };
-use crate::api::{body::BODY_MAX, extract::QUERY_VALUE_MAX};
+use crate::api::http::{body::BODY_MAX, extract::QUERY_VALUE_MAX};
 
 /// As much as there is: a file may have any length.
 const FILE_MAX: usize = 9_007_199_254_740_991;

@@ -53,8 +53,8 @@ const TEXTS: &[(&[&str], usize, &str)] = &[
     (&["access_token"], 2000, JWT),
     (&["request_id"], 128, REQUEST_ID),
     (&["family", "code"], 100, WORD),
-    (&["detail", "pointer", "parameter"], super::super::problem::TEXT_MAX, TEXT),
-    (&["instance"], super::super::problem::INSTANCE_MAX, TEXT),
+    (&["detail", "pointer", "parameter"], crate::api::http::problem::TEXT_MAX, TEXT),
+    (&["instance"], crate::api::http::problem::INSTANCE_MAX, TEXT),
     (&["type"], 100, TEXT),
 ];
 

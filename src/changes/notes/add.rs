@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{AUTHOR, RELATED, check_time, is_author};
 use crate::{
+    access::users::act_on_user,
     changes::{
-        Change, act_on_user, entry,
-        together::{MadeTogether, together},
+        Change,
+        coalesce::{CoalescingChange, coalesce},
+        entry,
     },
-    db::{Db, Draft, EntryRow, Recorded, Tx, Verdict},
+    db::database::Db,
     domain::{
         entry::Actor,
         ids::{EntryId, UserId},
@@ -17,6 +19,7 @@ use crate::{
         user::UserStatus,
     },
     error::{Error, Result},
+    journal::{coalesce::Verdict, draft::Draft, entry::row::EntryRow, recorded::Recorded, tx::Tx},
     store::{self, users::UserRow},
 };
 
@@ -45,46 +48,51 @@ impl Change for AddNote {
         // Waits for whoever changes the user: he may be given another home group, and with it
         // others who may add notes.
         store::user_locks::hold(tx, self.user)?;
-        let known = Known::of(tx, &[(caller, self)])?;
-        self.judged(caller, &known, tx)
+        let facts = NoteFacts::read(tx, &[(caller, self)])?;
+        self.judged(caller, &facts, tx)
     }
 
     async fn make(self, db: &Db, credentials: Credentials) -> Result<EntryRow> {
-        together(db, credentials, self).await
+        coalesce(db, credentials, self).await
     }
 }
 
-impl MadeTogether for AddNote {
-    type Known = (BTreeSet<UserId>, Known);
+impl CoalescingChange for AddNote {
+    type Facts = (BTreeSet<UserId>, NoteFacts);
 
-    fn look(set: &[(&Caller, &Self)], tx: &mut Tx<'_>) -> Result<Self::Known> {
+    fn read_facts(set: &[(&Caller, &Self)], tx: &mut Tx<'_>) -> Result<Self::Facts> {
         let users = set.iter().map(|(_, note)| note.user).collect();
-        let held = store::user_locks::hold_at_once(tx, &users)?;
-        Ok((held, Known::of(tx, set)?))
+        let locked = store::user_locks::hold_at_once(tx, &users)?;
+        Ok((locked, NoteFacts::read(tx, set)?))
     }
 
     fn judge(
         &self,
         caller: &Caller,
-        (held, known): &Self::Known,
+        (locked, facts): &Self::Facts,
         tx: &mut Tx<'_>,
     ) -> Verdict<EntryRow> {
-        if !held.contains(&self.user) {
+        if !locked.contains(&self.user) {
             return Ok(None);
         }
-        self.judged(caller, known, tx).map(Some)
+        self.judged(caller, facts, tx).map(Some)
     }
 }
 
 impl AddNote {
-    /// The note, if it is all right by what is known.
-    fn judged(&self, caller: &Caller, known: &Known, tx: &Tx<'_>) -> Result<Recorded<EntryRow>> {
-        let relation = known.relation(caller.id(), self.user);
+    /// The note, if it is all right by what is facts.
+    fn judged(
+        &self,
+        caller: &Caller,
+        facts: &NoteFacts,
+        tx: &Tx<'_>,
+    ) -> Result<Recorded<EntryRow>> {
+        let relation = facts.relation(caller.id(), self.user);
         caller.must_for_user(relation, Act::AddNote(relation))?;
-        let author = self.author(caller, known)?;
+        let author = self.author(caller, facts)?;
         let occurred_at = self.occurred_at.unwrap_or(tx.now());
         check_time(tx, occurred_at)?;
-        if self.relates_to.is_some_and(|id| !known.entries.contains(&(self.user, id))) {
+        if self.relates_to.is_some_and(|id| !facts.entries.contains(&(self.user, id))) {
             return Err(Error::unknown_reference("/relates_to", RELATED));
         }
         let draft = Draft::note(self.user, self.notes.clone(), author)
@@ -94,13 +102,13 @@ impl AddNote {
         Ok(Recorded::new(written.row().clone(), vec![written]))
     }
 
-    fn author(&self, caller: &Caller, known: &Known) -> Result<Actor> {
+    fn author(&self, caller: &Caller, facts: &NoteFacts) -> Result<Actor> {
         let id = self.created_by.or(caller.id()).ok_or_else(Error::forbidden)?;
-        let relation = known.relation(Some(id), self.user);
+        let relation = facts.relation(Some(id), self.user);
         let author = match caller.identity().filter(|it| it.id == id) {
             // Who may come in is active.
             Some(it) => Some((it.role, UserStatus::Active, it.actor())),
-            None => known.authors.get(&id).map(|it| (it.role, it.status, it.actor())),
+            None => facts.authors.get(&id).map(|it| (it.role, it.status, it.actor())),
         };
         match author {
             Some((role, status, actor)) if is_author(role, status, relation) => Ok(actor),
@@ -109,8 +117,8 @@ impl AddNote {
     }
 }
 
-/// What has to be known of some notes to judge each of them.
-pub struct Known {
+/// What has to be facts of some notes to judge each of them.
+pub struct NoteFacts {
     /// Whom they name as their authors, but for their callers.
     authors: BTreeMap<UserId, UserRow>,
     /// How callers and authors are related to the users whose logs they are for; a stranger, whom
@@ -120,8 +128,8 @@ pub struct Known {
     entries: BTreeSet<(UserId, EntryId)>,
 }
 
-impl Known {
-    fn of(tx: &mut Tx<'_>, set: &[(&Caller, &AddNote)]) -> Result<Self> {
+impl NoteFacts {
+    fn read(tx: &mut Tx<'_>, set: &[(&Caller, &AddNote)]) -> Result<Self> {
         let conn = tx.read();
         let named = |(caller, note): &(&Caller, &AddNote)| {
             note.created_by.filter(|id| caller.id() != Some(*id))
@@ -143,17 +151,17 @@ impl Known {
         }
         let entries: BTreeSet<_> = set.iter().filter_map(|(_, note)| note.relates_to).collect();
         Ok(Self {
-            relations: store::relations::relations(conn, &pairs)?,
+            relations: store::visible_users::relations(conn, &pairs)?,
             entries: match entries.is_empty() {
                 true => BTreeSet::new(),
-                false => store::entries::logs_of(conn, &entries)?,
+                false => store::log::entries::logs_of(conn, &entries)?,
             },
             authors,
         })
     }
 
     fn relation(&self, of: Option<UserId>, to: UserId) -> Relation {
-        let known = of.and_then(|id| self.relations.get(&(id, to)));
-        known.copied().unwrap_or_default()
+        let facts = of.and_then(|id| self.relations.get(&(id, to)));
+        facts.copied().unwrap_or_default()
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{AUTHOR, RELATED, check_time, is_author};
 use crate::{
-    changes::{Change, see_user},
-    db::{EntryRow, Recorded, Tx},
+    access::users::see_user,
+    changes::Change,
     domain::{
         entry::{Action, Actor},
         ids::{EntryId, UserId},
@@ -13,7 +13,8 @@ use crate::{
         version::IfMatch,
     },
     error::{Code, Error, Result},
-    store::{self, revisions::RevisionRow, users::UserRow},
+    journal::{entry::row::EntryRow, recorded::Recorded, tx::Tx},
+    store::{self, log::revisions::RevisionRow, users::UserRow},
 };
 
 /// Edits a note, and keeps the wording that it had. What is `None` stays as it is.
@@ -39,7 +40,7 @@ impl Change for EditNote {
 
     fn authorize(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<()> {
         let relation = see_user(tx.read(), caller, self.user)?;
-        let row = store::entries::get(tx.read(), self.user, self.id)?;
+        let row = store::log::entries::get(tx.read(), self.user, self.id)?;
         let own = caller.id().is_some() && row.entered_by_id == caller.id();
         caller.must(Act::EditNote { relation, own })?;
         if row.action == Action::Note {
@@ -51,7 +52,7 @@ impl Change for EditNote {
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<EntryRow>> {
         let user = store::user_locks::lock(tx, self.user)?;
-        let before = store::entries::lock(tx, self.user, self.id)?;
+        let before = store::log::entries::lock(tx, self.user, self.id)?;
         let revision = before.revision.unwrap_or_default();
         self.if_match.check(revision)?;
         let after = self.patched(tx, &before)?;
@@ -65,7 +66,7 @@ impl Change for EditNote {
         }
         let editor = caller.identity().ok_or_else(Error::forbidden)?.actor();
         let kept = earlier_wording(tx, &user, &before, &editor, moved)?;
-        store::revisions::insert(tx, &kept)?;
+        store::log::revisions::insert(tx, &kept)?;
         let after = EntryRow {
             revision: Some(revision + 1),
             edited_at: Some(tx.now()),
@@ -74,7 +75,7 @@ impl Change for EditNote {
             edited_by_kind: Some(editor.kind),
             ..after
         };
-        store::entries::update_note(tx, &after)?;
+        store::log::entries::update_note(tx, &after)?;
         Ok(Recorded::revised(after))
     }
 }
@@ -141,7 +142,7 @@ fn earlier_wording(
 fn author(tx: &mut Tx<'_>, log: UserId, id: UserId) -> Result<Actor> {
     let user =
         store::users::get(tx.read(), id).map_err(|error| error.in_body("/created_by", AUTHOR))?;
-    let relation = store::relations::relation(tx.read(), Some(id), log)?;
+    let relation = store::visible_users::relation(tx.read(), Some(id), log)?;
     if is_author(user.role, user.status, relation) {
         Ok(user.actor())
     } else {
@@ -150,7 +151,7 @@ fn author(tx: &mut Tx<'_>, log: UserId, id: UserId) -> Result<Actor> {
 }
 
 fn check_related(tx: &mut Tx<'_>, user: UserId, id: EntryId) -> Result<()> {
-    store::entries::get(tx.read(), user, id)
+    store::log::entries::get(tx.read(), user, id)
         .map_err(|error| error.in_body("/relates_to", RELATED))?;
     Ok(())
 }

@@ -3,17 +3,17 @@
 mod add;
 mod edit;
 
-pub use add::{AddNote, Known};
+pub use add::{AddNote, NoteFacts};
 pub use edit::EditNote;
 
 use crate::{
-    db::Tx,
     domain::{
         policy::{Relation, may_write_notes},
         timestamp::Timestamp,
         user::{Role, UserStatus},
     },
     error::{Error, Result},
+    journal::tx::Tx,
 };
 
 /// What `created_by` names.

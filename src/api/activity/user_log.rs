@@ -1,0 +1,256 @@
+//! `/users/{user_id}/activity`: the activity log.
+
+use actix_web::{HttpRequest, HttpResponse};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
+
+use super::{
+    filter::ActivityParams,
+    json::{EntryJson, write_entry},
+    schema::{ActivityEntry, Revision, version},
+};
+use crate::{
+    access::users::see_user,
+    api::http::{
+        body::{Body, present},
+        endpoint::{Endpoint, endpoint},
+        etag::{self, Precondition},
+        extract::{Ctx, Path, Query},
+        paging::{Items, Page, PageParams, Paging},
+        reply::Answer,
+        validate::not_blank,
+    },
+    changes::notes::{AddNote, EditNote},
+    db::reader::Reader,
+    domain::{
+        ids::{EntryId, UserId},
+        timestamp::Timestamp,
+        user::UserKind,
+    },
+    error::Result,
+    store::{self, page::ByText, users::UserRow},
+};
+
+/// The operations of this file.
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        endpoint!(list_user_activity),
+        endpoint!(add_note),
+        endpoint!(list_note_creators),
+        endpoint!(get_entry),
+        endpoint!(edit_note),
+        endpoint!(list_note_revisions),
+    ]
+}
+
+/// A note to be added.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"notes": "Sam completed the live version of this course."}))]
+pub struct NewNote {
+    /// What it says.
+    #[validate(length(min = 1, max = 10000), custom(function = not_blank))]
+    #[schema(min_length = 1, max_length = 10000)]
+    notes: String,
+    /// When it happened, not in the future; now if it is not said.
+    occurred_at: Option<Timestamp>,
+    /// Whom the log should name as the author: somebody of the Created By list; the caller if it
+    /// is not said.
+    created_by: Option<UserId>,
+    /// The entry of the same log that the note explains.
+    relates_to: Option<EntryId>,
+}
+
+/// What changes of a note. The earlier wording is kept.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(min_properties = 1, example = json!({
+    "notes": "Sam completed the live version of this course on June 12."
+}))]
+pub struct NotePatch {
+    /// What it says.
+    #[serde(default, deserialize_with = "present")]
+    #[validate(length(min = 1, max = 10000), custom(function = not_blank))]
+    #[schema(min_length = 1, max_length = 10000, nullable = false)]
+    notes: Option<String>,
+    /// When it happened, not in the future.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    occurred_at: Option<Timestamp>,
+    /// Whom the log should name as the author: somebody of the Created By list.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    created_by: Option<UserId>,
+    /// The entry of the same log that the note explains; null for none.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<EntryId>)]
+    relates_to: Option<Option<EntryId>>,
+}
+
+/// Somebody whom a note may name as its author.
+#[derive(Serialize, ToSchema)]
+pub struct Creator {
+    id: UserId,
+    #[schema(examples("Anna Lindqvist"))]
+    name: String,
+    kind: UserKind,
+}
+
+impl From<UserRow> for Creator {
+    fn from(row: UserRow) -> Self {
+        Self { id: row.id, name: row.name(), kind: row.kind }
+    }
+}
+
+/// What the Created By list is narrowed by.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CreatorParams {
+    /// Characters of name or e-mail, anywhere in it, without regard to case.
+    #[param(nullable = false, max_length = 4000)]
+    q: Option<String>,
+}
+
+/// List a user's activity
+///
+/// Everything that happened to the user, newest first: by `occurred_at`, then by `id`, both
+/// descending. Whoever may see the profile may see the log.
+///
+/// Read on with `cursor` while notes are added and edited: every entry that was there when the
+/// first page was read comes exactly once.
+///
+/// A filter that lets few entries through takes longer the longer the log is: it is looked through
+/// until the page is full, because the indexes for filters are those across all logs.
+#[utoipa::path(get, path = "/users/{user_id}/activity", tag = "Activity",
+    params(("user_id" = UserId, Path), ActivityParams, PageParams),
+    responses((status = 200, description = "One page of the log.", body = Page<ActivityEntry>)))]
+pub async fn list_user_activity(
+    ctx: Ctx,
+    Path(user): Path<UserId>,
+    mut paging: Paging,
+    Query(params): Query<ActivityParams>,
+) -> Result<HttpResponse> {
+    let filter = params.filter()?;
+    let (window, count) = (paging.window()?, paging.count);
+    paging.small = filter.is_empty() && !count;
+    let work = move |reader: &mut Reader<'_>| {
+        let total = count.then(|| store::log::entries::count(reader, user, &filter)).transpose()?;
+        let mut items = Items::new(window.limit);
+        let next = store::log::user_log::page(reader, user, &filter, &window, &mut |entry| {
+            write_entry(items.another(), entry);
+        })?;
+        Ok((items, next, total))
+    };
+    let (items, next, total) = paging.list_of_user(&ctx, user, work).await?;
+    paging.answer(items, next, total)
+}
+
+/// Add a note
+///
+/// A manual entry: it explains what the log says, with a date and an author of your choice.
+#[utoipa::path(post, path = "/users/{user_id}/activity", tag = "Activity",
+    params(("user_id" = UserId, Path)), request_body = NewNote,
+    responses((status = 201, description = "The note.", body = ActivityEntry)))]
+pub async fn add_note(
+    ctx: Ctx,
+    Path(user): Path<UserId>,
+    Body(body): Body<NewNote>,
+) -> Result<HttpResponse> {
+    let NewNote { notes, occurred_at, created_by, relates_to } = body;
+    ctx.post(AddNote { user, notes, occurred_at, created_by, relates_to }, move |row| {
+        let location = format!("/users/{user}/activity/{}", row.id);
+        Answer::created(location, version(&row), &EntryJson::from(&row))
+    })
+    .await
+}
+
+/// List whom a note may name as its author
+///
+/// The Created By list: the active users who may add a note to this log, by name.
+#[utoipa::path(get, path = "/users/{user_id}/activity/creators", tag = "Activity",
+    params(("user_id" = UserId, Path), CreatorParams, PageParams),
+    responses((status = 200, description = "One page of the list.", body = Page<Creator>)))]
+pub async fn list_note_creators(
+    ctx: Ctx,
+    Path(user): Path<UserId>,
+    mut paging: Paging,
+    Query(params): Query<CreatorParams>,
+) -> Result<HttpResponse> {
+    let (window, count) = (paging.window()?, paging.count);
+    let (slice, total) = paging
+        .list_of_user(&ctx, user, move |conn| {
+            let q = params.q.as_deref();
+            let total = count
+                .then(|| store::note_authors::count_note_writers(conn, user, q))
+                .transpose()?;
+            Ok((store::note_authors::note_writers(conn, user, q, &window)?, total))
+        })
+        .await?;
+    let next = slice.next(|row| ByText { key: row.name_key.clone(), id: row.id });
+    paging.page(slice.rows.into_iter().map(Creator::from).collect(), next, total)
+}
+
+/// Get an entry
+///
+/// A system entry or a note, by the `type`. Its ETag is what the `PATCH` of a note needs.
+#[utoipa::path(get, path = "/users/{user_id}/activity/{entry_id}", tag = "Activity",
+    params(("user_id" = UserId, Path), ("entry_id" = EntryId, Path)),
+    responses((status = 200, description = "The entry.", body = ActivityEntry)))]
+pub async fn get_entry(
+    request: HttpRequest,
+    ctx: Ctx,
+    Path((user, id)): Path<(UserId, EntryId)>,
+) -> Result<HttpResponse> {
+    let read = ctx.read(move |conn, caller| {
+        see_user(conn, caller, user)?;
+        store::log::entries::get(conn, user, id)
+    });
+    let row = read.await?;
+    Ok(etag::resource(&request, version(&row), &EntryJson::from(&row)))
+}
+
+/// Edit a note
+///
+/// The wording that it had is kept, and shown among its revisions. System entries can't be edited.
+#[utoipa::path(patch, path = "/users/{user_id}/activity/{entry_id}", tag = "Activity",
+    params(("user_id" = UserId, Path), ("entry_id" = EntryId, Path)), request_body = NotePatch,
+    responses(
+        (status = 200, description = "The note as it is now.", body = ActivityEntry),
+        (status = 409, description = "`immutable_entry`: it is a system entry.",
+            body = crate::api::http::problem::Problem, content_type = "application/problem+json")))]
+pub async fn edit_note(
+    request: HttpRequest,
+    ctx: Ctx,
+    Path((user, id)): Path<(UserId, EntryId)>,
+    Precondition(if_match): Precondition,
+    Body(body): Body<NotePatch>,
+) -> Result<HttpResponse> {
+    let NotePatch { notes, occurred_at, created_by, relates_to } = body;
+    let change = EditNote { user, id, if_match, notes, occurred_at, created_by, relates_to };
+    let row = ctx.apply(change).await?;
+    Ok(etag::resource(&request, version(&row), &EntryJson::from(&row)))
+}
+
+/// List a note's earlier wordings
+///
+/// The oldest first, without the present one. A system entry has none.
+#[utoipa::path(get, path = "/users/{user_id}/activity/{entry_id}/revisions", tag = "Activity",
+    params(("user_id" = UserId, Path), ("entry_id" = EntryId, Path), PageParams),
+    responses((status = 200, description = "One page of them.", body = Page<Revision>)))]
+pub async fn list_note_revisions(
+    ctx: Ctx,
+    Path((user, id)): Path<(UserId, EntryId)>,
+    mut paging: Paging,
+) -> Result<HttpResponse> {
+    let (window, count) = (paging.window()?, paging.count);
+    let (slice, total) = paging
+        .list_of_user(&ctx, user, move |conn| {
+            store::log::entries::get(conn, user, id)?;
+            let total = count.then(|| store::log::revisions::count(conn, id)).transpose()?;
+            Ok((store::log::revisions::list(conn, id, &window)?, total))
+        })
+        .await?;
+    let next = slice.next(|row| row.revision);
+    paging.page(slice.rows.into_iter().map(Revision::from).collect(), next, total)
+}

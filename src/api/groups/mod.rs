@@ -1,0 +1,5 @@
+//! Groups, their members and their learning plans.
+
+#[allow(clippy::module_inception, reason = "the room and its main resource share a name")]
+pub mod groups;
+pub mod members;

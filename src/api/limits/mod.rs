@@ -1,0 +1,6 @@
+//! How much a caller may send: requests, and log-ins.
+
+pub mod client_address;
+pub mod fixed_window;
+pub mod log_ins;
+pub mod requests;

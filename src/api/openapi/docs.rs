@@ -1,0 +1,55 @@
+//! `/openapi.json`, and Swagger UI at `/docs`, from files that are part of the binary.
+
+use std::sync::Arc;
+
+use actix_web::{HttpResponse, Resource, http::Method, web};
+use utoipa_swagger_ui::Config;
+
+use crate::{
+    api::{http::endpoint::resource, openapi},
+    error::{Error, Result},
+};
+
+/// The resources.
+pub fn register(config: &mut web::ServiceConfig) {
+    let get = |path: &str| -> Resource { resource(path, vec![Method::GET]) };
+    let swagger = web::Data::from(Arc::new(
+        Config::from("/openapi.json")
+            .deep_linking(true)
+            .display_operation_id(true)
+            .display_request_duration(true)
+            .persist_authorization(true)
+            .try_it_out_enabled(true)
+            .default_models_expand_depth(0)
+            .use_base_layout(),
+    ));
+    config
+        .app_data(swagger)
+        .service(
+            get("/openapi.json").route(web::get().to(document)).route(web::head().to(document)),
+        )
+        .service(get("/docs").route(web::get().to(index)).route(web::head().to(index)))
+        .service(get("/docs/{file}").route(web::get().to(file)).route(web::head().to(file)));
+}
+
+async fn document() -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(openapi::document())
+}
+
+async fn index(config: web::Data<Config<'static>>) -> Result<HttpResponse> {
+    let page = utoipa_swagger_ui::serve("index.html", config.into_inner());
+    let page = page.map_err(Error::internal)?.ok_or_else(Error::not_found)?;
+    // The page stands at /docs, without a slash; its files are below it.
+    let html = String::from_utf8_lossy(&page.bytes)
+        .replace("=\"./", "=\"/docs/")
+        .replace("=\"index.css", "=\"/docs/index.css")
+        .replace("<title>Swagger UI</title>", "<title>Daybook API</title>");
+    Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(html))
+}
+
+async fn file(name: web::Path<String>, config: web::Data<Config<'static>>) -> Result<HttpResponse> {
+    // A name that is no file of the UI is an error of the request, whatever the crate says.
+    let file = utoipa_swagger_ui::serve(&name, config.into_inner());
+    let file = file.ok().flatten().ok_or_else(Error::not_found)?;
+    Ok(HttpResponse::Ok().content_type(file.content_type).body(file.bytes.into_owned()))
+}

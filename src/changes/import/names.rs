@@ -1,0 +1,115 @@
+//! What the lines of an import name: found, and held, once for many lines.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::line::ImportUser;
+use crate::{
+    domain::ids::{GroupId, Id, PlanId, UserId},
+    error::{Code, Result},
+    journal::tx::Tx,
+    store::{self, groups::GroupRow, plans::PlanRow, user_keys::UserKey},
+};
+
+/// The groups and plans that lines name, as they stay until the transaction ends.
+pub(super) struct Named {
+    groups: BTreeMap<String, Vec<GroupId>>,
+    plans: BTreeMap<String, Vec<PlanId>>,
+    group_rows: BTreeMap<GroupId, GroupRow>,
+    plan_rows: BTreeMap<PlanId, PlanRow>,
+}
+
+impl Named {
+    /// Finds what lines name, and holds it with the users that they are about: the rules first, then
+    /// groups, then users, each in the order of their ids, as everybody holds them. A line that held
+    /// its own would hold a user before the groups of the next line.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub(super) fn hold(tx: &mut Tx<'_>, lines: &[ImportUser]) -> Result<Self> {
+        store::user_certifications::hold_rules(tx)?;
+        let groups =
+            find(lines.iter().flat_map(|it| it.home_group.iter().chain(&it.groups)), |it| {
+                group_ids(tx, it)
+            })?;
+        let plans = find(lines.iter().flat_map(|it| &it.learning_plans), |it| plan_ids(tx, it))?;
+        let group_rows = rows(&groups, |id| store::groups::lock(tx, id))?;
+        let plan_rows = rows(&plans, |id| store::plans::get(tx.read(), id))?;
+        let emails = lines.iter().filter_map(|it| it.email.as_deref()).map(UserKey::email);
+        let employee_ids = lines.iter().filter_map(|it| it.employee_id.clone());
+        let keys: Vec<UserKey> = emails.chain(employee_ids.map(UserKey::EmployeeId)).collect();
+        let users = store::user_keys::find(tx.read(), keys.iter())?;
+        store::user_locks::lock_all(tx, &users.into_values().collect::<Vec<UserId>>())?;
+        Ok(Self { groups, plans, group_rows, plan_rows })
+    }
+
+    /// The groups of an id or a name: two at most.
+    pub(super) fn groups(&self, name: &str) -> Vec<GroupId> {
+        self.groups.get(name).cloned().unwrap_or_default()
+    }
+
+    /// The plans of an id or a name: two at most.
+    pub(super) fn plans(&self, name: &str) -> Vec<PlanId> {
+        self.plans.get(name).cloned().unwrap_or_default()
+    }
+
+    /// The groups of ids that [`Self::groups`] gave.
+    pub(super) fn group_rows(&self, ids: &[GroupId]) -> Vec<GroupRow> {
+        ids.iter().filter_map(|id| self.group_rows.get(id)).cloned().collect()
+    }
+
+    /// The plans of ids that [`Self::plans`] gave.
+    pub(super) fn plan_rows(&self, ids: &[PlanId]) -> Vec<PlanRow> {
+        ids.iter().filter_map(|id| self.plan_rows.get(id)).cloned().collect()
+    }
+}
+
+/// What each of the names is the name of; each is looked for once.
+fn find<'a, T>(
+    names: impl Iterator<Item = &'a String>,
+    mut of_name: impl FnMut(&str) -> Result<Vec<T>>,
+) -> Result<BTreeMap<String, Vec<T>>> {
+    let names: BTreeSet<&String> = names.collect();
+    names.into_iter().map(|name| Ok((name.clone(), of_name(name)?))).collect()
+}
+
+/// The row of each id, in the order of the ids.
+fn rows<K, R>(
+    found: &BTreeMap<String, Vec<Id<K>>>,
+    mut row: impl FnMut(Id<K>) -> Result<R>,
+) -> Result<BTreeMap<Id<K>, R>> {
+    let ids: BTreeSet<Id<K>> = found.values().flatten().copied().collect();
+    ids.into_iter().map(|id| Ok((id, row(id)?))).collect()
+}
+
+fn group_ids(tx: &mut Tx<'_>, name: &str) -> Result<Vec<GroupId>> {
+    match name.parse() {
+        Ok(id) => known(id, store::groups::get(tx.read(), id)),
+        Err(_) => store::groups::named(tx.read(), name),
+    }
+}
+
+fn plan_ids(tx: &mut Tx<'_>, name: &str) -> Result<Vec<PlanId>> {
+    match name.parse() {
+        Ok(id) => known(id, store::plans::get(tx.read(), id)),
+        Err(_) => store::plans::named(tx.read(), name),
+    }
+}
+
+/// The user of an id or an e-mail address, if there is one: asked for line by line, since a line may
+/// name one whom an earlier line made.
+pub(super) fn user_ids(tx: &mut Tx<'_>, name: &str) -> Result<Vec<UserId>> {
+    match name.parse() {
+        Ok(id) => known(id, store::users::get(tx.read(), id)),
+        Err(_) => {
+            Ok(store::users::by_email(tx.read(), name)?.into_iter().map(|it| it.id).collect())
+        }
+    }
+}
+
+fn known<K, T>(id: Id<K>, found: Result<T>) -> Result<Vec<Id<K>>> {
+    match found {
+        Ok(_) => Ok(vec![id]),
+        Err(error) if error.code == Code::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,104 @@
+//! Administrators, created from the command line or at the first start.
+
+use std::io::{self, IsTerminal};
+
+use clap::Args;
+
+use super::{database::open, output::print};
+use crate::{
+    api::http::validate::{PASSWORD_MAX, PASSWORD_MIN},
+    auth::passwords::{Cost, Passwords},
+    changes::{self, users::CreateUser},
+    config::{Config, Secret},
+    db::{database::Db, migrate},
+    domain::{
+        policy::Credentials,
+        user::{Role, UserKind, UserStatus},
+    },
+    error::{Code, Error, Result},
+    store,
+};
+
+#[derive(Args)]
+pub(super) struct CreateAdmin {
+    /// His e-mail address, which he logs in with
+    #[arg(long)]
+    email: String,
+    /// His given name
+    #[arg(long, default_value = "Daybook")]
+    given_name: String,
+    /// His surname
+    #[arg(long, default_value = "Administrator")]
+    surname: String,
+}
+
+/// Makes the first administrator, where the settings name one and there is no user yet.
+pub(super) async fn first_admin(config: &Config, db: &Db, passwords: &Passwords) -> Result<()> {
+    let (Some(email), Some(password)) = (&config.admin_email, &config.admin_password) else {
+        return Ok(());
+    };
+    if db.read(|conn| store::users::any(conn)).await? {
+        return Ok(());
+    }
+    let admin = CreateAdmin {
+        email: email.clone(),
+        given_name: "Daybook".to_owned(),
+        surname: "Administrator".to_owned(),
+    };
+    match make_admin(db, passwords, admin, password.reveal()).await {
+        // Another replica, started at the same time, was first.
+        Err(error) if error.code == Code::AlreadyExists => Ok(()),
+        outcome => outcome,
+    }
+}
+
+pub(super) fn create_admin(config: &Config, admin: CreateAdmin) -> Result<()> {
+    let password = match &config.admin_password {
+        Some(password) => password.clone(),
+        None => prompt()?,
+    };
+    migrate::up(&config.database_url)?;
+    let db = open(config)?;
+    let passwords = Passwords::new(Cost::default(), 1)?;
+    actix_web::rt::System::new().block_on(make_admin(&db, &passwords, admin, password.reveal()))?;
+    print("The administrator is there.\n")
+}
+
+fn prompt() -> Result<Secret> {
+    if io::stdin().is_terminal() {
+        return rpassword::prompt_password("Password: ").map(Secret::from).map_err(Error::internal);
+    }
+    let mut line = String::new();
+    io::stdin().read_line(&mut line).map_err(Error::internal)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned().into())
+}
+
+async fn make_admin(
+    db: &Db,
+    passwords: &Passwords,
+    admin: CreateAdmin,
+    password: &str,
+) -> Result<()> {
+    let length = password.chars().count() as u64;
+    if !(PASSWORD_MIN..=PASSWORD_MAX).contains(&length) {
+        let text = format!("a password has {PASSWORD_MIN} to {PASSWORD_MAX} characters");
+        return Err(Error::internal(text));
+    }
+    if !validator::ValidateEmail::validate_email(&admin.email) {
+        return Err(Error::internal(format!("{} is no e-mail address", admin.email)));
+    }
+    let change = CreateUser {
+        email: Some(admin.email),
+        given_name: admin.given_name,
+        surname: admin.surname,
+        kind: UserKind::Person,
+        employee_id: None,
+        status: UserStatus::Active,
+        role: Role::Administrator,
+        time_zone: "UTC".to_owned(),
+        home_group_id: None,
+        supervisor_ids: Vec::new(),
+        password_hash: Some(passwords.hash(password.to_owned()).await?),
+    };
+    changes::apply(db, Credentials::Service, change).await.map(drop)
+}

@@ -1,0 +1,56 @@
+//! The secret that signs access tokens.
+
+use std::{
+    fs::OpenOptions,
+    io::{self, Read, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+};
+
+use crate::{
+    auth::tokens::random_hex,
+    config::{Config, DatabaseUrl, SECRET_MIN, Secret},
+    error::{Error, Result},
+};
+
+/// The secret that is set; on SQLite, the one beside the database, made now if there is none.
+pub(super) fn jwt_secret(config: &Config) -> Result<Secret> {
+    let secret = match (&config.jwt_secret, &config.database_url) {
+        (Some(secret), _) => secret.clone(),
+        (None, DatabaseUrl::Sqlite(path)) => {
+            let mut file = path.clone().into_os_string();
+            file.push(".jwt-secret");
+            kept_secret(Path::new(&file)).map_err(|error| {
+                Error::internal(format!("{}: {error}", Path::new(&file).display()))
+            })?
+        }
+        (None, DatabaseUrl::Postgres(_)) => {
+            return Err(Error::internal(
+                "on PostgreSQL, DAYBOOK_JWT_SECRET is required: the same for all replicas",
+            ));
+        }
+    };
+    if secret.reveal().len() < SECRET_MIN {
+        let text = format!("DAYBOOK_JWT_SECRET needs at least {SECRET_MIN} bytes");
+        return Err(Error::internal(text));
+    }
+    Ok(secret)
+}
+
+fn kept_secret(path: &Path) -> io::Result<Secret> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    match made {
+        Ok(mut file) => {
+            let secret = random_hex::<32>().map_err(io::Error::other)?;
+            file.write_all(secret.as_bytes())?;
+            file.sync_all()?;
+            Ok(secret.into())
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let mut secret = String::new();
+            OpenOptions::new().read(true).open(path)?.read_to_string(&mut secret)?;
+            Ok(secret.trim().to_owned().into())
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,70 @@
+//! `daybook serve`.
+
+use std::net::TcpListener;
+
+use super::{admin::first_admin, database::open, output::print, secrets::jwt_secret};
+use crate::{
+    api::{http::health::Metrics, limits::requests::Limits},
+    app::{self, Services},
+    auth::{
+        oidc::IdentityProvider,
+        passwords::{Cost, Passwords},
+        seal::Sealer,
+        tokens::Tokens,
+    },
+    config::Config,
+    db::migrate,
+    demo,
+    error::{Error, Result},
+    maintenance,
+};
+
+/// Brings the schema up to date, then serves until it is told to stop.
+///
+/// # Errors
+/// Where it cannot start.
+pub(super) fn serve(config: &Config, demo: bool) -> Result<()> {
+    let listener = TcpListener::bind(config.listen)
+        .map_err(|error| Error::internal(format!("can't listen on {}: {error}", config.listen)))?;
+    let address = listener.local_addr().map_err(Error::internal)?;
+    migrate::up(&config.database_url)?;
+    let secret = jwt_secret(config)?;
+    let db = open(config)?;
+    let passwords = Passwords::new(Cost::default(), config.workers().get())?;
+    let previous = config.jwt_previous_secret.as_ref().map(|it| it.reveal().as_bytes());
+    let services = Services {
+        limits: Limits::new(
+            config.rate_limit,
+            config.trusted_proxies.clone(),
+            secret.reveal().as_bytes(),
+            db.clock().clone(),
+        ),
+        origins: config.cors_origins.clone(),
+        db,
+        tokens: Tokens::new(secret.reveal().as_bytes(), previous),
+        identity_provider: config.identity_provider().map(IdentityProvider::new),
+        sealer: Sealer::new(secret.reveal().as_bytes(), previous)?,
+        passwords,
+        metrics: Metrics::new()?,
+    };
+    actix_web::rt::System::new().block_on(async move {
+        if demo {
+            demo::load(&services.db, &services.passwords).await?;
+        }
+        first_admin(config, &services.db, &services.passwords).await?;
+        if demo {
+            print(&demo::welcome(&services.db, address).await?)?;
+        }
+        log::info!("database {}", config.database_url);
+        if let Some(replica) = &config.read_database_url {
+            log::info!("read replica {replica}");
+            services.db.beat().await?;
+            actix_web::rt::spawn(maintenance::beat(services.db.clone()));
+        }
+        log::info!("listening on http://{address}, Swagger UI at http://{address}/docs");
+        maintenance::start(&services.db);
+        app::server(services, listener, config.workers(), true)?.await.map_err(Error::internal)
+    })?;
+    log::info!("stopped");
+    Ok(())
+}

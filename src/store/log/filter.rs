@@ -1,0 +1,124 @@
+//! What a log is filtered by.
+
+use diesel::prelude::*;
+use serde::Serialize;
+
+use crate::{
+    db::{connection::MultiBackend, schema::entries},
+    domain::{
+        entry::{Action, Source, TargetType},
+        ids::{AnyId, EntryId, UserId},
+        timestamp::Timestamp,
+    },
+    store::{
+        contains,
+        unindexed::{coalesce, unindexed},
+    },
+};
+
+/// What a log is narrowed by.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct EntryFilter {
+    /// Only these actions; none of them if the list is empty.
+    pub actions: Option<Vec<Action>>,
+    /// Characters of notes or description.
+    pub q: Option<String>,
+    /// Whom the log names as the author.
+    pub created_by: Option<UserId>,
+    /// Who really caused it.
+    pub entered_by: Option<UserId>,
+    /// How it came about.
+    pub source: Option<Source>,
+    /// What kind of thing it was done to.
+    pub target_type: Option<TargetType>,
+    /// What it was done to.
+    pub target_id: Option<AnyId>,
+    /// Not earlier than this.
+    pub occurred_after: Option<Timestamp>,
+    /// Earlier than this.
+    pub occurred_before: Option<Timestamp>,
+    /// What explains this entry.
+    pub relates_to: Option<EntryId>,
+}
+
+impl EntryFilter {
+    /// Whether it lets everything through.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether it lets this time through.
+    pub fn lets_time(&self, time: Timestamp) -> bool {
+        self.occurred_after.is_none_or(|bound| time >= bound)
+            && self.occurred_before.is_none_or(|bound| time < bound)
+    }
+
+    /// The same filter, for all times.
+    pub fn at_any_time(&self) -> Self {
+        Self { occurred_after: None, occurred_before: None, ..self.clone() }
+    }
+}
+
+/// Entries, being chosen.
+pub(super) type EntryQuery = entries::BoxedQuery<'static, MultiBackend>;
+
+/// The entries of one user's log that the filter lets through, in no order.
+pub(super) fn filtered(user: UserId, filter: &EntryFilter) -> EntryQuery {
+    let of_user = entries::table.filter(entries::user_id.eq(user));
+    narrowed(of_user.into_boxed::<MultiBackend>(), filter)
+}
+
+/// Those of some entries that come after a place. The time is said twice, so that it is a range of
+/// an index and not a filter over all of it.
+macro_rules! older {
+    ($query:expr, $at:expr) => {
+        $crate::store::page::after!(
+            $query.filter(entries::occurred_at.le($at.time)),
+            entries::occurred_at,
+            entries::id,
+            lt,
+            $at.time,
+            $at.id
+        )
+    };
+}
+pub(super) use older;
+
+/// Those of some entries that the filter lets through: looked at one by one, but for the time.
+pub(super) fn narrowed(mut query: EntryQuery, filter: &EntryFilter) -> EntryQuery {
+    match filter.actions.as_deref() {
+        None => {}
+        Some([action]) => query = query.filter(unindexed!(entries::action).eq(*action)),
+        Some(actions) => {
+            query = query.filter(unindexed!(entries::action).eq_any(actions.to_vec()));
+        }
+    }
+    if let Some(q) = &filter.q {
+        query = query.filter(entries::search_key.like(contains(q)).escape('\\'));
+    }
+    if let Some(id) = filter.created_by {
+        query = query.filter(unindexed!(entries::created_by_id).eq(id));
+    }
+    if let Some(id) = filter.entered_by {
+        query = query.filter(unindexed!(entries::entered_by_id).eq(id));
+    }
+    if let Some(source) = filter.source {
+        query = query.filter(unindexed!(entries::source).eq(source));
+    }
+    if let Some(target_type) = filter.target_type {
+        query = query.filter(unindexed!(entries::target_type).eq(target_type));
+    }
+    if let Some(id) = filter.target_id {
+        query = query.filter(unindexed!(entries::target_id).eq(id));
+    }
+    if let Some(time) = filter.occurred_after {
+        query = query.filter(entries::occurred_at.ge(time));
+    }
+    if let Some(time) = filter.occurred_before {
+        query = query.filter(entries::occurred_at.lt(time));
+    }
+    if let Some(id) = filter.relates_to {
+        query = query.filter(unindexed!(entries::relates_to).eq(id));
+    }
+    query
+}

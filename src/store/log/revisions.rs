@@ -1,0 +1,115 @@
+//! The earlier wordings of notes. Written once, never changed.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use crate::{
+    db::{
+        connection::{AnyConnection, MultiBackend},
+        schema::entry_revisions as revisions,
+    },
+    domain::{
+        entry::Actor,
+        ids::{EntryId, UserId},
+        timestamp::Timestamp,
+        user::UserKind,
+    },
+    error::Result,
+    journal::tx::Tx,
+    store::page::{Slice, Window},
+};
+
+/// One earlier wording, as it is stored.
+#[derive(Clone, Debug, Queryable, Insertable)]
+#[diesel(table_name = revisions)]
+#[allow(missing_docs, reason = "the columns")]
+pub struct RevisionRow {
+    pub entry_id: EntryId,
+    pub revision: i64,
+    pub user_id: UserId,
+    pub notes: String,
+    pub occurred_at: Timestamp,
+    pub created_by_id: UserId,
+    pub created_by_name: String,
+    pub created_by_kind: UserKind,
+    pub replaced_at: Timestamp,
+    pub replaced_by_id: UserId,
+    pub replaced_by_name: String,
+    pub replaced_by_kind: UserKind,
+    pub relates_to: Option<EntryId>,
+    pub log_move: Option<i64>,
+}
+
+impl RevisionRow {
+    /// Whom this wording named as the author.
+    pub fn created_by(&self) -> Actor {
+        let name = self.created_by_name.clone();
+        Actor { id: self.created_by_id, name, kind: self.created_by_kind }
+    }
+
+    /// Who replaced it.
+    pub fn replaced_by(&self) -> Actor {
+        let name = self.replaced_by_name.clone();
+        Actor { id: self.replaced_by_id, name, kind: self.replaced_by_kind }
+    }
+}
+
+/// Keeps an earlier wording.
+///
+/// # Errors
+/// Of the database.
+pub fn insert(tx: &mut Tx<'_>, row: &RevisionRow) -> Result<()> {
+    diesel::insert_into(revisions::table).values(row.clone()).execute(tx.write())?;
+    Ok(())
+}
+
+/// One page of the earlier wordings of a note, the oldest first.
+///
+/// # Errors
+/// Of the database.
+pub fn list(
+    conn: &mut AnyConnection,
+    entry: EntryId,
+    window: &Window<i64>,
+) -> Result<Slice<RevisionRow>> {
+    let mut query =
+        revisions::table.filter(revisions::entry_id.eq(entry)).into_boxed::<MultiBackend>();
+    if let Some(revision) = window.after {
+        query = query.filter(revisions::revision.gt(revision));
+    }
+    let query = query.order(revisions::revision).limit(window.fetch());
+    Ok(Slice::cut(query.load(conn)?, window.limit))
+}
+
+/// How many earlier wordings a note has.
+///
+/// # Errors
+/// Of the database.
+pub fn count(conn: &mut AnyConnection, entry: EntryId) -> Result<i64> {
+    let of_entry = revisions::table.filter(revisions::entry_id.eq(entry));
+    Ok(of_entry.count().get_result(conn)?)
+}
+
+/// The notes of a user's log that changed their place in time after its move number `since`, each
+/// with the time it had then.
+///
+/// # Errors
+/// Of the database.
+pub fn moved_since(
+    conn: &mut AnyConnection,
+    user: UserId,
+    since: i64,
+) -> Result<HashMap<EntryId, Timestamp>> {
+    let moves: Vec<(EntryId, Timestamp)> = revisions::table
+        .filter(revisions::user_id.eq(user).and(revisions::log_move.gt(since)))
+        .order(revisions::log_move)
+        .select((revisions::entry_id, revisions::occurred_at))
+        .load(conn)?;
+    // The first move after `since` left the place that the note had then.
+    let mut first = HashMap::new();
+    for (entry, time) in moves {
+        first.entry(entry).or_insert(time);
+    }
+    Ok(first)
+}

@@ -1,0 +1,5 @@
+//! Groups.
+
+pub mod permissions;
+pub mod plans;
+pub mod resource;

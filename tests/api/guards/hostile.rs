@@ -1,0 +1,260 @@
+//! A barrage: whatever is sent to whatever operation, it is the client's fault, and the answer
+//! tells nothing of the inside.
+
+use serde_json::{Map, Value, json};
+
+use crate::support::{
+    app::{Answer, Client, FORM, JSON, TestApp},
+    cases::{Case, Fixture, cases},
+    contract::{document, template_of},
+};
+
+/// Words that only the inside knows.
+const INSIDE: &[&str] = &[
+    "SELECT",
+    "INSERT",
+    "sqlite",
+    "SQLITE",
+    "postgres",
+    "diesel",
+    "panicked",
+    "src/",
+    ".rs",
+    "serde",
+    "RUST_",
+    "argon2",
+    "password_hash",
+    "search_key",
+    "/tmp",
+    "daybook::",
+    "constraint",
+];
+
+#[track_caller]
+fn assert_harmless(answer: &Answer, what: &str) {
+    assert!(answer.status < 500, "{what}: {} {}", answer.status, answer.text);
+    if answer.status >= 400 {
+        for word in INSIDE {
+            assert!(!answer.text.contains(word), "{what}: {word} in {}", answer.text);
+        }
+    }
+}
+
+/// Values that somebody could hope to do harm with. None has what is in `INSIDE`, because some
+/// answers quote what was sent.
+fn values() -> Vec<Value> {
+    let mut values: Vec<Value> = [
+        "",
+        " ",
+        "x",
+        "null",
+        "undefined",
+        "0",
+        "-1",
+        "\u{0}",
+        "a\u{0}b",
+        "\u{feff}",
+        "\u{202e}abc",
+        "\u{ffff}",
+        "\u{10ffff}",
+        "\u{7f}",
+        "\r\nx: y",
+        "'",
+        "\"",
+        "'; DROP TABLE users; --",
+        "\\",
+        "%",
+        "_",
+        "%s%n",
+        "{{7*7}}",
+        "${x}",
+        "<script>alert(1)</script>",
+        "../../etc/passwd",
+        "İıſK",
+        "Z̸̡͎a̷̛l̵͖g̶o",
+        "👩‍👩‍👧‍👦",
+        "01977f3e-5c00-7000-8000-000000000000",
+        "00000000-0000-0000-0000-000000000000",
+        "ffffffff-ffff-ffff-ffff-ffffffffffff",
+        "0001-01-01T00:00:00+23:59",
+        "9999-12-31T23:59:59-23:59",
+        "2026-06-30T23:59:60Z",
+        "2026-13-01T00:00:00Z",
+        "admin@example.com",
+        "a@b",
+        "UTC",
+        "active",
+        "system",
+    ]
+    .map(Value::from)
+    .to_vec();
+    values.push(json!("x".repeat(300)));
+    values.push(json!("ß".repeat(20_000)));
+    values.push(json!("\u{390}".repeat(10_000)));
+    values.extend([
+        json!(null),
+        json!(true),
+        json!(0),
+        json!(-0.0),
+        json!(-1),
+        json!(1e308),
+        json!(5e-324),
+    ]);
+    values.extend([
+        json!(i64::MIN),
+        json!(u64::MAX),
+        json!([]),
+        json!([[]]),
+        json!([null]),
+        json!({}),
+    ]);
+    values.extend([json!({"x": [{"y": {}}]}), json!(["x", 1, null]), json!(vec![json!({}); 1000])]);
+    values
+}
+
+fn operation(case: &Case) -> &'static Value {
+    let template = template_of(&case.path).unwrap();
+    &document()["paths"][template][case.method.to_lowercase()]
+}
+
+fn body_fields(case: &Case) -> Vec<String> {
+    let content = &operation(case)["requestBody"]["content"];
+    let media = content.as_object().and_then(|it| it.values().next());
+    let Some(schema) = media.map(|it| &it["schema"]) else { return Vec::new() };
+    let schema = match schema["$ref"].as_str() {
+        Some(reference) => document().pointer(reference.trim_start_matches('#')).unwrap(),
+        None => schema,
+    };
+    schema["properties"].as_object().map(|it| it.keys().cloned().collect()).unwrap_or_default()
+}
+
+fn send(client: &Client, case: &Case, body: &Value) -> Answer {
+    let form = operation(case)["requestBody"]["content"].get(FORM.1).is_some();
+    let headers = [if form { FORM } else { JSON }, ("if-match", "*")];
+    let body = matches!(&*case.method, "POST" | "PUT" | "PATCH").then(|| match body.as_object() {
+        Some(fields) if form => form_of(fields),
+        _ => body.to_string(),
+    });
+    client.send(&case.method, &case.path, &headers, body.as_deref())
+}
+
+/// Every byte escaped, whatever it is.
+fn form_of(fields: &Map<String, Value>) -> String {
+    let pairs = fields.iter().map(|(name, value)| {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let escaped: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        format!("{name}={escaped}")
+    });
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+#[test]
+fn whatever_a_field_says_the_service_stands() {
+    let app = TestApp::start();
+    let fixture = Fixture::new(&app);
+    for case in cases(&fixture) {
+        // A new one, because the operation may end the session of the one before.
+        let admin = app.admin();
+        for field in body_fields(&case) {
+            for value in values() {
+                // Alone, and among what is good.
+                let alone = Map::from_iter([(field.clone(), value.clone())]);
+                let good = case.body.clone().filter(Value::is_object);
+                let mut among = good.unwrap_or_else(|| json!({}));
+                among[&field] = value;
+                for body in [Value::Object(alone), among] {
+                    let answer = send(&admin, &case, &body);
+                    assert_harmless(&answer, &format!("{} of {}", field, case.operation));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn whatever_a_parameter_says_the_service_stands() {
+    let app = TestApp::start();
+    let fixture = Fixture::new(&app);
+    let admin = app.admin();
+    for case in cases(&fixture) {
+        if case.method != "GET" {
+            continue;
+        }
+        for parameter in operation(&case)["parameters"].as_array().into_iter().flatten() {
+            if parameter["in"] != "query" {
+                continue;
+            }
+            let name = parameter["name"].as_str().unwrap();
+            for value in values() {
+                let Some(text) = value.as_str() else { continue };
+                let encoded: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+                if encoded.len() > 60_000 {
+                    continue;
+                }
+                let answer = admin.get(&format!("{}?{name}={encoded}", case.path));
+                assert_harmless(&answer, &format!("{name} of {}", case.operation));
+            }
+        }
+    }
+}
+
+#[test]
+fn whatever_a_header_says_the_service_stands() {
+    let app = TestApp::start();
+    let fixture = Fixture::new(&app);
+    let names = [
+        "if-match",
+        "if-none-match",
+        "accept",
+        "accept-language",
+        "accept-encoding",
+        "range",
+        "origin",
+        "content-encoding",
+        "x-request-id",
+        "x-forwarded-for",
+        "x-http-method-override",
+        "cookie",
+        "if-modified-since",
+        "expect-ct",
+        "forwarded",
+        "idempotency-key",
+        "prefer",
+        "te",
+    ];
+    let long = "x".repeat(8_000);
+    let values =
+        ["", "*", "\"", "\"1\"", "W/\"1\"", ",", ",,,", "0", "bytes=0-0", ";q=1", "a/b;q=x", &long];
+    for case in cases(&fixture) {
+        let body = case.body.as_ref().map(Value::to_string);
+        let admin = app.admin();
+        for name in names {
+            for value in values {
+                let headers = [JSON, (name, value)];
+                let answer = admin.send(&case.method, &case.path, &headers, body.as_deref());
+                assert_harmless(&answer, &format!("{name}: {value} of {}", case.operation));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stranger_gets_nothing_but_refusals() {
+    let app = TestApp::start();
+    let fixture = Fixture::new(&app);
+    let stranger = app.stranger();
+    for case in cases(&fixture) {
+        let public = operation(&case)["security"] == json!([]);
+        let bodies = [json!({}), json!([]), json!({"x": "\u{0}"})];
+        for body in bodies {
+            let answer = send(&stranger, &case, &body);
+            assert_harmless(&answer, case.operation);
+            let refused = match answer.status {
+                400 => !case.has_problems(),
+                422 => public,
+                status => status == 401,
+            };
+            assert!(refused, "{}: {} {}", case.operation, answer.status, answer.text);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! What holds for every operation, every file, every table.
+
+pub mod architecture;
+pub mod atomicity;
+pub mod hostile;
+pub mod immutability;
+pub mod journal_coverage;
+pub mod migrations;
+pub mod openapi;
+pub mod pages;
+pub mod permissions;
+pub mod scopes;

@@ -1,0 +1,239 @@
+//! Guard: the document is the truth.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    app::TestApp,
+    contract::{document, is_valid, resolve},
+};
+
+/// Every operation: method, path, what the document says of it.
+fn operations() -> Vec<(String, String, &'static Value)> {
+    let mut operations = Vec::new();
+    for (path, item) in document()["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            operations.push((method.clone(), path.clone(), operation));
+        }
+    }
+    operations
+}
+
+#[test]
+fn the_committed_document_is_the_one_that_is_served_and_printed() {
+    let committed =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/openapi.json"));
+    let committed = committed.unwrap();
+    let served = TestApp::start().stranger().get("/openapi.json");
+    assert_eq!(served.status, 200);
+    assert!(served.text == committed, "run: cargo run -- openapi > openapi/openapi.json");
+    let printed = std::process::Command::new(env!("CARGO_BIN_EXE_daybook")).arg("openapi").output();
+    assert!(printed.unwrap().stdout == committed.as_bytes());
+}
+
+#[test]
+fn no_operation_and_no_schema_was_dropped_as_a_double() {
+    // utoipa drops doubles without a word, so their numbers are written down here.
+    assert_eq!(operations().len(), 61, "operations");
+    let schemas = document()["components"]["schemas"].as_object().unwrap();
+    assert_eq!(schemas.len(), 111, "schemas: {:?}", schemas.keys());
+    let ids: BTreeSet<&str> =
+        operations().iter().map(|(_, _, it)| it["operationId"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), operations().len(), "two operations have one id");
+}
+
+#[test]
+fn everything_that_the_document_refers_to_is_in_it() {
+    fn references(value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(fields) => {
+                for (name, field) in fields {
+                    match field.as_str().filter(|it| name == "$ref" || it.starts_with("#/")) {
+                        Some(reference) => drop(found.insert(reference.to_owned())),
+                        None => references(field, found),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+    let mut found = BTreeSet::new();
+    references(document(), &mut found);
+    for reference in &found {
+        let there = document().pointer(reference.trim_start_matches('#'));
+        assert!(there.is_some(), "{reference} is not there");
+    }
+    for kind in ["schemas", "responses"] {
+        for name in document()["components"][kind].as_object().unwrap().keys() {
+            let reference = format!("#/components/{kind}/{name}");
+            assert!(found.contains(&reference), "nothing refers to {reference}");
+        }
+    }
+}
+
+#[test]
+fn every_operation_has_a_summary_a_tag_its_errors_and_says_who_may_call_it() {
+    let tags: BTreeSet<&str> = document()["tags"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["name"].as_str().unwrap())
+        .collect();
+    for (method, path, operation) in operations() {
+        let name = format!("{method} {path}");
+        assert!(operation["summary"].is_string(), "{name}");
+        assert!(tags.contains(operation["tags"][0].as_str().unwrap()), "{name}");
+        for status in ["400", "406", "500", "503", "default"] {
+            assert!(operation["responses"][status].is_object(), "{name} {status}");
+        }
+        let public = operation["security"] == json!([]);
+        assert_eq!(
+            public,
+            ["/auth/login", "/auth/refresh", "/oauth/token"].contains(&path.as_str()),
+            "{name}"
+        );
+        assert!(operation["responses"]["401"].is_object(), "{name}");
+    }
+}
+
+#[test]
+fn every_response_field_is_required_and_every_request_refuses_unknown_fields() {
+    for (name, schema) in document()["components"]["schemas"].as_object().unwrap() {
+        let Some(properties) = schema["properties"].as_object() else { continue };
+        // RFC 6749 has parameters that it does not know ignored, and each but one may be missing.
+        if name == "TokenForm" {
+            continue;
+        }
+        let is_request = name.starts_with("New")
+            || name.ends_with("Patch")
+            || name.ends_with("Request")
+            || name == "Completion";
+        if is_request {
+            assert_eq!(schema["additionalProperties"], false, "{name}");
+        } else if !name.starts_with("Problem") {
+            let required = schema["required"].as_array().unwrap();
+            assert_eq!(required.len(), properties.len(), "{name} has fields that may be missing");
+        }
+    }
+}
+
+#[test]
+fn the_examples_of_the_document_are_what_its_schemas_say() {
+    for (name, schema) in document()["components"]["schemas"].as_object().unwrap() {
+        if let Some(example) = schema.get("example") {
+            let reference = json!({"$ref": format!("#/components/schemas/{name}")});
+            assert!(is_valid(&reference, example), "the example of {name}");
+        }
+    }
+}
+
+#[test]
+fn the_bounds_of_the_document_are_those_of_the_service() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let (user, course) = (app.learner("Bea"), app.course("Bounds"));
+    let enrollment = app.enrollment(&user.id, &course);
+    let group = app.group("Bounds");
+    let body = json!({"name": "Bounds", "course_ids": [course]});
+    let certification =
+        crate::support::app::text(&admin.post("/certifications", body).ok(201)["id"]);
+    let body = json!({"kind": "api", "given_name": "HR", "surname": "System"});
+    let api_user = crate::support::app::text(&admin.post("/users", body).ok(201)["id"]);
+    let body = json!({"name": "HR", "user_id": api_user, "scopes": ["users:read"]});
+    let client = crate::support::app::text(&admin.post("/api-clients", body).ok(201)["id"]);
+    let mut tried = 0;
+    for (method, path, operation) in operations() {
+        let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+        let Some(reference) = schema["$ref"].as_str() else { continue };
+        let schema = document().pointer(reference.trim_start_matches('#')).unwrap();
+        let path = path
+            .replace("{user_id}", &user.id)
+            .replace("{course_id}", &course)
+            .replace("{enrollment_id}", &enrollment)
+            .replace("{plan_id}", &user.id)
+            .replace("{group_id}", &group)
+            .replace("{certification_id}", &certification)
+            .replace("{entry_id}", &user.id)
+            .replace("{client_id}", &client);
+        for (field, property) in schema["properties"].as_object().unwrap() {
+            for (value, code) in out_of_bounds(property) {
+                // Every other field as the example has it, so that only this one is wrong.
+                let mut body = schema["example"].clone();
+                body[field] = value;
+                let headers = [crate::support::app::JSON, ("if-match", "*")];
+                let answer =
+                    admin.send(&method.to_uppercase(), &path, &headers, Some(&body.to_string()));
+                answer.invalid(&format!("/{field}"), code);
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 25, "only {tried} bounds were tried");
+}
+
+/// Values just outside the bounds of a property, with the code that each has to give.
+fn out_of_bounds(property: &Value) -> Vec<(Value, &'static str)> {
+    let mut values = Vec::new();
+    // An address is too long and still an address.
+    let email = property["format"] == "email";
+    if let Some(max) = property["maxLength"].as_u64() {
+        let text = if email { format!("a@{}.example", "b.".repeat(200)) } else { String::new() };
+        let text = if email { text } else { "é".repeat(max as usize + 1) };
+        values.push((json!(text), if email { "invalid_email" } else { "too_long" }));
+    }
+    if let Some(min) = property["minLength"].as_u64() {
+        values.push((json!("é".repeat(min as usize - 1)), "too_short"));
+    }
+    let whole = property["type"].to_string().contains("integer");
+    let beyond = |bound: f64, step: f64| {
+        if whole { json!((bound + 2.0 * step) as i64) } else { json!(bound + step) }
+    };
+    if let Some(max) = property["maximum"].as_f64() {
+        values.push((beyond(max, 0.5), "out_of_range"));
+    }
+    if let Some(min) = property["minimum"].as_f64() {
+        values.push((beyond(min, -0.5), "out_of_range"));
+    }
+    if let Some(max) = property["maxItems"].as_u64() {
+        let item = property["items"]["$ref"].as_str().unwrap_or_default();
+        let id = match item.rsplit('/').next().unwrap_or_default() {
+            "GroupPermission" => "manage_users",
+            "Scope" => "users:read",
+            _ => "01977f3e-5c00-7000-8000-000000000000",
+        };
+        values.push((json!(vec![id; max as usize + 1]), "too_many"));
+    }
+    values
+}
+
+#[test]
+fn every_operation_is_told_with_examples_and_what_is_made_has_links() {
+    for (method, path, operation) in operations() {
+        let name = format!("{method} {path}");
+        assert!(operation["description"].is_string(), "{name} has no description");
+        assert!(operation["responses"]["429"].is_object(), "{name}");
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            assert!(parameter["description"].is_string(), "{name} {}", parameter["name"]);
+        }
+        let mut told = vec![&operation["requestBody"]];
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let response = resolve(response);
+            assert!(response["headers"]["RateLimit"].is_object(), "{name} {status}");
+            assert!(status != "201" || response["links"].is_object(), "{name} has no links");
+            told.push(response);
+        }
+        let contents = told.iter().filter_map(|it| it["content"].as_object()).flatten();
+        for (media_type, content) in contents {
+            let one = content.get("example").into_iter();
+            let named = content["examples"].as_object().into_iter().flatten();
+            let examples: Vec<&Value> = one.chain(named.map(|(_, it)| &it["value"])).collect();
+            let is_any_problem = content["schema"]["$ref"] == "#/components/schemas/Problem";
+            assert!(is_any_problem || !examples.is_empty(), "{name} {media_type} has no example");
+            for example in examples {
+                assert!(is_valid(&content["schema"], example), "{name}: {example}");
+            }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Guard: for every operation, what it asks of an API client, and that the document says the same.
+
+use serde_json::{Value, json};
+
+use crate::{
+    session::api_clients::{ApiAccount, account},
+    support::{
+        app::{Client, TestApp},
+        cases::{Case, Fixture, cases},
+        contract::document,
+    },
+};
+
+/// Every scope.
+pub const ALL: &[&str] = &[
+    "users:read",
+    "users:write",
+    "learning:read",
+    "learning:write",
+    "activity:read",
+    "activity:write",
+    "activity:ingest",
+];
+
+/// What an operation asks for. Whoever adds an operation adds its row.
+fn needs(operation: &str) -> Option<&'static str> {
+    Some(match operation {
+        "list_users" | "get_user" | "list_groups" | "get_group" => "users:read",
+        "create_user"
+        | "update_user"
+        | "import_users"
+        | "create_group"
+        | "update_group"
+        | "put_group_member"
+        | "remove_group_member"
+        | "attach_learning_plan"
+        | "detach_learning_plan" => "users:write",
+        "list_user_activity"
+        | "export_user_activity"
+        | "list_note_creators"
+        | "get_entry"
+        | "list_note_revisions"
+        | "list_activity"
+        | "list_actions"
+        | "export_activity" => "activity:read",
+        "add_note" | "edit_note" => "activity:write",
+        "ingest_entries" => "activity:ingest",
+        "list_user_enrollments"
+        | "list_enrollments"
+        | "get_enrollment"
+        | "list_user_learning_plans"
+        | "list_user_certifications"
+        | "list_external_training"
+        | "list_courses"
+        | "get_course"
+        | "list_certifications"
+        | "get_certification"
+        | "list_learning_plans"
+        | "get_learning_plan" => "learning:read",
+        "enroll_user"
+        | "update_enrollment"
+        | "cancel_enrollment"
+        | "start_enrollment"
+        | "complete_enrollment"
+        | "assign_learning_plan"
+        | "unassign_learning_plan"
+        | "log_external_training"
+        | "create_course"
+        | "update_course"
+        | "create_certification"
+        | "update_certification"
+        | "create_learning_plan"
+        | "update_learning_plan" => "learning:write",
+        "get_me" => "",
+        "log_in" | "refresh_session" | "issue_token" => return None,
+        "log_out"
+        | "list_api_clients"
+        | "create_api_client"
+        | "get_api_client"
+        | "update_api_client"
+        | "revoke_api_client"
+        | "rotate_api_client_secret" => return None,
+        unknown => panic!("the operation {unknown} has no row in scopes.rs"),
+    })
+}
+
+/// A client of the account whose token has these scopes alone.
+fn with(app: &TestApp, account: &ApiAccount, scopes: &[&str]) -> Client {
+    let form = format!(
+        "grant_type=client_credentials&client_id={}&client_secret={}&scope={}",
+        account.client_id,
+        account.secret,
+        scopes.join("+")
+    );
+    let answer =
+        app.stranger().send("POST", "/oauth/token", &[crate::support::app::FORM], Some(&form));
+    app.client_with(answer.ok(200)["access_token"].as_str().unwrap())
+}
+
+#[test]
+fn each_operation_asks_an_api_client_for_its_scope_and_for_no_other() {
+    let app = TestApp::start();
+    let it = account(&app, ALL);
+    let mut fixture = Fixture::new(&app);
+    for number in 0..cases(&fixture).len() {
+        let case: Case = cases(&fixture).swap_remove(number);
+        let Some(scope) = needs(case.operation) else { continue };
+        if !scope.is_empty() {
+            let others: Vec<&str> = ALL.iter().copied().filter(|it| *it != scope).collect();
+            let refused = case.send(&with(&app, &it, &others));
+            refused.problem(403, "insufficient_scope");
+            let challenge = refused.header("www-authenticate").unwrap();
+            let expected = "Bearer realm=\"daybook\", error=\"insufficient_scope\"";
+            assert!(challenge.starts_with(expected), "{challenge}");
+            assert!(challenge.ends_with(&format!("scope=\"{scope}\"")), "{challenge}");
+        }
+        let alone = if scope.is_empty() { "users:read" } else { scope };
+        case.send(&with(&app, &it, &[alone])).ok(case.status);
+        if case.method != "GET" {
+            fixture = Fixture::new(&app);
+        }
+    }
+}
+
+#[test]
+fn the_document_names_the_scope_of_each_operation() {
+    let bearer = json!({"bearer": []});
+    for item in document()["paths"].as_object().unwrap().values() {
+        for operation in item.as_object().unwrap().values() {
+            let id = operation["operationId"].as_str().unwrap();
+            let security = &operation["security"];
+            match needs(id) {
+                Some(scope) => {
+                    let scopes: Vec<&str> =
+                        Some(scope).filter(|it| !it.is_empty()).into_iter().collect();
+                    assert_eq!(*security, json!([bearer, {"oauth2": scopes}]), "{id}");
+                }
+                None => {
+                    assert!(*security == json!([]) || *security == json!([bearer]), "{id}");
+                }
+            }
+        }
+    }
+    let flows = &document()["components"]["securitySchemes"]["oauth2"]["flows"];
+    let scopes: Vec<&String> =
+        flows["clientCredentials"]["scopes"].as_object().unwrap().keys().collect();
+    assert_eq!(scopes.len(), ALL.len());
+    assert_eq!(flows["clientCredentials"]["tokenUrl"], Value::from("/oauth/token"));
+}
+
+#[test]
+fn an_api_client_may_do_no_more_than_its_user() {
+    let app = TestApp::start();
+    let user = crate::session::api_clients::api_user(&app, "learner");
+    let body = json!({"name": "Narrow", "user_id": user, "scopes": ALL});
+    let made = app.admin().post("/api-clients", body).ok(201);
+    let (id, secret) = (&made["client_id"], &made["client_secret"]);
+    let it = ApiAccount {
+        user: user.clone(),
+        client_id: crate::support::app::text(id),
+        secret: crate::support::app::text(secret),
+    };
+    let client = it.client(&app);
+    client.get(&format!("/users/{user}")).ok(200);
+    client.get(&format!("/users/{}", app.admin_id)).problem(404, "not_found");
+    client.post("/courses", json!({"title": "X", "type": "online"})).problem(403, "forbidden");
+    let me = client.get("/me").ok(200);
+    assert!(me["permissions"].as_object().unwrap().values().all(|it| it == false), "{me}");
+}
+
+#[test]
+fn an_api_client_gives_no_roles_and_makes_nobody_but_learners() {
+    let app = TestApp::start();
+    let client = account(&app, ALL).client(&app);
+    let user = |role: &str| {
+        json!({
+            "email": format!("{role}@example.com"), "given_name": "New", "surname": "User",
+            "role": role, "password": crate::support::app::PASSWORD,
+        })
+    };
+    client.post("/users", user("administrator")).problem(403, "forbidden");
+    client.post("/users", user("auditor")).problem(403, "forbidden");
+    let made = client.post("/users", user("learner")).ok(201);
+    let path = format!("/users/{}", crate::support::app::text(&made["id"]));
+    client.patch_now(&path, json!({"role": "auditor"})).problem(403, "forbidden");
+    let admin = format!("/users/{}", app.admin_id);
+    let password = json!({"password": "a password of mine"});
+    client.patch_now(&admin, password).problem(403, "forbidden");
+    assert_eq!(client.get("/me").ok(200)["permissions"]["change_roles"], false);
+}

@@ -1,0 +1,295 @@
+//! Certifications and learning plans follow by rule from completions, grades and cancellations.
+
+use serde_json::{Value, json};
+
+use crate::support::app::{TestApp, text};
+
+/// A new certification that requires these courses.
+pub fn certification(app: &TestApp, name: &str, courses: &[&str], validity_days: Value) -> String {
+    let body = json!({"name": name, "course_ids": courses, "validity_days": validity_days});
+    text(&app.admin().post("/certifications", body).ok(201)["id"])
+}
+
+/// A new learning plan that is made of these certifications.
+pub fn plan_of(app: &TestApp, name: &str, certifications: &[&str]) -> String {
+    let body = json!({"name": name, "certification_ids": certifications});
+    text(&app.admin().post("/learning-plans", body).ok(201)["id"])
+}
+
+/// Assigns a plan to a user.
+pub fn assign(app: &TestApp, user: &str, plan: &str) {
+    app.admin().put(&format!("/users/{user}/learning-plans/{plan}"), json!({})).ok(200);
+}
+
+/// Completes a new enrollment of a user in a course, and gives its id.
+pub fn complete(app: &TestApp, user: &str, course: &str, completion: &Value) -> String {
+    let enrollment = app.enrollment(user, course);
+    app.admin().put(&format!("/enrollments/{enrollment}/completion"), completion.clone()).ok(200);
+    enrollment
+}
+
+/// How a user stands with his only certification.
+pub fn standing(app: &TestApp, user: &str) -> Value {
+    let page = app.admin().get(&format!("/users/{user}/certifications")).ok(200);
+    assert_eq!(page["data"].as_array().unwrap().len(), 1, "{page}");
+    page["data"][0].clone()
+}
+
+/// The status of a user's only plan.
+pub fn plan_status(app: &TestApp, user: &str) -> String {
+    let page = app.admin().get(&format!("/users/{user}/learning-plans")).ok(200);
+    assert_eq!(page["data"].as_array().unwrap().len(), 1, "{page}");
+    assert_eq!(page["data"][0]["status"] == "met", !page["data"][0]["met_at"].is_null());
+    text(&page["data"][0]["status"])
+}
+
+/// The newest entries, in the order in which they were written: an action each, every one by rule,
+/// of the time of the one before it and because of it.
+pub fn chain(app: &TestApp, user: &str, actions: &[&str]) -> Vec<Value> {
+    let mut log = app.log(user);
+    log.truncate(actions.len());
+    log.reverse();
+    let told: Vec<&str> = log.iter().map(|entry| entry["action"].as_str().unwrap()).collect();
+    assert_eq!(told, actions);
+    for pair in log.windows(2) {
+        assert_eq!(pair[1]["relates_to"], pair[0]["id"]);
+        assert_eq!(pair[1]["occurred_at"], pair[0]["occurred_at"]);
+        assert_eq!(pair[1]["entered_by"], pair[0]["entered_by"]);
+        assert_eq!(pair[1]["source"], "rule");
+        assert_eq!(pair[1]["created_by"], Value::Null);
+        assert!(text(&pair[1]["id"]) > text(&pair[0]["id"]));
+    }
+    log
+}
+
+const EARNED: [&str; 3] = ["enrollment.completed", "certification.met", "learning_plan.met"];
+
+fn earned() -> Value {
+    json!({"method": "earned"})
+}
+
+#[test]
+fn a_certification_is_created_read_changed_and_found_in_the_list() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let (one, two) = (app.course("One"), app.course("Two"));
+    let body = json!({"name": "Forklift Driver", "course_ids": [two, one, two]});
+    let answer = admin.post("/certifications", body);
+    let made = answer.ok(201);
+    let path = format!("/certifications/{}", text(&made["id"]));
+    assert_eq!(answer.header("location").as_deref(), Some(path.as_str()));
+    assert_eq!((&made["course_ids"], &made["validity_days"]), (&json!([one, two]), &Value::Null));
+    assert_eq!(admin.get(&path).ok(200), made);
+    let changed = admin.patch(&path, &answer.etag(), json!({"name": "Crane", "validity_days": 9}));
+    assert_eq!(changed.ok(200)["validity_days"], 9);
+    admin.patch(&path, &answer.etag(), json!({"name": "Late"})).problem(412, "precondition_failed");
+    assert_eq!(admin.patch_now(&path, json!({"validity_days": 9})).etag(), changed.etag());
+    let forever = admin.patch_now(&path, json!({"validity_days": null})).ok(200);
+    assert_eq!(forever["validity_days"], Value::Null);
+
+    let unknown = "01977f3e-5c00-7000-8000-000000000000";
+    let body = json!({"name": "X", "course_ids": [one, unknown]});
+    admin.post("/certifications", body).invalid("/course_ids/1", "unknown");
+    admin.post("/certifications", json!({"name": "X", "course_ids": []})).ok(422);
+    admin.patch_now(&path, json!({"course_ids": []})).ok(422);
+    admin.patch_now(&path, json!({"validity_days": 0})).ok(422);
+    let body = json!({"name": "X", "certification_ids": [unknown]});
+    admin.post("/learning-plans", body).invalid("/certification_ids/0", "unknown");
+
+    certification(&app, "Baking", &[&one], json!(1));
+    let names = |query: &str| -> Vec<String> {
+        let list = admin.all(&format!("/certifications{query}"));
+        list.iter().map(|it| text(&it["name"])).collect()
+    };
+    assert_eq!(names(""), ["Baking", "Crane"]);
+    assert_eq!(names("?q=cRA"), ["Crane"]);
+}
+
+#[test]
+fn completing_the_last_course_of_a_plan_meets_the_certification_and_then_the_plan() {
+    for (method, first) in
+        [("earned", "enrollment.completed"), ("forced", "enrollment.forced_complete")]
+    {
+        let app = TestApp::start();
+        let (admin, sam) = (app.admin(), app.learner("Sam"));
+        let (one, two) = (app.course("One"), app.course("Two"));
+        let forklift = certification(&app, "Forklift", &[&one, &two], Value::Null);
+        let plan = plan_of(&app, "Driving", &[&forklift]);
+        assign(&app, &sam.id, &plan);
+        complete(&app, &sam.id, &one, &earned());
+        assert_eq!(standing(&app, &sam.id)["status"], "not_met");
+        assert_eq!(plan_status(&app, &sam.id), "not_met");
+        assert_eq!(app.actions(&sam.id)[0], "enrollment.completed");
+
+        let enrollment = complete(&app, &sam.id, &two, &json!({"method": method}));
+        let told = [first, "certification.met", "learning_plan.met"];
+        let log = chain(&app, &sam.id, &told);
+        assert_eq!(log[0]["source"], "admin");
+        assert_eq!(log[2]["entered_by"]["id"], app.admin_id.to_string());
+        let completed = admin.get(&format!("/enrollments/{enrollment}")).ok(200);
+        let met = standing(&app, &sam.id);
+        assert_eq!(met["certification"], json!({"id": forklift, "name": "Forklift"}));
+        assert_eq!((&met["status"], &met["expires_at"]), (&json!("met"), &Value::Null));
+        assert_eq!(met["met_at"], completed["completed_at"]);
+        assert_eq!(plan_status(&app, &sam.id), "met");
+        let target = json!({"type": "certification", "id": forklift, "name": "Forklift"});
+        assert_eq!(log[1]["target"], target);
+        assert_eq!(
+            log[2]["target"],
+            json!({"type": "learning_plan", "id": plan, "name": "Driving"})
+        );
+        let fields = |entry: &Value| -> Vec<String> {
+            entry["changes"].as_array().unwrap().iter().map(|it| text(&it["field"])).collect()
+        };
+        assert_eq!(fields(&log[1]), ["status", "met_at"]);
+        // Asked for again, nothing more is told.
+        let again = json!({"method": method});
+        admin.put(&format!("/enrollments/{enrollment}/completion"), again).ok(200);
+        chain(&app, &sam.id, &told);
+    }
+}
+
+#[test]
+fn taking_the_pass_away_or_cancelling_takes_certification_and_plan_away() {
+    let app = TestApp::start();
+    let (admin, sam, course) = (app.admin(), app.learner("Sam"), app.course("One"));
+    let forklift = certification(&app, "Forklift", &[&course], json!(365));
+    assign(&app, &sam.id, &plan_of(&app, "Driving", &[&forklift]));
+    let completion = json!({"method": "earned", "grade": 80, "result": "pass"});
+    let enrollment = format!("/enrollments/{}", complete(&app, &sam.id, &course, &completion));
+
+    admin.patch_now(&enrollment, json!({"grade": 20, "result": "fail"})).ok(200);
+    let unmet = ["certification.unmet", "learning_plan.unmet"];
+    chain(&app, &sam.id, &[&["enrollment.grade_changed"], &unmet[..]].concat());
+    let lost = standing(&app, &sam.id);
+    let nothing = (&json!("not_met"), &Value::Null, &Value::Null);
+    assert_eq!((&lost["status"], &lost["met_at"], &lost["expires_at"]), nothing);
+    assert_eq!(plan_status(&app, &sam.id), "not_met");
+
+    let both = json!({"result": "pass", "due_at": "2030-01-01T00:00:00Z"});
+    admin.patch_now(&enrollment, both).ok(200);
+    chain(&app, &sam.id, &["enrollment.grade_changed", EARNED[1], EARNED[2]]);
+    // A grade alone takes nothing away, and nor does a due date.
+    admin.patch_now(&enrollment, json!({"grade": 75, "due_at": null})).ok(200);
+    assert_eq!(app.actions(&sam.id)[0], "enrollment.grade_changed");
+    admin.delete(&enrollment).ok(204);
+    chain(&app, &sam.id, &[&["enrollment.cancelled"], &unmet[..]].concat());
+    assert_eq!(plan_status(&app, &sam.id), "not_met");
+}
+
+#[test]
+fn a_failed_completion_does_not_count() {
+    let app = TestApp::start();
+    let (sam, course) = (app.learner("Sam"), app.course("One"));
+    let forklift = certification(&app, "Forklift", &[&course], Value::Null);
+    assign(&app, &sam.id, &plan_of(&app, "Driving", &[&forklift]));
+    complete(&app, &sam.id, &course, &json!({"method": "earned", "result": "fail"}));
+    assert_eq!(app.actions(&sam.id)[0], "enrollment.completed");
+    assert_eq!(standing(&app, &sam.id)["status"], "not_met");
+    assert_eq!(plan_status(&app, &sam.id), "not_met");
+}
+
+#[test]
+fn an_earlier_completion_counts_when_certification_and_plan_come_later() {
+    let app = TestApp::start();
+    let (sam, course) = (app.learner("Sam"), app.course("One"));
+    complete(&app, &sam.id, &course, &earned());
+    let forklift = certification(&app, "Forklift", &[&course], Value::Null);
+    let met = &app.log(&sam.id)[0];
+    assert_eq!((&met["action"], &met["source"]), (&json!("certification.met"), &json!("rule")));
+    // No entry tells of the cause.
+    assert_eq!(met["relates_to"], Value::Null);
+    assert_eq!(standing(&app, &sam.id)["status"], "met");
+
+    let plan = plan_of(&app, "Driving", &[&forklift]);
+    assign(&app, &sam.id, &plan);
+    let log = chain(&app, &sam.id, &["learning_plan.assigned", "learning_plan.met"]);
+    assert_eq!(log[0]["source"], "admin");
+    assert_eq!(plan_status(&app, &sam.id), "met");
+
+    // Through a group it is the same.
+    let (tom, group) = (app.learner("Tom"), app.group("Drivers"));
+    complete(&app, &tom.id, &course, &earned());
+    let attached = format!("/groups/{group}/learning-plans/{plan}");
+    app.admin().put(&attached, json!({"auto": true})).ok(200);
+    app.admin().put(&crate::groups::resource::member(&group, &tom.id), json!({})).ok(200);
+    let log = chain(&app, &tom.id, &["learning_plan.assigned", "learning_plan.met"]);
+    assert_eq!(log[0]["source"], "group");
+    assert_eq!(app.actions(&tom.id)[2], "group.member_added");
+}
+
+#[test]
+fn a_certification_is_met_at_the_latest_completion_and_expires_by_its_validity() {
+    let app = TestApp::start();
+    let (sam, one, two) = (app.learner("Sam"), app.course("One"), app.course("Two"));
+    certification(&app, "Forklift", &[&one, &two], json!(36500));
+    let at = |time: &str| json!({"method": "earned", "completed_at": time});
+    complete(&app, &sam.id, &one, &at("2026-03-01T08:00:00+02:00"));
+    complete(&app, &sam.id, &two, &at("2026-02-01T08:00:00.5Z"));
+    let met = standing(&app, &sam.id);
+    assert_eq!(met["met_at"], "2026-03-01T06:00:00.000Z");
+    // 36,500 days of 24 hours: a hundred years with 25 leap days, less 25 days.
+    assert_eq!(met["expires_at"], "2126-02-05T06:00:00.000Z");
+    // The log is in the order of what happened: the last course was done before the first.
+    let path = format!("/users/{}/activity?action=certification.met", sam.id);
+    let told = &app.admin().all(&path)[0];
+    assert_eq!(told["occurred_at"], "2026-02-01T08:00:00.500Z");
+}
+
+#[test]
+fn a_plan_without_certifications_is_never_met() {
+    let app = TestApp::start();
+    let (admin, sam, course) = (app.admin(), app.learner("Sam"), app.course("One"));
+    let plan = plan_of(&app, "Empty", &[]);
+    assign(&app, &sam.id, &plan);
+    assert_eq!(plan_status(&app, &sam.id), "not_met");
+    assert_eq!(app.actions(&sam.id), ["learning_plan.assigned"]);
+    complete(&app, &sam.id, &course, &earned());
+    let forklift = certification(&app, "Forklift", &[&course], Value::Null);
+    let path = format!("/learning-plans/{plan}");
+    admin.patch_now(&path, json!({"certification_ids": [forklift]})).ok(200);
+    assert_eq!(plan_status(&app, &sam.id), "met");
+    admin.patch_now(&path, json!({"certification_ids": []})).ok(200);
+    assert_eq!(plan_status(&app, &sam.id), "not_met");
+    assert_eq!(app.actions(&sam.id)[..2], ["learning_plan.unmet", "learning_plan.met"]);
+}
+
+#[test]
+fn what_a_certification_or_a_plan_asks_for_now_settles_everybody() {
+    let app = TestApp::start();
+    let (admin, sam, tom) = (app.admin(), app.learner("Sam"), app.learner("Tom"));
+    let (one, two) = (app.course("One"), app.course("Two"));
+    let forklift = certification(&app, "Forklift", &[&one], Value::Null);
+    let plan = plan_of(&app, "Driving", &[&forklift]);
+    complete(&app, &sam.id, &one, &earned());
+    complete(&app, &tom.id, &two, &earned());
+    assign(&app, &sam.id, &plan);
+    assign(&app, &tom.id, &plan);
+    let statuses = || [plan_status(&app, &sam.id), plan_status(&app, &tom.id)];
+    assert_eq!(statuses(), ["met", "not_met"]);
+
+    let path = format!("/certifications/{forklift}");
+    admin.patch_now(&path, json!({"course_ids": [two]})).ok(200);
+    assert_eq!(statuses(), ["not_met", "met"]);
+    chain(&app, &sam.id, &["certification.unmet", "learning_plan.unmet"]);
+    chain(&app, &tom.id, &["certification.met", "learning_plan.met"]);
+
+    let validity = admin.patch_now(&path, json!({"validity_days": 30})).ok(200);
+    assert_eq!(validity["course_ids"], json!([two]));
+    assert!(!standing(&app, &tom.id)["expires_at"].is_null());
+    // It is still met: only the log of the certification tells of it.
+    let changes = app.log(&tom.id)[0]["changes"].clone();
+    assert_eq!(changes.as_array().unwrap().len(), 1, "{changes}");
+    assert_eq!((&changes[0]["field"], &changes[0]["before"]), (&json!("expires_at"), &Value::Null));
+    assert_eq!(app.actions(&tom.id)[..2], ["certification.met", "learning_plan.met"]);
+
+    let first_aid = certification(&app, "First Aid", &[&one], Value::Null);
+    let path = format!("/learning-plans/{plan}");
+    admin.patch_now(&path, json!({"certification_ids": [forklift, first_aid]})).ok(200);
+    assert_eq!(statuses(), ["not_met", "not_met"]);
+    admin.patch_now(&path, json!({"certification_ids": [first_aid]})).ok(200);
+    assert_eq!(statuses(), ["met", "not_met"]);
+    let told = admin.all(&format!("/users/{}/activity?action=learning_plan.*", tom.id));
+    assert_eq!(told[0]["action"], "learning_plan.unmet");
+    assert_eq!(told[0]["target"]["id"], plan.as_str());
+}

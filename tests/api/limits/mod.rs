@@ -1,0 +1,4 @@
+//! How much a caller may send.
+
+pub mod log_ins;
+pub mod requests;

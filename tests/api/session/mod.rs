@@ -1,0 +1,7 @@
+//! Who the caller is.
+
+pub mod api_clients;
+pub mod login;
+pub mod oauth;
+pub mod oidc;
+pub mod tokens;

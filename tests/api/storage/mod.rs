@@ -1,0 +1,7 @@
+//! Threads, replicas, and what survives.
+
+pub mod coalesce;
+pub mod durability;
+pub mod read_replica;
+pub mod replicas;
+pub mod writing;

@@ -1,0 +1,7 @@
+//! Users.
+
+pub mod changes;
+pub mod external_training;
+pub mod import;
+pub mod lists;
+pub mod resource;
