@@ -25,5 +25,6 @@ pub mod demo;
 pub mod domain;
 pub mod error;
 pub mod journal;
+pub mod ledger;
 pub mod maintenance;
 pub mod store;

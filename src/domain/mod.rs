@@ -5,6 +5,7 @@ pub mod batch;
 pub mod catalogue;
 pub mod certification;
 pub mod clock;
+pub mod committed_field;
 pub mod date;
 pub mod enrollment;
 pub mod entry;

@@ -30,7 +30,7 @@ macro_rules! words {
         pub enum $name:ident { $($(#[doc = $meaning:literal])* $variant:ident = $word:literal,)* }
     ) => {
         $(#[doc = $doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
         pub enum $name {
             $($(#[doc = $meaning])* #[serde(rename = $word)] $variant,)*
         }

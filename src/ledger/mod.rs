@@ -1,0 +1,11 @@
+//! The ledger, pure: leaves, commitments, the Merkle tree and its tiles, signed notes, proofs. No
+//! database, no HTTP.
+
+pub mod checkpoint;
+pub mod commitment;
+pub mod hash;
+pub mod leaf;
+pub mod note;
+pub mod proof;
+pub mod tile;
+pub mod tree;
