@@ -292,6 +292,64 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::db::types::{SqlId, SqlTime};
+
+    ledger (position) {
+        position -> BigInt,
+        kind -> Text,
+        recorded_at -> SqlTime,
+        user_id -> Nullable<SqlId>,
+        entry_id -> Nullable<SqlId>,
+        revision -> Nullable<BigInt>,
+        leaf_hash -> Binary,
+        seed -> Nullable<Binary>,
+        salts -> Nullable<Text>,
+        facts -> Nullable<Text>,
+        reason -> Nullable<Text>,
+    }
+}
+
+// PostgreSQL alone has this one: see `journal/records/sequencer.rs`.
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::db::types::{SqlId, SqlTime};
+
+    ledger_pending (seq) {
+        seq -> BigInt,
+        kind -> Text,
+        recorded_at -> SqlTime,
+        user_id -> Nullable<SqlId>,
+        entry_id -> Nullable<SqlId>,
+        revision -> Nullable<BigInt>,
+        leaf_hash -> Binary,
+        seed -> Nullable<Binary>,
+        salts -> Nullable<Text>,
+        facts -> Nullable<Text>,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Integer};
+
+    ledger_tiles (level, tile) {
+        level -> Integer,
+        tile -> BigInt,
+        hashes -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Integer};
+
+    ledger_head (id) {
+        id -> Integer,
+        size -> BigInt,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{BigInt, Nullable, Text};
     use crate::db::types::{SqlId, SqlTime};
 

@@ -23,6 +23,7 @@ use crate::domain::{
     entry::{Action, Source, TargetType},
     group::{GroupPermission, GroupStatus},
     ids::Id,
+    record::RecordKind,
     scope::Scopes,
     timestamp::Timestamp,
     user::{Role, UserKind, UserStatus},
@@ -216,6 +217,7 @@ texts!(
     Action,
     Source,
     TargetType,
+    RecordKind,
     Date,
     Scopes,
 );

@@ -14,6 +14,7 @@ pub mod ids;
 pub mod import;
 pub mod plan;
 pub mod policy;
+pub mod record;
 pub mod scope;
 pub mod session;
 pub mod text;

@@ -5,5 +5,6 @@ pub mod draft;
 pub mod entry;
 pub mod new_entry;
 pub mod recorded;
+pub mod records;
 mod transact;
 pub mod tx;

@@ -1,6 +1,6 @@
 //! The outcome of a change, as it tells the journal.
 
-use super::new_entry::NewEntry;
+use super::{entry::row::EntryRow, new_entry::NewEntry};
 
 /// The outcome of a change: its output, and the entries that tell of it.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub(super) enum Log {
     Entries(Vec<NewEntry>),
     Unchanged,
     Ingested,
-    Revision,
+    Revision(Box<EntryRow>),
     Unlogged,
 }
 
@@ -51,9 +51,9 @@ impl<T> Recorded<T> {
         Self { output, log: Log::Ingested }
     }
 
-    /// A note was edited: its revision tells of it.
-    pub fn revised(output: T) -> Self {
-        Self { output, log: Log::Revision }
+    /// A note was edited: its revision tells of it, and the ledger gets the new wording.
+    pub fn revised(output: T, wording: EntryRow) -> Self {
+        Self { output, log: Log::Revision(Box::new(wording)) }
     }
 
     /// Something changed that no entry tells of, for a reason.

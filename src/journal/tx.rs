@@ -9,6 +9,7 @@ use super::{
     entry::{insert, row::EntryRow},
     new_entry::NewEntry,
     recorded::{Log, Recorded},
+    records::{append::append, new_record::NewRecord},
 };
 use crate::{
     db::{connection::AnyConnection, database::Terms, replica},
@@ -102,6 +103,9 @@ impl<'a> Tx<'a> {
         let rows: Vec<&EntryRow> = entries.iter().map(|entry| entry.row()).collect();
         let written = insert::insert_new(self.conn, &rows)?;
         self.written |= !written.is_empty();
+        let new: Vec<&EntryRow> =
+            rows.into_iter().filter(|row| written.contains(&row.id)).collect();
+        append(self.conn, &NewRecord::of_entries(&new)?)?;
         Ok(written)
     }
 
@@ -181,7 +185,10 @@ impl<'a> Tx<'a> {
             Log::Ingested if !self.written => {
                 return Err(Error::internal("entries were ingested, and none was written"));
             }
-            Log::Unchanged | Log::Ingested | Log::Revision | Log::Unlogged => {}
+            Log::Revision(wording) => {
+                append(self.conn, &NewRecord::of_entries(&[&wording])?)?;
+            }
+            Log::Unchanged | Log::Ingested | Log::Unlogged => {}
         }
         Ok((recorded.output, all))
     }
@@ -193,7 +200,8 @@ impl<'a> Tx<'a> {
         let rows: Vec<&EntryRow> = entries.iter().map(NewEntry::row).collect();
         // At log-in nobody is the caller yet, but somebody enters the entry.
         self.callers.extend(rows.iter().filter_map(|row| row.entered_by_id));
-        Ok(insert::insert(self.write(), &rows)?)
+        insert::insert(self.write(), &rows)?;
+        append(self.conn, &NewRecord::of_entries(&rows)?)
     }
 
     /// Ends a transaction that is kept.

@@ -13,6 +13,7 @@ use crate::domain::{
     committed_field::CommittedField,
     entry::{Action, EntryType, Source, TargetType},
     ids::{AnyId, EntryId, UserId},
+    record::RecordKind,
     timestamp::Timestamp,
 };
 
@@ -97,13 +98,13 @@ pub enum Facts {
 
 impl Facts {
     /// The kind of the record.
-    pub fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> RecordKind {
         match self {
-            Self::Entry(_) => "entry",
-            Self::Revision(_) => "revision",
-            Self::Erasure(_) => "erasure",
-            Self::Expiry(_) => "expiry",
-            Self::Restore(_) => "restore",
+            Self::Entry(_) => RecordKind::Entry,
+            Self::Revision(_) => RecordKind::Revision,
+            Self::Erasure(_) => RecordKind::Erasure,
+            Self::Expiry(_) => RecordKind::Expiry,
+            Self::Restore(_) => RecordKind::Restore,
         }
     }
 }
@@ -230,7 +231,7 @@ pub fn record_hash(
 struct LeafJson<'a> {
     commitments: &'a BTreeMap<CommittedField, String>,
     facts: &'a Facts,
-    kind: &'static str,
+    kind: RecordKind,
     recorded_at: Timestamp,
     v: u32,
 }

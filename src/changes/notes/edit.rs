@@ -76,7 +76,7 @@ impl Change for EditNote {
             ..after
         };
         store::log::entries::update_note(tx, &after)?;
-        Ok(Recorded::revised(after))
+        Ok(Recorded::revised(after.clone(), after))
     }
 }
 
