@@ -9,6 +9,7 @@ pub mod enrollments;
 pub mod external_training;
 pub mod groups;
 pub mod idempotency;
+pub mod ledger;
 pub mod log;
 pub mod note_authors;
 pub mod page;

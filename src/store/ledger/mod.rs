@@ -1,0 +1,4 @@
+//! The queries of the ledger: its size, its records, and the entries that they tell of.
+
+pub mod records;
+pub mod wordings;
