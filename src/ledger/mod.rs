@@ -3,6 +3,7 @@
 
 pub mod checkpoint;
 pub mod commitment;
+pub mod frontier;
 pub mod hash;
 pub mod leaf;
 pub mod note;

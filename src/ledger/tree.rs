@@ -193,7 +193,10 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{super::hash::leaf_hash, *};
+    use super::{
+        super::{frontier::Frontier, hash::leaf_hash},
+        *,
+    };
 
     /// The definition of section 2.1, as it stands there.
     fn defined_root(leaves: &[Hash]) -> Hash {
@@ -250,6 +253,9 @@ mod tests {
             let mut nodes = leaves(size);
             let defined = defined_root(&nodes.0);
             prop_assert_eq!(root(&mut nodes, size).unwrap(), defined);
+            let mut frontier = Frontier::default();
+            nodes.0.iter().for_each(|it| frontier.push(*it));
+            prop_assert_eq!((frontier.size(), frontier.root()), (size, defined));
         }
 
         #[test]

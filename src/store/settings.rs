@@ -11,6 +11,9 @@ use crate::{
 /// The name of the setting that marks a database made of demo data.
 pub const DEMO: &str = "demo";
 
+/// The name of the setting with the verifier key that the ledger is signed with.
+pub const LEDGER_KEY: &str = "ledger_key";
+
 /// The value of a setting.
 ///
 /// # Errors
@@ -27,4 +30,13 @@ pub fn insert(tx: &mut Tx<'_>, name: &str, value: &str) -> Result<()> {
     let row = (settings::name.eq(name), settings::value.eq(value));
     diesel::insert_into(settings::table).values(row).execute(tx.write())?;
     Ok(())
+}
+
+/// Sets a setting, whatever it was.
+///
+/// # Errors
+/// `unavailable` where the database is away.
+pub fn set(tx: &mut Tx<'_>, name: &str, value: &str) -> Result<()> {
+    diesel::delete(settings::table.find(name)).execute(tx.write())?;
+    insert(tx, name, value)
 }

@@ -1,4 +1,6 @@
 //! The queries of the ledger: its size, its records, and the entries that they tell of.
 
+pub mod check;
 pub mod records;
+pub mod verify;
 pub mod wordings;

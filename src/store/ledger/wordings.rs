@@ -10,10 +10,7 @@ use crate::{
         connection::AnyConnection,
         schema::{entries, entry_revisions},
     },
-    domain::{
-        ids::EntryId,
-        record::RecordKind,
-    },
+    domain::{ids::EntryId, record::RecordKind},
     error::Result,
     journal::entry::row::EntryRow,
     store::log::revisions::RevisionRow,
@@ -26,10 +23,7 @@ const IDS: usize = 500;
 ///
 /// # Errors
 /// `unavailable` where the database is away.
-pub fn wordings(
-    conn: &mut AnyConnection,
-    records: &[RecordRow],
-) -> Result<HashMap<i64, EntryRow>> {
+pub fn wordings(conn: &mut AnyConnection, records: &[RecordRow]) -> Result<HashMap<i64, EntryRow>> {
     let of_entries = records
         .iter()
         .filter(|it| matches!(it.kind, RecordKind::Entry | RecordKind::Revision))
@@ -47,9 +41,8 @@ pub fn wordings(
         if edited.is_empty() {
             continue;
         }
-        let found: Vec<RevisionRow> = entry_revisions::table
-            .filter(entry_revisions::entry_id.eq_any(edited))
-            .load(conn)?;
+        let found: Vec<RevisionRow> =
+            entry_revisions::table.filter(entry_revisions::entry_id.eq_any(edited)).load(conn)?;
         earlier.extend(found.into_iter().map(|row| ((row.entry_id, row.revision), row)));
     }
     let wording = |record: &RecordRow, id: EntryId| {
