@@ -1,0 +1,9 @@
+//! The ledger: every record in its order, and what proves it.
+
+pub mod checkpoint;
+pub mod feed;
+pub mod head;
+pub mod proof;
+pub mod record_json;
+pub mod schema;
+pub mod tiles;
