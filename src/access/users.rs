@@ -1,5 +1,7 @@
 //! Whom a caller may see, and what they may do to one user.
 
+use std::collections::BTreeSet;
+
 use super::caller::caller;
 use crate::{
     db::{connection::AnyConnection, reader::Reader},
@@ -65,4 +67,22 @@ pub fn act_on_user(
 ) -> Result<()> {
     let relation = store::visible_users::relation(conn, caller.id(), user)?;
     caller.must_for_user(relation, act(relation))
+}
+
+/// Those of some users whom the caller may see.
+///
+/// # Errors
+/// `unavailable` where the database is away.
+pub fn visible_among(
+    conn: &mut AnyConnection,
+    caller: &Caller,
+    users: BTreeSet<UserId>,
+) -> Result<BTreeSet<UserId>> {
+    let Some(id) = caller.id().filter(|_| !caller.may_to_anybody(Act::SeeUser)) else {
+        return Ok(if caller.may_to_anybody(Act::SeeUser) { users } else { BTreeSet::new() });
+    };
+    let pairs: BTreeSet<(UserId, UserId)> = users.into_iter().map(|user| (id, user)).collect();
+    let relations = store::visible_users::relations(conn, &pairs)?.into_iter();
+    let visible = relations.filter(|(_, relation)| caller.may(Act::SeeUser(*relation)));
+    Ok(visible.map(|((_, user), _)| user).collect())
 }
