@@ -88,7 +88,7 @@ impl Figure {
     }
 }
 
-/// A value that a run should reach.
+/// A bound for a measured value.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Aim {
     /// The name of the value.
