@@ -23,9 +23,11 @@ use daybook::{
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{Client, PASSWORD, block_on, text},
+    app::{PASSWORD, block_on},
+    client::Client,
     database::TestDatabase,
     process::{Process, daybook},
+    reply::text,
 };
 
 const ADMINISTRATOR: &str = "cristiano.ferreira@example.com";

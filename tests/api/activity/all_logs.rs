@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{
-    app::{TestApp, text},
-    contract::document,
-};
+use crate::support::{app::TestApp, contract::document, reply::text};
 
 fn ids(entries: &[Value]) -> Vec<String> {
     entries.iter().map(|entry| text(&entry["id"])).collect()

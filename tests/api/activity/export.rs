@@ -2,7 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::support::app::{Answer, Client, Person, TestApp, text};
+use crate::support::{
+    app::TestApp,
+    client::Client,
+    fixtures::Person,
+    reply::{Reply, text},
+};
 
 /// The entries of an NDJSON file, whose last line counts them.
 fn lines(client: &Client, path: &str) -> Vec<Value> {
@@ -16,7 +21,7 @@ fn lines(client: &Client, path: &str) -> Vec<Value> {
 }
 
 /// The records of a CSV file, each as pairs of column and cell, whose last record counts them.
-fn records(answer: &Answer) -> Vec<Value> {
+fn records(answer: &Reply) -> Vec<Value> {
     assert_eq!(answer.status, 200, "{}", answer.text);
     let mut reader = csv::Reader::from_reader(answer.text.as_bytes());
     let columns = reader.headers().unwrap().clone();

@@ -5,19 +5,13 @@ use std::thread;
 use daybook::domain::{clock::Clock, timestamp::Timestamp};
 use serde_json::{Value, json};
 
-use crate::{
-    session::api_clients::{account, api_user},
-    support::app::{Client, TestApp, text},
+use crate::support::{
+    api_clients::{account, api_user, token},
+    app::TestApp,
+    batch::item,
+    client::{Client, JSON},
+    reply::text,
 };
-
-/// An item that is as it should be.
-pub fn item(user: &str, external_id: &str) -> Value {
-    json!({
-        "user": {"id": user}, "action": "enrollment.completed",
-        "occurred_at": "2026-06-12T15:30:00Z", "external_id": external_id,
-        "description": "Sam completed “Security Basics” elsewhere.",
-    })
-}
 
 /// The item with other fields.
 fn with(mut item: Value, fields: Value) -> Value {
@@ -304,7 +298,7 @@ fn only_administrators_and_their_clients_with_the_scope_add_entries() {
     let client = json!({"name": "HR", "user_id": learner, "scopes": ["activity:ingest"]});
     let made = app.admin().post("/api-clients", client).ok(201);
     let (id, secret) = (text(&made["client_id"]), text(&made["client_secret"]));
-    let token = crate::session::api_clients::token(&app, &id, &secret).ok(200);
+    let token = token(&app, &id, &secret).ok(200);
     refused(&app.client_with(token["access_token"].as_str().unwrap()), "forbidden");
     assert!(ingested(&app, &sam.id).is_empty());
 }
@@ -350,9 +344,7 @@ fn a_body_that_can_not_be_read_in_one_item_can_not_be_read_at_all() {
     let app = TestApp::start();
     let (admin, sam) = (app.admin(), app.learner("Sam"));
     let (good, other) = (item(&sam.id, "good").to_string(), item(&sam.id, "other").to_string());
-    let post = |body: &str| {
-        admin.send("POST", "/activity/batch", &[crate::support::app::JSON], Some(body))
-    };
+    let post = |body: &str| admin.send("POST", "/activity/batch", &[JSON], Some(body));
     let deep = "[".repeat(200) + &"]".repeat(200);
     for broken in [r#"{"action": "\ud800"}"#, r#"{"action": 1e999}"#, "{]}", "{\"action\"}", &deep]
     {

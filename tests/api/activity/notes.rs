@@ -3,7 +3,12 @@
 use daybook::domain::clock::Clock;
 use serde_json::{Value, json};
 
-use crate::support::app::{Client, Person, TestApp, text};
+use crate::support::{
+    app::TestApp,
+    client::{Client, JSON},
+    fixtures::Person,
+    reply::text,
+};
 
 const NOW: &str = "2026-07-29T09:00:00.000Z";
 
@@ -190,7 +195,7 @@ fn an_edit_needs_the_version_that_was_read() {
     let it = Notes::new();
     let (note, _) = it.add(json!({"notes": "one"}));
     let edit = json!({"notes": "two"});
-    let bare = it.admin.send("PATCH", &note, &[crate::support::app::JSON], Some(&edit.to_string()));
+    let bare = it.admin.send("PATCH", &note, &[JSON], Some(&edit.to_string()));
     bare.problem(428, "precondition_required");
     for stale in ["\"7\"", "\"0\"", "W/\"1\"", "\"other\""] {
         it.admin.patch(&note, stale, edit.clone()).problem(412, "precondition_failed");

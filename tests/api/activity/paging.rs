@@ -9,7 +9,7 @@ use std::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use crate::support::app::{Client, TestApp, text};
+use crate::support::{app::TestApp, client::Client, reply::text};
 
 /// Entries of one user's log before the paging begins.
 const ENTRIES: u64 = 500;

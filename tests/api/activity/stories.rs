@@ -4,7 +4,7 @@
 use daybook::domain::clock::Clock;
 use serde_json::{Value, json};
 
-use crate::support::app::{Person, TestApp, text};
+use crate::support::{app::TestApp, client::Client, fixtures::Person, reply::text};
 
 /// A service whose clock stands at a time of the year 2026 (`06-30T16:42:07.318`).
 fn app_at(time: &str) -> TestApp {
@@ -16,7 +16,7 @@ fn instant(time: &str) -> daybook::domain::timestamp::Timestamp {
 }
 
 /// The entries that a query finds in somebody's log, as the caller of `client` sees them.
-fn entries(reader: &crate::support::app::Client, user: &Person, query: &str) -> Vec<Value> {
+fn entries(reader: &Client, user: &Person, query: &str) -> Vec<Value> {
     reader.all(&format!("/users/{}/activity?{query}", user.id))
 }
 

@@ -3,7 +3,12 @@
 use daybook::domain::clock::Clock;
 use serde_json::{Value, json};
 
-use crate::support::app::{Client, Person, TestApp, text};
+use crate::support::{
+    app::{PASSWORD, TestApp},
+    client::Client,
+    fixtures::Person,
+    reply::text,
+};
 
 /// Sam's log, one entry a second: the entry of second n is number n.
 struct Sam {
@@ -31,7 +36,7 @@ impl Sam {
         second(1);
         let body = json!({
             "email": "sam@example.com", "given_name": "Sam", "surname": "Rivera",
-            "password": crate::support::app::PASSWORD,
+            "password": PASSWORD,
         });
         let id = text(&admin.post("/users", body).ok(201)["id"]);
         second(2);

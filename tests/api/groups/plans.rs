@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::resource::member;
-use crate::{
-    learning::certifications::{certification, plan_of},
-    support::app::{TestApp, text},
+use crate::support::{
+    app::TestApp,
+    groups::membership,
+    learning::{certification, plan_of},
+    reply::text,
 };
 
 fn attached(group: &str, plan: &str) -> String {
@@ -32,7 +33,7 @@ fn a_new_member_gets_the_plans_that_come_with_the_group() {
     put(&owned, true);
     admin.put(&format!("/users/{}/learning-plans/{owned}", sam.id), json!({})).ok(200);
 
-    admin.put(&member(&group, &sam.id), json!({})).ok(200);
+    admin.put(&membership(&group, &sam.id), json!({})).ok(200);
     let log = app.log(&sam.id);
     let told = ["learning_plan.assigned", "group.member_added", "learning_plan.assigned"];
     assert_eq!(app.actions(&sam.id), told);
@@ -57,8 +58,8 @@ fn whoever_is_in_the_group_gets_a_plan_that_is_attached_later() {
     let app = TestApp::start();
     let (admin, sam, tom) = (app.admin(), app.learner("Sam"), app.learner("Tom"));
     let (group, plan) = (app.group("Leadership"), app.plan("Leading"));
-    admin.put(&member(&group, &sam.id), json!({})).ok(200);
-    admin.put(&member(&group, &tom.id), json!({})).ok(200);
+    admin.put(&membership(&group, &sam.id), json!({})).ok(200);
+    admin.put(&membership(&group, &tom.id), json!({})).ok(200);
     admin.put(&format!("/users/{}/learning-plans/{plan}", tom.id), json!({})).ok(200);
 
     admin.put(&attached(&group, &plan), json!({})).ok(200);
@@ -73,7 +74,7 @@ fn whoever_is_in_the_group_gets_a_plan_that_is_attached_later() {
     // What was assigned stays, whatever becomes of the membership and of the attachment.
     admin.delete(&attached(&group, &plan)).ok(204);
     admin.delete(&attached(&group, &plan)).ok(204);
-    admin.delete(&member(&group, &sam.id)).ok(204);
+    admin.delete(&membership(&group, &sam.id)).ok(204);
     assert_eq!(plans(&app, &sam.id), ["Leading"]);
     assert_eq!(plans(&app, &tom.id), ["Leading"]);
     assert_eq!(app.actions(&sam.id)[..2], ["group.member_removed", "learning_plan.assigned"]);
@@ -181,7 +182,7 @@ fn the_log_tells_apart_how_a_plan_was_assigned() {
     admin.put(&format!("/users/{ada}/learning-plans/{one}"), json!({})).ok(200);
     admin.put(&format!("/users/{}/learning-plans/{two}", sam.id), json!({})).ok(200);
     admin.put(&attached(&group, &three), json!({"auto": true})).ok(200);
-    admin.put(&member(&group, &sam.id), json!({})).ok(200);
+    admin.put(&membership(&group, &sam.id), json!({})).ok(200);
     let sources = |user: &str| -> Vec<String> {
         let path = format!("/users/{user}/activity?action=learning_plan.assigned");
         admin.all(&path).iter().map(|entry| text(&entry["source"])).collect()

@@ -4,9 +4,12 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{Answer, Client, JSON, PASSWORD, TestApp},
-    cases::{Fixture, cases},
+    app::{PASSWORD, TestApp},
+    client::{Client, JSON},
     dump::dump,
+    reply::Reply,
+    sabotage::break_the_log,
+    samples::{Fixture, samples},
 };
 
 /// What is about no user, or is no fact of a user's life, has no entry (contract, section 6): it
@@ -25,32 +28,9 @@ const OF_NO_USER: &[&str] = &[
     "detach_learning_plan",
 ];
 
-/// From now on neither an entry nor the earlier wording of a note can be written.
-pub fn break_the_log(app: &TestApp) {
-    let tables = ["entries", "entry_revisions"];
-    let sql = if app.database.url.is_sqlite() {
-        tables.map(|table| {
-            format!(
-                "CREATE TRIGGER sabotage_{table} BEFORE INSERT ON {table} \
-                 BEGIN SELECT RAISE(ABORT, 'sabotage'); END;"
-            )
-        })
-    } else {
-        tables.map(|table| {
-            format!(
-                "CREATE OR REPLACE FUNCTION sabotage() RETURNS trigger LANGUAGE plpgsql AS \
-                 $$ BEGIN RAISE EXCEPTION 'sabotage'; END $$; \
-                 CREATE TRIGGER sabotage BEFORE INSERT ON {table} \
-                 FOR EACH ROW EXECUTE FUNCTION sabotage();"
-            )
-        })
-    };
-    app.database.sabotage(&sql.concat()).unwrap();
-}
-
 /// Sends what should fail, and leave everything as it was.
 #[track_caller]
-fn assert_nothing_survives(app: &TestApp, what: &str, send: impl FnOnce() -> Answer) {
+fn assert_nothing_survives(app: &TestApp, what: &str, send: impl FnOnce() -> Reply) {
     let before = dump(&app.database);
     let answer = send();
     assert!(dump(&app.database) == before, "{what} left something behind: {}", answer.text);
@@ -66,26 +46,26 @@ fn where_the_entry_can_not_be_written_no_operation_changes_anything() {
     let app = TestApp::start();
     let (admin, fixture) = (app.admin(), Fixture::new(&app));
     break_the_log(&app);
-    let changing = cases(&fixture).into_iter().filter(|case| case.method != "GET");
+    let changing = samples(&fixture).into_iter().filter(|sample| sample.method != "GET");
     let (of_no_user, told): (Vec<_>, Vec<_>) =
-        changing.partition(|case| OF_NO_USER.contains(&case.operation));
+        changing.partition(|sample| OF_NO_USER.contains(&sample.operation));
     assert_eq!(of_no_user.len(), OF_NO_USER.len());
-    for case in told {
+    for sample in told {
         // Each line of an import is a change of its own, and its outcome says that it failed.
-        if case.operation == "import_users" {
+        if sample.operation == "import_users" {
             let before = dump(&app.database);
-            let report = case.send(&admin).ok(200);
+            let report = sample.send(&admin).ok(200);
             assert!(dump(&app.database) == before, "{report}");
             assert_eq!(report["data"][0]["outcome"], "invalid");
             continue;
         }
-        let client = if case.operation == "log_out" { &fixture.subject.client } else { &admin };
-        assert_nothing_survives(&app, case.operation, || case.send(client));
+        let client = if sample.operation == "log_out" { &fixture.subject.client } else { &admin };
+        assert_nothing_survives(&app, sample.operation, || sample.send(client));
     }
-    for case in of_no_user {
+    for sample in of_no_user {
         let before = dump(&app.database);
-        case.send(&admin).ok(case.status);
-        assert!(dump(&app.database) != before, "{} did nothing", case.operation);
+        sample.send(&admin).ok(sample.status);
+        assert!(dump(&app.database) != before, "{} did nothing", sample.operation);
     }
 }
 

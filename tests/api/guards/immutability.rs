@@ -4,20 +4,14 @@ use daybook::db::connection::{AnyConnection, open_reader};
 use diesel::connection::SimpleConnection;
 use serde_json::json;
 
-use crate::{
-    activity::ingest,
-    support::{
-        app::{TestApp, text},
-        dump::dump,
-    },
-};
+use crate::support::{app::TestApp, batch, dump::dump, reply::text};
 
 /// A log with system entries, and one note that was edited once.
 fn written() -> TestApp {
     let app = TestApp::start();
     let sam = app.learner("Sam");
     app.enrollment(&sam.id, &app.course("Security Basics"));
-    app.admin().post("/activity/batch", json!({"items": [ingest::item(&sam.id, "one")]})).ok(200);
+    app.admin().post("/activity/batch", json!({"items": [batch::item(&sam.id, "one")]})).ok(200);
     let path = format!("/users/{}/activity", sam.id);
     let note = app.admin().post(&path, json!({"notes": "as it was"})).ok(201);
     let note = format!("{path}/{}", text(&note["id"]));

@@ -5,11 +5,7 @@ use std::{collections::HashMap, fs, path::Path};
 
 use serde_json::Value;
 
-use crate::support::{
-    app::{Answer, Client},
-    database::TestDatabase,
-    process::Process,
-};
+use crate::support::{client::Client, database::TestDatabase, process::Process, reply::Reply};
 
 /// A fenced block: what stands behind the fence, and what is in it.
 struct Block {
@@ -30,7 +26,7 @@ fn blocks(page: &str) -> Vec<Block> {
 
 /// What the requests of a page were answered, by their names.
 #[derive(Default)]
-struct Answers(HashMap<String, Answer>);
+struct Answers(HashMap<String, Reply>);
 
 impl Answers {
     /// The text, with what it takes from answers: `{{name.response.body.$.data[0].id}}` and
@@ -63,7 +59,7 @@ impl Answers {
     }
 }
 
-fn send(client: &Client, request: &str) -> Answer {
+fn send(client: &Client, request: &str) -> Reply {
     let (head, body) = request.split_once("\n\n").unwrap_or((request, ""));
     let mut lines = head.lines().filter(|line| !line.starts_with('#'));
     let (method, path) = lines.next().unwrap().split_once(' ').unwrap();

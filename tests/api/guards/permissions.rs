@@ -3,8 +3,12 @@
 use serde_json::json;
 
 use crate::support::{
-    app::{Client, Person, TestApp},
-    cases::{Fixture, cases},
+    app::TestApp,
+    client::Client,
+    contract::operations,
+    fixtures::Person,
+    reply::text,
+    samples::{Fixture, Sample},
 };
 
 /// How a caller is refused or let through.
@@ -131,7 +135,7 @@ fn every_kind_of_caller_is_answered_what_the_contract_says_by_every_operation() 
     let stranger = app.learner("Stranger");
     let auditor = app.person("auditor", "Audrey", "Auditor");
     let (viewer, manager) = (app.learner("Viewer"), app.learner("Manager"));
-    for number in 0..cases(&Fixture::new(&app)).len() {
+    for operation in operations() {
         let mut fixture = watched(&app, &supervisor, &viewer, &manager);
         let mut used = false;
         for (column, caller) in CALLERS.iter().enumerate() {
@@ -139,8 +143,8 @@ fn every_kind_of_caller_is_answered_what_the_contract_says_by_every_operation() 
             if std::mem::take(&mut used) {
                 fixture = watched(&app, &supervisor, &viewer, &manager);
             }
-            let case = cases(&fixture).swap_remove(number);
-            used = row(case.operation)[column] == Done && case.method != "GET";
+            let sample = Sample::new(&fixture, &operation);
+            used = row(sample.operation)[column] == Done && sample.method != "GET";
             // Log-out ends a session: each caller has a new one.
             let client: Client = match *caller {
                 "nobody" => app.stranger(),
@@ -152,14 +156,18 @@ fn every_kind_of_caller_is_answered_what_the_contract_says_by_every_operation() 
                 "an auditor" => app.client_of(&auditor.email),
                 _ => app.admin(),
             };
-            let expected = match row(case.operation)[column] {
-                Done => case.status,
+            let expected = match row(sample.operation)[column] {
+                Done => sample.status,
                 Nobody => 401,
                 Forbidden => 403,
                 Unknown => 404,
             };
-            let answer = case.send(&client);
-            assert_eq!(answer.status, expected, "{} by {caller}: {}", case.operation, answer.text);
+            let answer = sample.send(&client);
+            assert_eq!(
+                answer.status, expected,
+                "{} by {caller}: {}",
+                sample.operation, answer.text
+            );
         }
     }
 }
@@ -192,8 +200,7 @@ fn lists_show_each_caller_exactly_those_whom_he_may_see() {
     app.admin().patch_now(&format!("/users/{}", one.id), supervisors).ok(200);
 
     let ids = |client: &Client, path: &str, field: &str| -> Vec<String> {
-        let mut ids: Vec<String> =
-            client.all(path).iter().map(|it| crate::support::app::text(&it[field])).collect();
+        let mut ids: Vec<String> = client.all(path).iter().map(|it| text(&it[field])).collect();
         ids.sort();
         ids
     };

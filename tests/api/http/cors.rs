@@ -3,25 +3,27 @@
 use daybook::domain::clock::Clock;
 
 use crate::support::{
-    app::{Answer, Client, JSON, Outside, TestApp},
+    app::{Settings, TestApp},
+    client::{Client, JSON},
     process::daybook,
+    reply::Reply,
 };
 
 const PAGE: &str = "https://app.example.com";
 
 fn start(rate_limit: &'static str) -> TestApp {
     let cors_origins = "https://app.example.com, http://localhost:5173";
-    let outside = Outside { rate_limit, cors_origins, ..Outside::default() };
+    let outside = Settings { rate_limit, cors_origins, ..Settings::default() };
     TestApp::start_to(Clock::system(), &outside)
 }
 
 /// A request, as the page of an origin has the browser send it.
-fn send(client: &Client, origin: &str, method: &str, path: &str) -> Answer {
+fn send(client: &Client, origin: &str, method: &str, path: &str) -> Reply {
     client.send(method, path, &[("origin", origin)], None)
 }
 
 /// What a browser asks before it sends the request itself. It is not in the document.
-fn ask(app: &TestApp, origin: &str, method: &str, path: &str, headers: &str) -> Answer {
+fn ask(app: &TestApp, origin: &str, method: &str, path: &str, headers: &str) -> Reply {
     let asked = [
         ("origin", origin),
         ("access-control-request-method", method),
@@ -30,7 +32,7 @@ fn ask(app: &TestApp, origin: &str, method: &str, path: &str, headers: &str) -> 
     app.stranger().try_send("OPTIONS", path, &asked, None).unwrap()
 }
 
-fn words(answer: &Answer, header: &str) -> Vec<String> {
+fn words(answer: &Reply, header: &str) -> Vec<String> {
     let value = answer.header(header).unwrap_or_default().to_lowercase();
     let mut words: Vec<String> = value.split(',').map(|it| it.trim().to_owned()).collect();
     words.sort();
@@ -38,7 +40,7 @@ fn words(answer: &Answer, header: &str) -> Vec<String> {
 }
 
 #[track_caller]
-fn assert_readable(answer: &Answer, origin: &str) {
+fn assert_readable(answer: &Reply, origin: &str) {
     assert_eq!(answer.header("access-control-allow-origin").as_deref(), Some(origin));
     let exposed = [
         "etag",
@@ -55,7 +57,7 @@ fn assert_readable(answer: &Answer, origin: &str) {
 }
 
 #[track_caller]
-fn assert_not_readable(answer: &Answer) {
+fn assert_not_readable(answer: &Reply) {
     assert_eq!(answer.header("access-control-allow-origin"), None);
 }
 

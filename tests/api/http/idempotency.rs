@@ -11,19 +11,23 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::support::{
-    app::{Answer, Client, JSON, TestApp, block_on, text},
-    cases::{Case, Fixture, cases},
+    api_clients::api_user,
+    app::{PASSWORD, TestApp, block_on},
+    client::{CSV, Client, JSON},
+    contract::operations,
     database::TestDatabase,
     dump::dump,
     process::Process,
+    reply::{Reply, text},
+    samples::{Fixture, Sample},
 };
 
-fn post(client: &Client, path: &str, key: &str, body: &Value) -> Answer {
+fn post(client: &Client, path: &str, key: &str, body: &Value) -> Reply {
     client.send("POST", path, &[JSON, ("idempotency-key", key)], Some(&body.to_string()))
 }
 
 /// What an answer says, without what is of this very request.
-fn said(answer: &Answer) -> (u16, Option<String>, Option<String>, Option<String>, String) {
+fn said(answer: &Reply) -> (u16, Option<String>, Option<String>, Option<String>, String) {
     let header = |name| answer.header(name);
     (
         answer.status,
@@ -38,25 +42,24 @@ fn said(answer: &Answer) -> (u16, Option<String>, Option<String>, Option<String>
 fn every_post_sent_again_has_no_second_effect_and_gets_the_first_answer() {
     let app = TestApp::start();
     let admin = app.admin();
-    let number_of_cases = cases(&Fixture::new(&app)).len();
     let mut tried = 0;
-    for number in 0..number_of_cases {
+    for operation in operations() {
         let fixture = Fixture::new(&app);
-        let case = cases(&fixture).swap_remove(number);
-        if case.method != "POST" {
+        let sample = Sample::new(&fixture, &operation);
+        if sample.method != "POST" {
             continue;
         }
-        let client = if case.operation == "log_out" { &fixture.subject.client } else { &admin };
-        let send = |case: &Case| case.send_with(client, &[("idempotency-key", "\"again\"")]);
-        let first = send(&case);
-        assert_eq!(first.status, case.status, "{}: {}", case.operation, first.text);
+        let client = if sample.operation == "log_out" { &fixture.subject.client } else { &admin };
+        let send = |sample: &Sample| sample.send_with(client, &[("idempotency-key", "\"again\"")]);
+        let first = send(&sample);
+        assert_eq!(first.status, sample.status, "{}: {}", sample.operation, first.text);
         let after_first = dump(&app.database);
-        let second = send(&case);
-        assert_eq!(said(&second), said(&first), "{}", case.operation);
-        assert!(dump(&app.database) == after_first, "{} had a second effect", case.operation);
+        let second = send(&sample);
+        assert_eq!(said(&second), said(&first), "{}", sample.operation);
+        assert!(dump(&app.database) == after_first, "{} had a second effect", sample.operation);
         // The same key is another one elsewhere: it is of one caller. He takes a new one.
-        if case.has_problems() && case.operation != "log_out" {
-            let other = Case { path: format!("{}?", case.path), ..case };
+        if sample.has_problems() && sample.operation != "log_out" {
+            let other = Sample { path: format!("{}?", sample.path), ..sample };
             let public = ["log_in", "refresh_session"].contains(&other.operation);
             let answer = send(&other);
             if !public {
@@ -167,7 +170,7 @@ fn what_was_refused_may_be_tried_again_with_the_same_key() {
     login("wrong").problem(401, "unauthenticated");
     let failed = format!("{path}?action=session.login_failed");
     assert_eq!(admin.all(&failed).len(), 2);
-    login(crate::support::app::PASSWORD).ok(200);
+    login(PASSWORD).ok(200);
 }
 
 #[test]
@@ -192,7 +195,7 @@ fn a_key_is_bare_or_quoted_and_nothing_else() {
 #[test]
 fn what_is_kept_can_not_be_read_in_the_database() {
     let app = TestApp::start();
-    let user = crate::session::api_clients::api_user(&app, "learner");
+    let user = api_user(&app, "learner");
     let body = json!({"name": "HR", "user_id": user, "scopes": ["users:read"]});
     let made = post(&app.admin(), "/api-clients", "k", &body).ok(201);
     let secret = text(&made["client_secret"]);
@@ -228,7 +231,7 @@ fn an_import_that_was_killed_may_be_sent_again_after_a_while() {
     let clock = Clock::stopped_at(Timestamp::system_now());
     let app = TestApp::start_with(clock.clone());
     let csv = "email,given_name,surname\nsam@example.com,Sam,Rivera\n";
-    let headers = [crate::support::app::CSV, ("idempotency-key", "k")];
+    let headers = [CSV, ("idempotency-key", "k")];
     let send = |query: &str| {
         app.admin().send("POST", &format!("/users/import{query}"), &headers, Some(csv))
     };
@@ -258,7 +261,7 @@ fn each_session_ends_by_itself_whatever_the_key() {
 fn a_password_can_not_be_tried_against_what_is_kept() {
     let app = TestApp::start();
     let sam = app.learner("Sam");
-    let body = json!({"email": sam.email, "password": crate::support::app::PASSWORD}).to_string();
+    let body = json!({"email": sam.email, "password": PASSWORD}).to_string();
     let headers = [JSON, ("idempotency-key", "k")];
     app.stranger().send("POST", "/auth/login", &headers, Some(&body)).ok(200);
     // What somebody who has the database could make of a guess, in every way that is none of ours

@@ -4,8 +4,11 @@ use daybook::domain::{clock::Clock, timestamp::Timestamp};
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{Answer, Client, Person, TestApp},
+    app::TestApp,
+    client::Client,
     expect::{changes, entries, entry},
+    fixtures::Person,
+    reply::Reply,
 };
 
 /// Sam, enrolled in Security Basics at noon, by a clock that stands still.
@@ -30,7 +33,7 @@ impl Scene {
         self.app.admin()
     }
 
-    fn complete(&self, body: Value) -> Answer {
+    fn complete(&self, body: Value) -> Reply {
         self.admin().put(&format!("{}/completion", self.path), body)
     }
 

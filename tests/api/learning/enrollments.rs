@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{
-    app::{TestApp, text},
-    expect::column,
-};
+use crate::support::{app::TestApp, expect::column, reply::text};
 
 const NOTHING: &str = "01977f3e-5c00-7000-8000-000000000000";
 

@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 use daybook::domain::{clock::Clock, timestamp::Timestamp};
 use serde_json::json;
 
-use crate::{
-    guards::atomicity::break_the_log,
-    session::api_clients::account,
-    support::{
-        app::{Answer, Client, FORM, JSON, Outside, PASSWORD, TestApp},
-        database::TestDatabase,
-        dump::{dump, lines},
-        process::Process,
-    },
+use crate::support::{
+    api_clients::account,
+    app::{PASSWORD, Settings, TestApp, block_on},
+    client::{Client, FORM, JSON},
+    database::TestDatabase,
+    dump::{dump, lines},
+    process::Process,
+    reply::Reply,
+    sabotage::break_the_log,
 };
 
 const POLICY: &str = "\"default\";q=1000000;w=60, \"login\";q=10;w=60";
@@ -25,17 +25,17 @@ const ELSEWHERE: &str = "198.51.100.1";
 fn start() -> TestApp {
     let clock = Clock::stopped_at(Timestamp::system_now());
     let outside =
-        Outside { rate_limit: "1000000", trusted_proxies: "127.0.0.1", ..Outside::default() };
+        Settings { rate_limit: "1000000", trusted_proxies: "127.0.0.1", ..Settings::default() };
     TestApp::start_to(clock, &outside)
 }
 
 /// Tries to log in from an address.
-fn log_in(client: &Client, address: &str, email: &str, password: &str) -> Answer {
+fn log_in(client: &Client, address: &str, email: &str, password: &str) -> Reply {
     let body = json!({"email": email, "password": password}).to_string();
     client.send("POST", "/auth/login", &[JSON, ("x-forwarded-for", address)], Some(&body))
 }
 
-fn from(app: &TestApp, address: &str, email: &str, password: &str) -> Answer {
+fn from(app: &TestApp, address: &str, email: &str, password: &str) -> Reply {
     log_in(&app.stranger(), address, email, password)
 }
 
@@ -44,12 +44,12 @@ fn later(app: &TestApp, seconds: i64) {
 }
 
 #[track_caller]
-fn assert_wrong(answer: &Answer) {
+fn assert_wrong(answer: &Reply) {
     answer.problem(401, "unauthenticated");
 }
 
 #[track_caller]
-fn assert_refused(answer: &Answer, seconds: &str) {
+fn assert_refused(answer: &Reply, seconds: &str) {
     answer.problem(429, "rate_limited");
     assert_eq!(answer.header("retry-after").as_deref(), Some(seconds));
     assert_eq!(answer.header("ratelimit-policy").as_deref(), Some("\"login\";q=10;w=60"));
@@ -165,7 +165,7 @@ fn token_requests_are_limited_by_address_and_by_client_in_the_form_of_rfc_6749()
         let headers = [FORM, ("x-forwarded-for", address)];
         app.stranger().send("POST", "/oauth/token", &headers, Some(&form))
     };
-    let assert_refused = |answer: &Answer| {
+    let assert_refused = |answer: &Reply| {
         assert_eq!(answer.ok(429)["error"], "temporarily_unavailable");
         assert_eq!(answer.header("retry-after").as_deref(), Some("60"));
         assert_eq!(answer.header("ratelimit").as_deref(), Some("\"login\";r=0;t=60"));
@@ -218,9 +218,7 @@ fn what_is_over_is_forgotten() {
     let app = start();
     let count =
         |table: &str| lines(&app.database, &format!("SELECT 'x' AS line FROM {table}")).len();
-    let forget = || {
-        crate::support::app::block_on(daybook::changes::attempts::forget_ended(&app.db)).unwrap()
-    };
+    let forget = || block_on(daybook::changes::attempts::forget_ended(&app.db)).unwrap();
     from(&app, HOME, "admin@example.com", PASSWORD).ok(200);
     later(&app, 59);
     assert_eq!(forget(), 0);
@@ -246,7 +244,7 @@ fn the_limit_holds_across_replicas() {
     };
     log_in(0, HOME, PASSWORD).ok(200);
     // All that can be tried elsewhere within one minute, or two if one of them ends meanwhile.
-    let tried: Vec<Answer> =
+    let tried: Vec<Reply> =
         (0..40).map(|number| log_in(number, &format!("203.0.113.{number}"), "wrong")).collect();
     let admitted = tried.iter().filter(|it| it.status == 401).count();
     assert!((9..=20).contains(&admitted), "{admitted} of 40");

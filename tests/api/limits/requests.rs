@@ -2,18 +2,18 @@
 
 use daybook::domain::{clock::Clock, timestamp::Timestamp};
 
-use crate::{
-    session::api_clients::account,
-    support::{
-        app::{Answer, Client, JSON, Outside, TestApp},
-        contract::document,
-    },
+use crate::support::{
+    api_clients::account,
+    app::{PASSWORD, Settings, TestApp},
+    client::{Client, JSON},
+    contract::document,
+    reply::Reply,
 };
 
 /// The service by a clock that stands, for callers behind a proxy that is this machine.
 fn start(rate_limit: &'static str, trusted_proxies: &'static str) -> TestApp {
     let clock = Clock::stopped_at(Timestamp::system_now());
-    TestApp::start_to(clock, &Outside { rate_limit, trusted_proxies, ..Outside::default() })
+    TestApp::start_to(clock, &Settings { rate_limit, trusted_proxies, ..Settings::default() })
 }
 
 fn later(app: &TestApp, seconds: i64) {
@@ -21,18 +21,18 @@ fn later(app: &TestApp, seconds: i64) {
 }
 
 /// A request without a token, forwarded for an address.
-fn from(app: &TestApp, forwarded_for: &str) -> Answer {
+fn from(app: &TestApp, forwarded_for: &str) -> Reply {
     app.stranger().send("GET", "/users", &[("x-forwarded-for", forwarded_for)], None)
 }
 
 #[track_caller]
-fn assert_stands(answer: &Answer, policy: &str, standing: &str) {
+fn assert_stands(answer: &Reply, policy: &str, standing: &str) {
     assert_eq!(answer.header("ratelimit-policy").as_deref(), Some(policy));
     assert_eq!(answer.header("ratelimit").as_deref(), Some(standing));
 }
 
 #[track_caller]
-fn assert_refused(answer: &Answer, seconds: &str) {
+fn assert_refused(answer: &Reply, seconds: &str) {
     answer.problem(429, "rate_limited");
     assert_eq!(answer.header("retry-after").as_deref(), Some(seconds));
 }
@@ -129,7 +129,7 @@ fn nobody_is_limited_and_nobody_is_told_where_it_is_off() {
     for _ in 0..30 {
         app.log_in("admin@example.com", "not the password").problem(401, "unauthenticated");
     }
-    let answer = app.log_in("admin@example.com", crate::support::app::PASSWORD);
+    let answer = app.log_in("admin@example.com", PASSWORD);
     answer.ok(200);
     for name in ["ratelimit", "ratelimit-policy", "retry-after"] {
         assert_eq!(answer.header(name), None);

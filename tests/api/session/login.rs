@@ -4,11 +4,13 @@ use daybook::domain::{clock::Clock, timestamp::Timestamp};
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{Answer, Client, PASSWORD, TestApp, text},
+    app::{PASSWORD, TestApp},
+    client::Client,
     expect::{entries, entry},
+    reply::{Reply, text},
 };
 
-fn refresh(app: &TestApp, token: &Value) -> Answer {
+fn refresh(app: &TestApp, token: &Value) -> Reply {
     app.stranger().post("/auth/refresh", json!({"refresh_token": token}))
 }
 
@@ -58,7 +60,7 @@ fn a_wrong_password_and_an_unknown_address_look_the_same() {
     let app = TestApp::start();
     let wrong = app.log_in("admin@example.com", "not the password");
     let unknown = app.log_in("nobody@example.com", PASSWORD);
-    let blank = |answer: &Answer| {
+    let blank = |answer: &Reply| {
         let mut problem = answer.problem(401, "unauthenticated");
         problem["request_id"] = Value::Null;
         (problem, answer.header("www-authenticate"), answer.header("cache-control"))

@@ -4,10 +4,14 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use daybook::domain::{clock::Clock, timestamp::Timestamp};
 use serde_json::{Value, json};
 
-use super::api_clients::{ApiAccount, account};
-use crate::support::app::{Answer, FORM, JSON, TestApp, text};
+use crate::support::{
+    api_clients::{ApiAccount, account},
+    app::TestApp,
+    client::{FORM, JSON},
+    reply::{Reply, text},
+};
 
-fn ask(app: &TestApp, headers: &[(&str, &str)], form: &str) -> Answer {
+fn ask(app: &TestApp, headers: &[(&str, &str)], form: &str) -> Reply {
     let headers: Vec<(&str, &str)> = headers.iter().copied().chain([FORM]).collect();
     app.stranger().send("POST", "/oauth/token", &headers, Some(form))
 }
@@ -17,7 +21,7 @@ fn basic(id: &str, secret: &str) -> String {
 }
 
 #[track_caller]
-fn assert_refused(answer: &Answer, status: u16, error: &str) {
+fn assert_refused(answer: &Reply, status: u16, error: &str) {
     let body = answer.ok(status);
     assert_eq!(body["error"], error, "{body}");
     assert!(body["error_description"].is_string());

@@ -24,9 +24,10 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, jwk::Jwk};
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{Answer, Outside, TestApp},
+    app::{Settings, TestApp},
     database::TestDatabase,
     process::daybook,
+    reply::Reply,
 };
 
 const AUDIENCE: &str = "daybook.example.com";
@@ -128,12 +129,12 @@ impl Key {
 }
 
 fn trusting(issuer: &Issuer, user: &str) -> TestApp {
-    TestApp::start_adjusted(Clock::system(), &Outside::default(), |services| {
+    TestApp::start_adjusted(Clock::system(), &Settings::default(), |services| {
         services.identity_provider = Some(IdentityProvider::new(issuer.provider(user)));
     })
 }
 
-fn me(app: &TestApp, token: &str) -> Answer {
+fn me(app: &TestApp, token: &str) -> Reply {
     app.client_with(token).get("/me")
 }
 

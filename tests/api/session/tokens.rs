@@ -5,9 +5,11 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{Answer, Client, JSON, SECRET, TestApp},
+    app::{SECRET, TestApp},
+    client::{Client, JSON},
     database::TestDatabase,
     process::Process,
+    reply::Reply,
 };
 
 fn claims(token: &str) -> Value {
@@ -39,7 +41,7 @@ fn with(claims: &Value, name: &str, value: Value) -> Value {
     claims
 }
 
-fn me(app: &TestApp, authorization: &[&str]) -> Answer {
+fn me(app: &TestApp, authorization: &[&str]) -> Reply {
     let headers: Vec<_> = authorization.iter().map(|it| ("authorization", *it)).collect();
     app.stranger().send("GET", "/me", &headers, None)
 }

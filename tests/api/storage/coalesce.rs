@@ -29,10 +29,12 @@ use daybook::{
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
-use crate::{
-    groups::permissions::{grant, move_home},
-    session::api_clients::account,
-    support::app::{Answer, Client, Outside, TestApp, block_on, text},
+use crate::support::{
+    api_clients::account,
+    app::{Settings, TestApp, block_on},
+    client::Client,
+    groups::{grant, set_home_group},
+    reply::{Reply, text},
 };
 
 /// Keeps a thread that makes changes together, until the gate is opened.
@@ -93,7 +95,7 @@ fn until_queued<T>(db: &Db, threads: &[thread::ScopedJoinHandle<'_, T>]) {
 }
 
 /// Sends notes while they have to wait for each other, and gives the answers in their order.
-fn send_at_once(app: &TestApp, notes: &[(&Client, String, Value)]) -> Vec<Answer> {
+fn send_at_once(app: &TestApp, notes: &[(&Client, String, Value)]) -> Vec<Reply> {
     while_they_wait(&app.db, |gate| {
         thread::scope(|scope| {
             let send = |(client, path, body): &(&Client, String, Value)| {
@@ -118,7 +120,7 @@ fn notes_of_several_callers_sent_at_once_are_each_answered_by_itself() {
     let (admin, sam, tom) = (app.admin(), app.learner("Sam"), app.learner("Tom"));
     let (max, boss) = (app.learner("Max"), app.learner("Boss"));
     let home = app.group("Home");
-    move_home(&app, &sam, json!(home));
+    set_home_group(&app, &sam, json!(home));
     grant(&app, &home, &max, json!(["manage_users"]));
     let supervisors = json!({"supervisor_ids": [boss.id]});
     admin.patch_now(&format!("/users/{}", sam.id), supervisors).ok(200);
@@ -283,7 +285,7 @@ fn a_note_to_somebody_who_is_held_keeps_no_other_waiting() {
 #[test]
 fn where_the_queue_is_full_a_note_is_refused_and_may_come_again() {
     let mut small = None;
-    let app = TestApp::start_adjusted(Clock::system(), &Outside::default(), |services| {
+    let app = TestApp::start_adjusted(Clock::system(), &Settings::default(), |services| {
         let url = services.db.url().clone();
         let options = Options { queue: 4, ..Options::of(url, 2) };
         services.db = Db::open(&options, Clock::system()).unwrap();
@@ -312,7 +314,7 @@ fn where_the_queue_is_full_a_note_is_refused_and_may_come_again() {
             threads.into_iter().map(|it| it.join().unwrap()).collect::<Vec<_>>()
         })
     });
-    let (made, refused): (Vec<Answer>, Vec<Answer>) =
+    let (made, refused): (Vec<Reply>, Vec<Reply>) =
         answers.into_iter().partition(|it| it.status == 201);
     assert_eq!((made.len(), refused.len()), (4, SENT - 4));
     for answer in refused {

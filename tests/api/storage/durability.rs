@@ -11,10 +11,12 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{Client, TestApp, text},
+    app::TestApp,
+    client::{Client, JSON},
     database::TestDatabase,
     dump::dump,
     process::Process,
+    reply::text,
 };
 
 const WRITERS: usize = 16;
@@ -28,8 +30,7 @@ type Told = (String, &'static str);
 /// gone. Tells of each change that was acknowledged.
 fn write_on(client: &Client, user: &str, courses: &[String], told: &mpsc::Sender<Told>) {
     let send = |method: &str, path: &str, body: Value| {
-        let answer =
-            client.try_send(method, path, &[crate::support::app::JSON], Some(&body.to_string()));
+        let answer = client.try_send(method, path, &[JSON], Some(&body.to_string()));
         let answer = answer.ok()?;
         assert!((200..300).contains(&answer.status), "{}", answer.text);
         Some(answer.json())
@@ -236,7 +237,7 @@ fn what_is_refused_leaves_nothing_behind() {
         (&admin, "PATCH", user, "*", json!({"surname": "N", "supervisor_ids": [nobody]}), 422),
     ];
     for (client, method, path, if_match, body, status) in cases {
-        let mut headers = vec![crate::support::app::JSON];
+        let mut headers = vec![JSON];
         headers.extend((!if_match.is_empty()).then_some(("if-match", if_match)));
         let answer = client.send(method, &path, &headers, Some(&body.to_string()));
         assert_eq!(answer.status, status, "{method} {path} {body}: {}", answer.text);

@@ -4,9 +4,12 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{Client, PASSWORD, text},
+    app::PASSWORD,
+    batch::item,
+    client::{CSV, Client},
     database::TestDatabase,
     process::{Process, daybook},
+    reply::text,
 };
 
 /// A service with a read replica that lags behind: it knows the people and their sessions, and
@@ -142,12 +145,12 @@ fn a_log_in_a_batch_and_an_import_are_seen_by_whoever_did_them() {
     let log_ins = eve.all(&format!("/users/{id}/activity?action=session.logged_in")).len();
     assert_eq!(log_ins, 2);
 
-    let item = crate::activity::ingest::item(&it.sam, "lms:1");
+    let item = item(&it.sam, "lms:1");
     it.ada.post("/activity/batch", json!({"items": [item]})).ok(200);
     assert_eq!(it.ada.all(&format!("{}?source=api", it.activity())).len(), 1);
 
     let csv = "email,given_name,surname\nkim@example.com,Kim,Lee\n";
-    it.eve.send("POST", "/users/import", &[crate::support::app::CSV], Some(csv)).ok(200);
+    it.eve.send("POST", "/users/import", &[CSV], Some(csv)).ok(200);
     assert_eq!(it.eve.all("/users?q=kim").len(), 1);
 }
 

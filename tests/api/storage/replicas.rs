@@ -12,9 +12,11 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{Client, text},
+    batch::item,
+    client::{Client, JSON},
     database::TestDatabase,
     process::Process,
+    reply::text,
 };
 
 /// Clients of each process.
@@ -118,7 +120,7 @@ fn all_ingest_the_same_entries_at_once_in_any_order_and_each_is_made_once() {
     let it = Replicas::start();
     let numbers: Vec<usize> = (0..250).collect();
     let outcomes = it.together(|client_number, client| {
-        let of = |number: &usize| crate::activity::ingest::item(&it.user, &format!("lms:{number}"));
+        let of = |number: &usize| item(&it.user, &format!("lms:{number}"));
         let mut made = 0;
         // Overlapping halves, forwards and backwards.
         for numbers in [&numbers[..150], &numbers[100..]] {
@@ -142,7 +144,7 @@ fn all_ingest_the_same_entries_at_once_in_any_order_and_each_is_made_once() {
 fn twenty_posts_with_one_key_at_once_make_one_entry() {
     let replicas = Replicas::start();
     let path = format!("/users/{}/activity", replicas.user);
-    let headers = [crate::support::app::JSON, ("idempotency-key", "one")];
+    let headers = [JSON, ("idempotency-key", "one")];
     let body = json!({"notes": "Once."}).to_string();
     let answers = thread::scope(|scope| {
         let threads: Vec<_> = (0..20)

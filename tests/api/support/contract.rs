@@ -15,6 +15,29 @@ pub fn document() -> &'static Value {
     DOCUMENT.get_or_init(|| serde_json::from_str(openapi::document()).unwrap())
 }
 
+/// An operation of the document.
+pub struct Operation {
+    pub id: &'static str,
+    pub method: String,
+    pub path: &'static str,
+    /// What the document says about it.
+    pub spec: &'static Value,
+}
+
+/// Every operation of the document.
+pub fn operations() -> Vec<Operation> {
+    let paths = document()["paths"].as_object().unwrap().iter();
+    let operations = paths.flat_map(|(path, item)| {
+        item.as_object().unwrap().iter().map(move |(method, spec)| Operation {
+            id: spec["operationId"].as_str().unwrap(),
+            method: method.to_uppercase(),
+            path,
+            spec,
+        })
+    });
+    operations.collect()
+}
+
 /// The path of the document that a path of a request is an example of.
 pub fn template_of(path: &str) -> Option<&'static str> {
     let fits = |template: &str| {

@@ -6,7 +6,8 @@ use std::{
 };
 
 use super::{
-    app::{Client, client_at},
+    app::PASSWORD,
+    client::{Client, client_at},
     database::TestDatabase,
 };
 
@@ -40,7 +41,7 @@ impl Process {
         let all = [&["serve", "--listen", "127.0.0.1:0"], words].concat();
         let mut child = daybook(database, &all)
             .env("DAYBOOK_ADMIN_EMAIL", "admin@example.com")
-            .env("DAYBOOK_ADMIN_PASSWORD", crate::support::app::PASSWORD)
+            .env("DAYBOOK_ADMIN_PASSWORD", PASSWORD)
             .stderr(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
@@ -62,7 +63,7 @@ impl Process {
     /// The first administrator, logged in.
     pub fn admin(&self) -> Client {
         let body = serde_json::json!({
-            "email": "admin@example.com", "password": crate::support::app::PASSWORD
+            "email": "admin@example.com", "password": PASSWORD
         });
         let token = self.client.post("/auth/login", body).ok(200)["access_token"].clone();
         Client { token: token.as_str().map(str::to_owned), ..self.client.clone() }

@@ -7,18 +7,18 @@ use std::{
 
 /// What came back.
 #[derive(Debug)]
-pub struct RawAnswer {
+pub struct RawReply {
     pub status: u16,
     pub text: String,
 }
 
 /// Sends these bytes, and reads the one answer to them.
-pub fn send_raw(address: &str, request: &[u8]) -> RawAnswer {
+pub fn send_raw(address: &str, request: &[u8]) -> RawReply {
     try_send(address, request).expect("no answer")
 }
 
 /// The same, where the server may close the connection instead.
-pub fn try_send(address: &str, request: &[u8]) -> Option<RawAnswer> {
+pub fn try_send(address: &str, request: &[u8]) -> Option<RawReply> {
     let mut stream = TcpStream::connect(address.trim_start_matches("http://")).unwrap();
     stream.write_all(request).ok()?;
     let mut bytes = Vec::new();
@@ -35,7 +35,7 @@ pub fn try_send(address: &str, request: &[u8]) -> Option<RawAnswer> {
 }
 
 /// The answer, if all of it is there.
-fn whole(bytes: &[u8]) -> Option<RawAnswer> {
+fn whole(bytes: &[u8]) -> Option<RawReply> {
     let text = String::from_utf8_lossy(bytes);
     let (head, body) = text.split_once("\r\n\r\n")?;
     let length = head.lines().find_map(|line| {
@@ -46,5 +46,5 @@ fn whole(bytes: &[u8]) -> Option<RawAnswer> {
         return None;
     }
     let status = head.split(' ').nth(1)?.parse().ok()?;
-    Some(RawAnswer { status, text: body.to_owned() })
+    Some(RawReply { status, text: body.to_owned() })
 }

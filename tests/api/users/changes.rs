@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{PASSWORD, Person, TestApp, text},
+    app::{PASSWORD, TestApp},
     expect::{changes, entries, entry},
+    fixtures::Person,
+    reply::text,
 };
 
 fn path(person: &Person) -> String {

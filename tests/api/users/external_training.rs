@@ -3,7 +3,7 @@
 use daybook::domain::clock::Clock;
 use serde_json::json;
 
-use crate::support::app::{TestApp, text};
+use crate::support::{app::TestApp, reply::text};
 
 #[test]
 fn a_logged_training_is_in_the_list_and_in_the_log() {

@@ -2,9 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::support::app::{Answer, CSV, Client, TestApp, text};
+use crate::support::{
+    app::TestApp,
+    client::{CSV, Client},
+    reply::{Reply, text},
+};
 
-fn import(client: &Client, csv: &str) -> Answer {
+fn import(client: &Client, csv: &str) -> Reply {
     client.send("POST", "/users/import", &[CSV], Some(csv))
 }
 

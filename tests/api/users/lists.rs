@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{
-    app::{Client, TestApp, text},
-    expect::column,
-};
+use crate::support::{app::TestApp, client::Client, expect::column, reply::text};
 
 fn add(admin: &Client, given_name: &str, surname: &str, email: &str, more: Value) -> String {
     let mut body = json!({"given_name": given_name, "surname": surname, "email": email});

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::support::app::{PASSWORD, TestApp, text};
+use crate::support::{
+    app::{PASSWORD, TestApp},
+    reply::text,
+};
 
 fn names() -> Value {
     json!({"given_name": "Robin", "surname": "Keller"})
