@@ -19,7 +19,7 @@ fn with(mut item: Value, fields: Value) -> Value {
     item
 }
 
-/// Sends items, and gives the outcomes.
+/// Sends items, and returns the outcomes.
 #[track_caller]
 fn send(client: &Client, items: &[Value]) -> Vec<Value> {
     let report = client.post("/activity/batch", json!({"items": items})).ok(200);
@@ -84,7 +84,7 @@ fn an_item_becomes_a_system_entry_in_the_log_of_its_user() {
         "external_id": "lms:1",
     });
     assert_eq!(log, [expected]);
-    // It is found as every entry is; and no enrollment came of it.
+    // It is found like every entry, and it made no enrollment.
     let admin = app.admin();
     for query in ["source=api", "q=ELSEWHERE", "type=system&occurred_before=2021-01-01T00:00:00Z"] {
         assert_eq!(admin.all(&format!("/activity?{query}")), log, "{query}");
@@ -153,7 +153,7 @@ fn an_external_id_is_there_once_for_ever() {
     let admin = app.admin();
     let log = ingested(&app, &sam.id);
 
-    // The same, in other words for it, and from somebody else.
+    // The same in another notation, and from another client.
     let again = json!({
         "user": {"email": sam.email}, "occurred_at": "2026-06-12T17:30:00.0000+02:00",
         "changes": [{"after": {"a": null, "b": 0.10}, "before": 1.0, "field": "grade"}],
@@ -164,7 +164,7 @@ fn an_external_id_is_there_once_for_ever() {
         assert_eq!((&data[0]["outcome"], errors(&data[0]).len()), (&json!("duplicate"), 0));
         assert_eq!(data[0]["entry_id"], first[0]["entry_id"]);
     }
-    // Something else in one field.
+    // Another value in one field.
     let different = [
         json!({"user": {"id": tom.id}}),
         json!({"action": "enrollment.started"}),
@@ -208,7 +208,7 @@ fn of_two_items_of_one_request_with_one_external_id_the_first_counts() {
     assert_eq!(outcomes(&data), expected);
     assert_eq!(data[3]["entry_id"], data[1]["entry_id"]);
     assert_eq!(data[4]["entry_id"], data[1]["entry_id"]);
-    // What happened at one time stands in the order of the request.
+    // Entries of one time are in the order of the request.
     let log = ingested(&app, &sam.id);
     let ids: Vec<&str> = log.iter().map(|it| it["external_id"].as_str().unwrap()).collect();
     assert_eq!(ids, ["Z", "a", "z"]);

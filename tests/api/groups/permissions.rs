@@ -1,4 +1,4 @@
-//! What the group permissions let a learner see and do, from the next request on.
+//! What learners with group permissions may see and do, from the next request on.
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use crate::support::{
     reply::text,
 };
 
-/// Everything that belongs to a profile: who may see one of them may see all of them.
+/// The paths of a profile: a caller may see all of them or none.
 fn profile(person: &Person) -> [String; 6] {
     ["", "/enrollments", "/learning-plans", "/certifications", "/activity", "/activity/creators"]
         .map(|what| format!("/users/{}{what}", person.id))
@@ -75,7 +75,7 @@ fn a_manager_changes_those_whose_home_group_it_is() {
     grant(&app, &home, &max, json!(["manage_users"]));
     grant(&app, &home, &sam, json!([]));
     set_home_group(&app, &sam, json!(other));
-    assert!(!sees(&max.client, &sam), "he is a member, but it is not his home group");
+    assert!(!sees(&max.client, &sam), "the group of a member is not their home group");
 
     set_home_group(&app, &sam, json!(home));
     assert!(sees(&max.client, &sam));
@@ -95,7 +95,7 @@ fn a_manager_changes_those_whose_home_group_it_is() {
     assert_eq!(log[0]["entered_by"]["id"], max.id.as_str());
     assert_eq!(log[0]["source"], "admin");
 
-    // At the next request after the home group is another one.
+    // At the next request after the home group changes.
     set_home_group(&app, &sam, json!(other));
     max.client.patch_now(&path, json!({"surname": "X"})).problem(404, "not_found");
     max.client.delete(&enrollment).problem(404, "not_found");
@@ -128,13 +128,13 @@ fn a_manager_gives_no_role_and_no_home_group() {
     max.client.delete(&membership(&home, &sam.id)).problem(403, "forbidden");
     let body = json!({"permissions": ["manage_users"]});
     max.client.put(&membership(&home, &max.id), body).problem(403, "forbidden");
-    // What stays as it is may be said.
+    // A field may be sent with the value that it has.
     max.client.patch_now(&path, json!({"role": "learner", "home_group_id": home})).ok(200);
     assert_eq!(app.log(&sam.id), before);
 }
 
 #[test]
-fn a_manager_adds_notes_and_edits_his_own() {
+fn managers_add_notes_and_edit_their_own() {
     let app = TestApp::start();
     let (sam, max, mia) = (app.learner("Sam"), app.learner("Max"), app.learner("Mia"));
     let home = app.group("Home");
@@ -142,7 +142,7 @@ fn a_manager_adds_notes_and_edits_his_own() {
     grant(&app, &home, &max, json!(["manage_users"]));
     grant(&app, &home, &mia, json!(["manage_users"]));
     let log = format!("/users/{}/activity", sam.id);
-    // Created by a colleague, entered by Max: it is his own.
+    // A note that Max entered for a colleague is one of Max.
     let body = json!({"notes": "By Max.", "created_by": mia.id});
     let note = max.client.post(&log, body).ok(201);
     assert_eq!(note["created_by"]["id"], mia.id.as_str());
@@ -203,7 +203,7 @@ fn an_auditor_who_manages_still_changes_nothing() {
 }
 
 #[test]
-fn lists_show_whom_each_relation_lets_see_and_nobody_else() {
+fn lists_show_the_users_that_each_relation_makes_visible_and_no_others() {
     let app = TestApp::start();
     let [boss, viewed, managed, member_only, stranger, caller] =
         ["Boss", "Viewed", "Managed", "Member", "Stranger", "Caller"].map(|it| app.learner(it));
@@ -232,7 +232,7 @@ fn lists_show_whom_each_relation_lets_see_and_nobody_else() {
     grant(&app, &home, &member_only, json!([]));
     grant(&app, &home, &caller, json!(["manage_users"]));
     check(&[&caller, &boss, &viewed, &managed]);
-    // Through two relations, he is still listed once.
+    // A user who is visible through two relations is listed once.
     grant(&app, &seen, &managed, json!([]));
     check(&[&caller, &boss, &viewed, &managed]);
     assert_eq!(ids(&app.admin(), "/enrollments", "user_id"), everybody);
@@ -256,7 +256,7 @@ fn a_manager_can_not_take_over_the_account_of_somebody_who_may_more() {
 
         let client = &manager.client;
         client.patch_now(&boss_path, json!({"time_zone": "Asia/Tokyo"})).ok(200);
-        // Whatever he could come in with: by the last one, the identity provider may tell him.
+        // Each of these would allow a log-in; the identity provider matches users by the last.
         for taken in [
             json!({"password": "a password of mine"}),
             json!({"email": "mine@example.com"}),

@@ -23,7 +23,7 @@ fn plans(app: &TestApp, user: &str) -> Vec<String> {
 fn a_new_member_gets_the_plans_that_come_with_the_group() {
     let app = TestApp::start();
     let (admin, sam, group) = (app.admin(), app.learner("Sam"), app.group("Leadership"));
-    let (auto, manual, owned) = (app.plan("Auto"), app.plan("By hand"), app.plan("His own"));
+    let (auto, manual, owned) = (app.plan("Auto"), app.plan("By hand"), app.plan("Personal"));
     let put = |plan: &str, auto: bool| {
         let answer = admin.put(&attached(&group, plan), json!({"auto": auto})).ok(200);
         assert_eq!(answer, json!({"group_id": group, "plan_id": plan, "auto": auto}));
@@ -41,7 +41,7 @@ fn a_new_member_gets_the_plans_that_come_with_the_group() {
     assert_eq!(log[0]["relates_to"], log[1]["id"]);
     assert_eq!(log[0]["target"]["id"], auto.as_str());
     assert_eq!(log[0]["entered_by"]["id"], app.admin_id.to_string());
-    assert_eq!(plans(&app, &sam.id), ["Auto", "His own"]);
+    assert_eq!(plans(&app, &sam.id), ["Auto", "Personal"]);
     let assigned = admin.get(&format!("/users/{}/learning-plans", sam.id)).ok(200);
     assert_eq!(assigned["data"][0]["source"], "group");
     assert_eq!(assigned["data"][1]["source"], "admin");
@@ -71,7 +71,7 @@ fn whoever_is_in_the_group_gets_a_plan_that_is_attached_later() {
     assert_eq!(app.actions(&tom.id), ["learning_plan.assigned", "group.member_added"]);
     assert_eq!(app.log(&tom.id)[0]["source"], "admin");
 
-    // What was assigned stays, whatever becomes of the membership and of the attachment.
+    // Assigned plans stay when the membership or the attachment ends.
     admin.delete(&attached(&group, &plan)).ok(204);
     admin.delete(&attached(&group, &plan)).ok(204);
     admin.delete(&membership(&group, &sam.id)).ok(204);
@@ -80,7 +80,7 @@ fn whoever_is_in_the_group_gets_a_plan_that_is_attached_later() {
     assert_eq!(app.actions(&sam.id)[..2], ["group.member_removed", "learning_plan.assigned"]);
 }
 
-/// So many people in a group, put there past the service: ids without a meaning, names in order.
+/// Many members of a group, inserted past the service: random ids, and names in order.
 fn crowd(app: &TestApp, group: &str, many: usize) {
     let sqlite = app.database.url.is_sqlite();
     let (id, now, group) = if sqlite {
@@ -176,7 +176,7 @@ fn the_log_tells_apart_how_a_plan_was_assigned() {
     let app = TestApp::start();
     let (admin, group) = (app.admin(), app.group("Leadership"));
     let (one, two, three) = (app.plan("One"), app.plan("Two"), app.plan("Three"));
-    // An administrator who is a learner too: what he does for himself is his own doing.
+    // Administrators who are learners too: source `self` for their own log.
     let ada = app.admin_id.to_string();
     let sam = app.learner("Sam");
     admin.put(&format!("/users/{ada}/learning-plans/{one}"), json!({})).ok(200);

@@ -1,4 +1,4 @@
-//! Groups: who is in them, what their members may do, and the plans that come with them.
+//! Groups and memberships as resources: created, changed, listed, refused.
 
 use serde_json::{Value, json};
 
@@ -125,7 +125,7 @@ fn the_home_group_is_one_of_the_users_groups() {
     let changes = json!([{"field": "home_group_id", "before": other, "after": null}]);
     let changed = &app.log(&sam.id)[0];
     assert_eq!((&changed["changes"], &changed["target"]["id"]), (&changes, &json!(other)));
-    // He stays a member, and can go now.
+    // The user is still a member, and can be removed.
     admin.delete(&membership(&other, &sam.id)).ok(204);
     assert_eq!(app.actions(&sam.id)[0], "group.member_removed");
 
@@ -140,7 +140,7 @@ fn the_home_group_is_one_of_the_users_groups() {
 }
 
 #[test]
-fn nobody_new_comes_into_an_archived_group() {
+fn an_archived_group_takes_no_members() {
     let app = TestApp::start();
     let (admin, sam, tom) = (app.admin(), app.learner("Sam"), app.learner("Tom"));
     let group = app.group("Old");
@@ -150,7 +150,7 @@ fn nobody_new_comes_into_an_archived_group() {
     let home = json!({"home_group_id": group});
     admin.patch_now(&format!("/users/{}", tom.id), home).problem(409, "conflict");
     assert!(app.actions(&tom.id).is_empty());
-    // Who is in it may go.
+    // Members can still be removed.
     admin.put(&membership(&group, &sam.id), json!({})).ok(200);
     admin.delete(&membership(&group, &sam.id)).ok(204);
 }
@@ -169,7 +169,7 @@ fn the_users_of_a_group_are_listed_by_its_id() {
         users.iter().map(|it| text(&it["id"])).collect()
     };
     assert_eq!(ids(&admin), [sam.id.as_str(), &tom.id]);
-    // A list shows only whom the caller may see.
+    // A list shows only users whom the caller may see.
     assert_eq!(ids(&sam.client), [sam.id.as_str()]);
     assert!(admin.all(&format!("/users?group_id={empty}")).is_empty());
 }

@@ -1,5 +1,5 @@
-//! Guard: no change without its entry. Where the entry can't be written, nothing of the change
-//! survives, for every operation of the document that changes anything.
+//! Guard: no change without its entry. If the entry can't be written, every operation that changes
+//! something leaves nothing behind.
 
 use serde_json::{Value, json};
 
@@ -12,9 +12,9 @@ use crate::support::{
     samples::{Fixture, samples},
 };
 
-/// What is about no user, or is no fact of a user's life, has no entry (contract, section 6): it
-/// goes on while the log is broken.
-const OF_NO_USER: &[&str] = &[
+/// Operations without an entry (contract, section 6): they change no user's data, and work while
+/// the log is broken.
+const WITHOUT_ENTRY: &[&str] = &[
     "refresh_session",
     "issue_token",
     "create_course",
@@ -28,7 +28,7 @@ const OF_NO_USER: &[&str] = &[
     "detach_learning_plan",
 ];
 
-/// Sends what should fail, and leave everything as it was.
+/// Sends a request that has to fail and to change nothing.
 #[track_caller]
 fn assert_nothing_survives(app: &TestApp, what: &str, send: impl FnOnce() -> Reply) {
     let before = dump(&app.database);
@@ -47,10 +47,10 @@ fn where_the_entry_can_not_be_written_no_operation_changes_anything() {
     let (admin, fixture) = (app.admin(), Fixture::new(&app));
     break_the_log(&app);
     let changing = samples(&fixture).into_iter().filter(|sample| sample.method != "GET");
-    let (of_no_user, told): (Vec<_>, Vec<_>) =
-        changing.partition(|sample| OF_NO_USER.contains(&sample.operation));
-    assert_eq!(of_no_user.len(), OF_NO_USER.len());
-    for sample in told {
+    let (without_entry, logged): (Vec<_>, Vec<_>) =
+        changing.partition(|sample| WITHOUT_ENTRY.contains(&sample.operation));
+    assert_eq!(without_entry.len(), WITHOUT_ENTRY.len());
+    for sample in logged {
         // Each line of an import is a change of its own, and its outcome says that it failed.
         if sample.operation == "import_users" {
             let before = dump(&app.database);
@@ -62,15 +62,23 @@ fn where_the_entry_can_not_be_written_no_operation_changes_anything() {
         let client = if sample.operation == "log_out" { &fixture.subject.client } else { &admin };
         assert_nothing_survives(&app, sample.operation, || sample.send(client));
     }
-    for sample in of_no_user {
+    for sample in without_entry {
         let before = dump(&app.database);
         sample.send(&admin).ok(sample.status);
         assert!(dump(&app.database) != before, "{} did nothing", sample.operation);
     }
 }
 
+/// A request that changes something.
+struct Change<'a> {
+    client: &'a Client,
+    method: &'a str,
+    path: &'a str,
+    body: Value,
+}
+
 #[test]
-fn what_an_operation_does_in_other_cases_does_not_survive_either() {
+fn other_requests_of_the_same_operations_leave_nothing_behind_either() {
     let app = TestApp::start();
     let (admin, nobody, fixture) = (app.admin(), app.stranger(), Fixture::new(&app));
     let boss = app.learner("Maria").id;
@@ -86,22 +94,33 @@ fn what_an_operation_does_in_other_cases_does_not_survive_either() {
         "email": "new@example.com", "given_name": "New", "surname": "User",
         "supervisor_ids": [boss],
     });
-    let cases: Vec<(&Client, &str, &str, Value)> = vec![
-        (&nobody, "POST", "/auth/login", json!({"email": subject.email, "password": "wrong"})),
-        (&nobody, "POST", "/auth/login", json!({"email": subject.email, "password": PASSWORD})),
+    let change = |client, method, path, body| Change { client, method, path, body };
+    let changes = [
+        change(
+            &nobody,
+            "POST",
+            "/auth/login",
+            json!({"email": subject.email, "password": "wrong"}),
+        ),
+        change(
+            &nobody,
+            "POST",
+            "/auth/login",
+            json!({"email": subject.email, "password": PASSWORD}),
+        ),
         // Used twice, the token ends the session.
-        (&nobody, "POST", "/auth/refresh", used),
-        (&admin, "POST", "/users", new_user),
-        (&admin, "PATCH", &user, json!({"supervisor_ids": [boss], "surname": "Other"})),
-        (&admin, "PATCH", &user, json!({"status": "inactive"})),
-        (&admin, "PATCH", &user, json!({"role": "auditor", "email": "other@example.com"})),
-        (&admin, "PATCH", &user, json!({"password": "another long password"})),
-        (&admin, "PATCH", &note, json!({"occurred_at": "2026-01-01T00:00:00Z"})),
-        (&admin, "PATCH", &note, json!({"created_by": app.admin_id, "notes": "Other."})),
-        (&admin, "PATCH", &enrollment, json!({"result": "fail"})),
+        change(&nobody, "POST", "/auth/refresh", used),
+        change(&admin, "POST", "/users", new_user),
+        change(&admin, "PATCH", &user, json!({"supervisor_ids": [boss], "surname": "Other"})),
+        change(&admin, "PATCH", &user, json!({"status": "inactive"})),
+        change(&admin, "PATCH", &user, json!({"role": "auditor", "email": "other@example.com"})),
+        change(&admin, "PATCH", &user, json!({"password": "another long password"})),
+        change(&admin, "PATCH", &note, json!({"occurred_at": "2026-01-01T00:00:00Z"})),
+        change(&admin, "PATCH", &note, json!({"created_by": app.admin_id, "notes": "Other."})),
+        change(&admin, "PATCH", &enrollment, json!({"result": "fail"})),
     ];
     break_the_log(&app);
-    for (client, method, path, body) in cases {
+    for Change { client, method, path, body } in changes {
         assert_nothing_survives(&app, &format!("{method} {path} {body}"), || {
             client.send(method, path, &[JSON, ("if-match", "*")], Some(&body.to_string()))
         });

@@ -1,5 +1,5 @@
-//! A barrage: whatever is sent to whatever operation, it is the client's fault, and the answer
-//! tells nothing of the inside.
+//! Guard: hostile values in any field, parameter or header of any operation are a client error, and
+//! the reply reveals no internals.
 
 use serde_json::{Map, Value, json};
 
@@ -11,7 +11,7 @@ use crate::support::{
     samples::{Fixture, Sample, samples},
 };
 
-/// Words that only the inside knows.
+/// Words that would reveal internals.
 const INSIDE: &[&str] = &[
     "SELECT",
     "INSERT",
@@ -42,8 +42,8 @@ fn assert_harmless(answer: &Reply, what: &str) {
     }
 }
 
-/// Values that somebody could hope to do harm with. None has what is in `INSIDE`, because some
-/// answers quote what was sent.
+/// Values that an attacker could try. None contains a word of `INSIDE`, because some replies quote
+/// what was sent.
 fn values() -> Vec<Value> {
     let mut values: Vec<Value> = [
         "",
@@ -147,7 +147,7 @@ fn form_of(fields: &Map<String, Value>) -> String {
 }
 
 #[test]
-fn whatever_a_field_says_the_service_stands() {
+fn any_value_of_any_field_is_harmless() {
     let app = TestApp::start();
     let fixture = Fixture::new(&app);
     for sample in samples(&fixture) {
@@ -155,7 +155,7 @@ fn whatever_a_field_says_the_service_stands() {
         let admin = app.admin();
         for field in body_fields(&sample) {
             for value in values() {
-                // Alone, and among what is good.
+                // Alone, and among valid fields.
                 let alone = Map::from_iter([(field.clone(), value.clone())]);
                 let good = sample.body.clone().filter(Value::is_object);
                 let mut among = good.unwrap_or_else(|| json!({}));
@@ -170,7 +170,7 @@ fn whatever_a_field_says_the_service_stands() {
 }
 
 #[test]
-fn whatever_a_parameter_says_the_service_stands() {
+fn any_value_of_any_parameter_is_harmless() {
     let app = TestApp::start();
     let fixture = Fixture::new(&app);
     let admin = app.admin();
@@ -197,7 +197,7 @@ fn whatever_a_parameter_says_the_service_stands() {
 }
 
 #[test]
-fn whatever_a_header_says_the_service_stands() {
+fn any_value_of_any_header_is_harmless() {
     let app = TestApp::start();
     let fixture = Fixture::new(&app);
     let names = [

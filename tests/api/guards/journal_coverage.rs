@@ -1,5 +1,4 @@
-//! Guard: every operation makes exactly the entries that it declares, and the log of nobody else
-//! changes.
+//! Guard: every operation makes exactly the entries of its sample, and no other log changes.
 
 use daybook::db::{connection::open_reader, schema::entries};
 use diesel::{QueryDsl, RunQueryDsl};
@@ -12,7 +11,7 @@ use crate::support::{
     samples::{Fixture, Sample},
 };
 
-/// How many entries there are in all logs together.
+/// The number of entries in all logs.
 fn entries_in_all(app: &TestApp) -> i64 {
     let mut conn = open_reader(&app.database.url).unwrap();
     entries::table.count().get_result(&mut conn).unwrap()
@@ -38,7 +37,7 @@ fn every_operation_makes_exactly_its_entries() {
         let after = log(&fixture.subject.id);
         let told = &after[..after.len() - before.len()];
         assert_eq!(told, sample.actions, "{}", sample.operation);
-        // A new user has a log of his own, and so has the user of an API client: one entry.
+        // One entry is in the log of the new user, or in that of the API user.
         let elsewhere = [
             "create_user",
             "create_api_client",
@@ -53,7 +52,7 @@ fn every_operation_makes_exactly_its_entries() {
 }
 
 #[test]
-fn what_is_asked_for_twice_is_done_and_logged_once() {
+fn a_repeated_request_is_done_and_logged_once() {
     let app = TestApp::start();
     let admin = app.admin();
     for operation in operations() {

@@ -1,4 +1,4 @@
-//! Guard: the document is the truth.
+//! Guard: the OpenAPI document is complete, consistent, and what the service does.
 
 use std::collections::BTreeSet;
 
@@ -197,7 +197,7 @@ fn out_of_bounds(property: &Value) -> Vec<(Value, &'static str)> {
 }
 
 #[test]
-fn every_operation_is_told_with_examples_and_what_is_made_has_links() {
+fn every_operation_has_descriptions_and_examples_and_each_201_has_links() {
     for Operation { method, path, spec: operation, .. } in operations() {
         let name = format!("{method} {path}");
         assert!(operation["description"].is_string(), "{name} has no description");
@@ -205,14 +205,14 @@ fn every_operation_is_told_with_examples_and_what_is_made_has_links() {
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             assert!(parameter["description"].is_string(), "{name} {}", parameter["name"]);
         }
-        let mut told = vec![&operation["requestBody"]];
+        let mut contents_of = vec![&operation["requestBody"]];
         for (status, response) in operation["responses"].as_object().unwrap() {
             let response = resolve(response);
             assert!(response["headers"]["RateLimit"].is_object(), "{name} {status}");
             assert!(status != "201" || response["links"].is_object(), "{name} has no links");
-            told.push(response);
+            contents_of.push(response);
         }
-        let contents = told.iter().filter_map(|it| it["content"].as_object()).flatten();
+        let contents = contents_of.iter().filter_map(|it| it["content"].as_object()).flatten();
         for (media_type, content) in contents {
             let one = content.get("example").into_iter();
             let named = content["examples"].as_object().into_iter().flatten();

@@ -1,4 +1,4 @@
-//! Guard: for every operation, what it asks of an API client, and that the document says the same.
+//! Guard: the scope that each operation requires, in the service and in the document.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::support::{
     samples::{Fixture, Sample},
 };
 
-/// What an operation asks for. Whoever adds an operation adds its row.
+/// The scope that an operation requires. Each new operation adds itself.
 fn needs(operation: &str) -> Option<&'static str> {
     Some(match operation {
         "list_users" | "get_user" | "list_groups" | "get_group" => "users:read",
@@ -73,7 +73,7 @@ fn needs(operation: &str) -> Option<&'static str> {
     })
 }
 
-/// A client of the account whose token has these scopes alone.
+/// A client of the account with a token of these scopes alone.
 fn with(app: &TestApp, account: &ApiAccount, scopes: &[&str]) -> Client {
     let form = format!(
         "grant_type=client_credentials&client_id={}&client_secret={}&scope={}",
@@ -150,7 +150,7 @@ fn an_api_client_may_do_no_more_than_its_user() {
 }
 
 #[test]
-fn an_api_client_gives_no_roles_and_makes_nobody_but_learners() {
+fn an_api_client_assigns_no_roles_and_creates_only_learners() {
     let app = TestApp::start();
     let client = account(&app, SCOPES).client(&app);
     let user = |role: &str| {

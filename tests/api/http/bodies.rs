@@ -1,4 +1,4 @@
-//! Bodies: what can't be read, what is too large, what is not what the document says.
+//! Request bodies: malformed, too large, or not what the document says.
 
 use serde_json::{Value, json};
 
@@ -210,7 +210,7 @@ fn a_value_of_the_wrong_type_is_refused_with_the_pointer_of_the_field() {
 }
 
 #[test]
-fn what_is_needed_is_missed_with_its_pointer() {
+fn a_missing_field_is_reported_with_its_pointer() {
     let app = TestApp::start();
     let fixture = Fixture::new(&app);
     for sample in writes(&fixture) {
@@ -280,14 +280,14 @@ fn a_body_of_more_than_a_mebibyte_is_not_read() {
              content-type: application/json\r\n{line}\r\n\r\n"
         )
     };
-    // It says beforehand that it is too long: nobody waits for it.
+    // Its Content-Length says that it is too long, so it is not read.
     for length in ["1048577", "9999999999"] {
         let answer = send_raw(&app.address, head(&format!("content-length: {length}")).as_bytes());
         assert_eq!(answer.status, 413, "{}", answer.text);
         let problem: Value = serde_json::from_str(&answer.text).unwrap();
         assert_eq!(problem["code"], "payload_too_large");
     }
-    // It comes in pieces and does not say.
+    // A chunked body has no length.
     let mut request = head("transfer-encoding: chunked").into_bytes();
     request.extend(format!("{:x}\r\n{}\r\n", 1_048_577, "x".repeat(1_048_577)).bytes());
     assert_eq!(send_raw(&app.address, &request).status, 413);

@@ -44,7 +44,7 @@ fn every_single_resource_has_a_strong_tag_and_is_not_sent_twice() {
                 assert_eq!(answer.header("cache-control").as_deref(), Some("private, no-cache"));
             }
         }
-        // What is another one, or can't be read, is ignored.
+        // Other tags, and malformed ones, are ignored.
         let bare = etag.trim_matches('"').to_owned();
         for value in
             ["\"x\"", &bare, "", "\"", "W/", "W/*", "\"0\"", "w/\"1\"", "W/W/\"1\"", "\"01\""]
@@ -133,7 +133,7 @@ fn of_two_who_read_the_same_only_one_can_change_it() {
 }
 
 #[test]
-fn who_may_not_change_is_told_so_whatever_his_tag() {
+fn a_caller_who_may_not_change_is_refused_whatever_the_tag() {
     let app = TestApp::start();
     let fixture = Fixture::new(&app);
     let nobody = app.learner("Nobody").client;

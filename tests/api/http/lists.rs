@@ -1,4 +1,4 @@
-//! Queries: parameters, limits, cursors.
+//! Lists: query parameters, page limits, cursors.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ fn assert_parameter(answer: &Reply, name: &str) {
     assert!(problem["errors"][0].get("pointer").is_none());
 }
 
-/// The operations that answer a page.
+/// The operations that return a page.
 fn lists(fixture: &Fixture) -> Vec<Sample> {
     let paged = |sample: &Sample| {
         let parameters = sample.spec["parameters"].as_array();
@@ -167,7 +167,7 @@ fn a_cursor_of_one_users_list_is_not_one_of_another_users() {
 }
 
 #[test]
-fn a_cursor_that_somebody_made_up_is_refused_or_harmless() {
+fn a_forged_cursor_is_refused_or_harmless() {
     let app = TestApp::start();
     let fixture = Fixture::new(&app);
     let admin = app.admin();
@@ -190,7 +190,7 @@ fn a_cursor_that_somebody_made_up_is_refused_or_harmless() {
             let answer = admin.get(&format!("{}?cursor={cursor}", sample.path));
             assert_eq!(answer.status, 400, "{cursor}: {}", answer.text);
         }
-        // Taken apart and put together otherwise.
+        // Decoded and encoded again in another order.
         let page = admin.get(&format!("{}?limit=1", sample.path)).ok(200);
         let Some(cursor) = page["page"]["next_cursor"].as_str() else { continue };
         let cursor: Value =

@@ -1,4 +1,4 @@
-//! The shape of every answer: methods, media types, headers, problems.
+//! The shape of every reply: methods, media types, headers, problems.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::support::{
     samples::{Fixture, Sample, samples},
 };
 
-/// Everything that a problem has, whatever it is about.
+/// Checks all that every problem has.
 #[track_caller]
 fn assert_problem(answer: &Reply, path: &str) {
     let problem = answer.json();
@@ -36,7 +36,7 @@ fn whatever_goes_wrong_is_a_problem() {
     let (admin, course) = (app.admin(), app.course("Security Basics"));
     let course = format!("/courses/{course}");
     let nothing = "/users/01977f3e-5c00-7000-8000-000000000000";
-    let cases = [
+    let refusals = [
         (app.stranger().get("/users"), "/users", 401),
         (
             app.learner("Lea").client.post("/courses", json!({"title": "x", "type": "scorm"})),
@@ -59,14 +59,14 @@ fn whatever_goes_wrong_is_a_problem() {
         (admin.post("/users", json!({})), "/users", 422),
         (admin.send("PATCH", &course, &[JSON], Some(r#"{"title": "x"}"#)), &course, 428),
     ];
-    for (answer, path, status) in cases {
+    for (answer, path, status) in refusals {
         assert_eq!(answer.status, status, "{path}: {}", answer.text);
         assert_problem(&answer, path);
     }
 }
 
 #[test]
-fn what_is_no_id_in_a_path_is_of_nothing_that_there_is() {
+fn a_path_with_a_malformed_id_is_not_found() {
     let app = TestApp::start();
     let fixture = Fixture::new(&app);
     let id = "01977f3e-5c00-7000-8000-000000000000";
@@ -110,7 +110,7 @@ fn every_path_tells_its_methods_and_refuses_the_rest() {
             methods
         };
         expected.sort();
-        // Nobody has to log in to be told.
+        // This needs no log-in.
         let options = app.stranger().send("OPTIONS", &sample.path, &[], None);
         assert_eq!((options.status, &*options.text), (204, ""), "{}", sample.path);
         assert_eq!(allow(&options), expected, "{}", sample.path);
@@ -146,7 +146,7 @@ fn head_is_get_without_the_body() {
         for header in ["content-type", "etag", "cache-control"] {
             assert_eq!(head.header(header), get.header(header), "{header} of {path}");
         }
-        // An export is a stream: nobody knows its length before its end.
+        // An export is a stream, whose length is unknown before its end.
         let length = (!path.ends_with("/export")).then(|| get.text.len().to_string());
         assert_eq!(head.header("content-length"), length, "{path}");
     }
@@ -220,10 +220,10 @@ fn a_request_keeps_its_id_if_it_is_fit_for_a_log() {
 }
 
 #[test]
-fn answers_are_kept_by_nobody_without_asking_again() {
+fn no_cache_keeps_a_reply_without_validating_it_again() {
     let app = TestApp::start();
     for operation in operations() {
-        // Fresh each time: what one operation does may keep the next one from its work.
+        // A new fixture each time: one operation may prevent the next.
         let sample = Sample::new(&Fixture::new(&app), &operation);
         let secret = [
             "log_in",
@@ -246,13 +246,13 @@ fn answers_are_kept_by_nobody_without_asking_again() {
         if sample.status == 201 {
             let location = answer.header("location").unwrap();
             let read = app.admin().get(&location);
-            // A training is found in its list only, which has no tag.
+            // A training is in its list only, which has no tag.
             if sample.operation == "log_external_training" {
                 assert_eq!(read.ok(200)["data"][0], answer.json());
                 continue;
             }
             assert_eq!(read.etag(), answer.etag(), "{location}");
-            // A secret is there once, in the answer to whoever made it.
+            // A secret is shown once, in the reply to its creation.
             if !tokens {
                 assert_eq!(read.ok(200), answer.json(), "{location}");
             }
@@ -274,7 +274,7 @@ fn a_problem_stays_well_formed_whatever_the_path_is_made_of() {
 }
 
 #[test]
-fn what_is_no_http_is_a_400_or_the_end_of_the_connection() {
+fn malformed_http_is_a_400_or_closes_the_connection() {
     let app = TestApp::start();
     let requests: [&[u8]; 6] = [
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",

@@ -89,7 +89,7 @@ fn completing_the_last_course_of_a_plan_meets_the_certification_and_then_the_pla
             entry["changes"].as_array().unwrap().iter().map(|it| text(&it["field"])).collect()
         };
         assert_eq!(fields(&log[1]), ["status", "met_at"]);
-        // Asked for again, nothing more is told.
+        // A repeated request makes no further entry.
         let again = json!({"method": method});
         admin.put(&format!("/enrollments/{enrollment}/completion"), again).ok(200);
         chain(&app, &sam.id, &told);
@@ -116,7 +116,7 @@ fn taking_the_pass_away_or_cancelling_takes_certification_and_plan_away() {
     let both = json!({"result": "pass", "due_at": "2030-01-01T00:00:00Z"});
     admin.patch_now(&enrollment, both).ok(200);
     chain(&app, &sam.id, &["enrollment.grade_changed", EARNED[1], EARNED[2]]);
-    // A grade alone takes nothing away, and nor does a due date.
+    // A new grade alone revokes nothing, and neither does a due date.
     admin.patch_now(&enrollment, json!({"grade": 75, "due_at": null})).ok(200);
     assert_eq!(app.actions(&sam.id)[0], "enrollment.grade_changed");
     admin.delete(&enrollment).ok(204);
@@ -144,7 +144,7 @@ fn an_earlier_completion_counts_when_certification_and_plan_come_later() {
     let forklift = certification(&app, "Forklift", &[&course], Value::Null);
     let met = &app.log(&sam.id)[0];
     assert_eq!((&met["action"], &met["source"]), (&json!("certification.met"), &json!("rule")));
-    // No entry tells of the cause.
+    // No entry is the cause.
     assert_eq!(met["relates_to"], Value::Null);
     assert_eq!(certification_state(&app, &sam.id)["status"], "met");
 
@@ -224,7 +224,7 @@ fn what_a_certification_or_a_plan_asks_for_now_settles_everybody() {
     let validity = admin.patch_now(&path, json!({"validity_days": 30})).ok(200);
     assert_eq!(validity["course_ids"], json!([two]));
     assert!(!certification_state(&app, &tom.id)["expires_at"].is_null());
-    // It is still met: only the log of the certification tells of it.
+    // It is still met: only the entry of the certification is new.
     let changes = app.log(&tom.id)[0]["changes"].clone();
     assert_eq!(changes.as_array().unwrap().len(), 1, "{changes}");
     assert_eq!((&changes[0]["field"], &changes[0]["before"]), (&json!("expires_at"), &Value::Null));

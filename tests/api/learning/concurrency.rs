@@ -1,4 +1,4 @@
-//! What follows by rule, and with a group, is missed by nobody who changes something at that moment.
+//! Rules and group plans apply to users, groups and certifications that change concurrently.
 
 use std::thread;
 

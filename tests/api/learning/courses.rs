@@ -1,4 +1,4 @@
-//! Courses and learning plans, as the catalogue has them.
+//! The catalogue: courses and learning plans.
 
 use serde_json::{Value, json};
 

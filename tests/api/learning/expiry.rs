@@ -1,4 +1,4 @@
-//! Certifications expire by themselves, when their time has come.
+//! Certifications expire by themselves when their validity ends.
 
 use std::{
     thread,
@@ -24,7 +24,7 @@ fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-/// A service that believes it is a morning in spring, some years ago.
+/// A service whose clock is stopped at a morning in spring, some years ago.
 fn spring() -> (TestApp, Timestamp) {
     let start = time("2024-03-02T09:00:00Z");
     (TestApp::start_with(Clock::stopped_at(start)), start)
@@ -34,7 +34,7 @@ fn expire(app: &TestApp) -> usize {
     block_on(expire_due(&app.db)).unwrap()
 }
 
-/// A learner with a plan that one course fulfils for ten days: his id, and the course.
+/// A learner with a plan that one course fulfils for ten days. Returns the ids of both.
 fn certified(app: &TestApp) -> (String, String) {
     let (sam, course) = (app.learner("Sam").id, app.course("One"));
     let forklift = certification(app, "Forklift", &[&course], json!(10));
@@ -73,7 +73,7 @@ fn a_certification_expires_at_its_time_and_takes_the_plan_with_it() {
 }
 
 #[test]
-fn what_came_due_while_nobody_looked_expires_with_the_time_that_it_was_due() {
+fn an_overdue_expiry_has_the_time_when_it_was_due() {
     let (app, start) = spring();
     let (sam, _) = certified(&app);
     let (tom, _) = certified(&app);
@@ -165,7 +165,7 @@ fn a_shorter_validity_expires_what_is_past_it() {
 }
 
 #[test]
-fn an_expiry_is_told_even_if_a_new_completion_comes_before_anybody_looked() {
+fn an_expiry_is_logged_even_if_a_new_completion_comes_first() {
     let (app, start) = spring();
     let (sam, one, two) = (app.learner("Sam").id, app.course("One"), app.course("Two"));
     let forklift = certification(&app, "Forklift", &[&one], json!(10));

@@ -1,4 +1,4 @@
-//! `/api-clients`: what integrations prove themselves with.
+//! `/api-clients`: the credentials of integrations.
 
 use daybook::domain::{clock::Clock, timestamp::Timestamp};
 use serde_json::{Value, json};
@@ -76,7 +76,7 @@ fn what_happens_to_a_client_is_on_the_log_of_its_user() {
         ])
     );
     admin.patch(&path, &etag, body.clone()).problem(412, "precondition_failed");
-    // Nothing changes, nothing is told.
+    // Without a change there is no entry.
     admin.patch_now(&path, body).ok(200);
     assert_eq!(app.actions(&it.user), ["api_client.updated", "api_client.created"]);
 
@@ -98,7 +98,7 @@ fn revocation_and_narrower_scopes_count_at_the_next_request() {
     admin.patch_now(&path, json!({"scopes": ["learning:read", "activity:read"]})).ok(200);
     client.get("/users").problem(403, "insufficient_scope");
     client.get("/courses").ok(200);
-    // The token was not asked for with it.
+    // The token was not requested with this scope.
     client.get("/activity").problem(403, "insufficient_scope");
     admin.delete(&path).ok(204);
     client.get("/courses").problem(401, "invalid_token");
@@ -156,7 +156,7 @@ fn last_used_at_is_when_it_last_got_a_token() {
 }
 
 #[test]
-fn a_client_needs_an_api_user_a_name_and_scopes_that_there_are() {
+fn a_client_needs_an_api_user_a_name_and_known_scopes() {
     let app = TestApp::start();
     let (admin, person) = (app.admin(), app.learner("Lea").id);
     let user = api_user(&app, "learner");

@@ -131,7 +131,7 @@ fn what_is_missing_twice_or_of_another_kind_is_refused_in_the_form_of_rfc_6749()
         let answer = ask(&app, &basic, &format!("grant_type={other}"));
         assert_refused(&answer, 400, "unsupported_grant_type");
     }
-    // What it does not know, it does not mind.
+    // Unknown parameters are ignored.
     ask(&app, &basic, &format!("{grant}&resource=x")).ok(200);
 
     let stranger = app.stranger();

@@ -1,5 +1,5 @@
-//! A read replica: it answers lists and exports, and nobody sees less than he wrote. Only PostgreSQL
-//! has one. Here it is a copy that never catches up by itself.
+//! A read replica serves lists and exports, and callers always see what they wrote. Only PostgreSQL
+//! has one. In these tests, it is a copy that never catches up by itself.
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ struct Lagging {
     /// Another administrator.
     eve: Client,
     eve_id: String,
-    /// Whose log it is about.
+    /// The user whose log is read.
     sam: String,
     primary: TestDatabase,
     replica: TestDatabase,
@@ -70,8 +70,7 @@ impl Lagging {
         notes.iter().map(|note| text(&note["id"])).collect()
     }
 
-    /// Lets the replica catch up with what is counted, and with nothing else: whoever believes the
-    /// count asks it.
+    /// Lets the replica catch up with the counts alone, so that the service reads from it again.
     fn pretend_that_it_caught_up(&self) {
         let sql = "SELECT string_agg(format('(%L, %s, %s)', user_id, slot, writes), ', ') \
                    FROM caller_writes";
@@ -97,17 +96,17 @@ fn whoever_wrote_sees_it_in_every_list_and_others_see_what_the_replica_has() {
         assert!(it.ada.get(&path).text.contains(&note), "{path}");
         assert!(!it.eve.get(&path).text.contains(&note), "{path}");
     }
-    // A single thing is no list: everybody gets it as it is.
+    // A single resource is no list: it is always current.
     let path = format!("{}/{note}", it.activity());
     assert_eq!(text(&it.eve.get(&path).ok(200)["id"]), note);
-    // What has no entry in any log is a write as well.
+    // A change without an entry is a write as well.
     it.ada.patch_now(&path, json!({"notes": "It was extended by a week."})).ok(200);
     it.ada.post("/courses", json!({"title": "Security Basics", "type": "online"})).ok(201);
     let courses = |client: &Client| client.all("/courses").len();
     assert_eq!((courses(&it.ada), courses(&it.eve)), (1, 0));
     let revisions = |client: &Client| client.all(&format!("{path}/revisions")).len();
     assert_eq!(revisions(&it.ada), 1);
-    // The replica knows of no such note, but that is no reason to say so.
+    // The replica does not have this note yet.
     assert_eq!(revisions(&it.eve), 1);
 
     let own = it.note(&it.eve, "As agreed with her supervisor.");

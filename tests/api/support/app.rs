@@ -1,6 +1,5 @@
-//! The service under test, in this process, on free ports; and clients of it. On PostgreSQL it is two
-//! replicas, and each request goes to the next one, as a plain load balancer does it: so whatever a
-//! test says holds across replicas.
+//! The service under test, in this process, on free ports. On PostgreSQL there are two replicas,
+//! and requests alternate between them, so every test holds across replicas.
 
 use std::{
     net::TcpListener,
@@ -36,7 +35,7 @@ use super::{
     reply::Reply,
 };
 
-/// The password of everybody in the tests.
+/// The password of all users in the tests.
 pub const PASSWORD: &str = "a long password";
 
 /// The secret that the tests sign tokens with.
@@ -50,7 +49,7 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// Nobody is limited: a test sends more in a minute than anybody.
+    /// Without a limit: a test sends more requests a minute than any user.
     fn default() -> Self {
         Self { rate_limit: "off", trusted_proxies: "", cors_origins: "" }
     }
@@ -75,7 +74,7 @@ impl TestApp {
         Self::start_with(Clock::system())
     }
 
-    /// The same, by a clock that the test moves.
+    /// The same, with a clock that the test moves.
     pub fn start_with(clock: Clock) -> Self {
         Self::start_to(clock, &Settings::default())
     }
@@ -85,7 +84,7 @@ impl TestApp {
         Self::start_adjusted(Clock::system(), &Settings::default(), |_| {})
     }
 
-    /// The same, with what an operator can set about those settings.
+    /// The same, with these settings.
     pub fn start_to(clock: Clock, settings: &Settings) -> Self {
         let database = TestDatabase::migrated();
         // Requests are counted by each replica for itself.
@@ -117,13 +116,13 @@ impl TestApp {
         Self { address, clock, db, admin_id, _replicas: replicas, others, agent, counter, database }
     }
 
-    /// Somebody without a token.
+    /// A client without a token.
     pub fn stranger(&self) -> Client {
         let (agent, others) = (self.agent.clone(), Arc::clone(&self.others));
         Client { agent, others, ..client_at(&self.address) }
     }
 
-    /// The administrator who was there first.
+    /// A client of the first administrator.
     pub fn admin(&self) -> Client {
         self.client_of("admin@example.com")
     }
@@ -145,14 +144,14 @@ impl TestApp {
     }
 }
 
-/// What a replica is made of.
+/// The services of one replica.
 fn services(database: &TestDatabase, clock: &Clock, settings: &Settings) -> Services {
     Services {
         db: Db::open(&Options::of(database.url.clone(), 2), clock.clone()).unwrap(),
         tokens: Tokens::new(SECRET, None),
         identity_provider: None,
         sealer: Sealer::new(SECRET, None).unwrap(),
-        // As cheap as argon2 can be: what it costs is tested nowhere.
+        // As cheap as argon2 can be: no test is about its cost.
         passwords: Passwords::new(Cost { memory_kib: 8, passes: 1 }, 2).unwrap(),
         metrics: Metrics::new().unwrap(),
         limits: Limits::new(

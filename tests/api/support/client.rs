@@ -10,11 +10,11 @@ use ureq::{Agent, http};
 
 use super::{contract, reply::Reply};
 
-/// Somebody who sends requests.
+/// A sender of requests, with or without a token.
 #[derive(Clone)]
 pub struct Client {
     pub address: String,
-    /// Of the other replicas: each request goes to the next one.
+    /// The addresses of the other replicas: each request goes to the next one.
     pub others: Arc<[String]>,
     pub turn: Arc<AtomicUsize>,
     pub agent: Agent,
@@ -68,7 +68,7 @@ impl Client {
         }
     }
 
-    /// Any request; the answer is held against the document.
+    /// Any request; the reply is validated against the document.
     pub fn send(
         &self,
         method: &str,
@@ -125,7 +125,7 @@ pub const CSV: (&str, &str) = ("content-type", "text/csv");
 /// The header that says that a body is a form.
 pub const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
-/// A client of a server elsewhere, in a process of its own.
+/// A client of a server in another process.
 pub fn client_at(address: &str) -> Client {
     Client {
         address: address.to_owned(),

@@ -1,4 +1,4 @@
-//! What tests expect of a log.
+//! Entries that tests expect in a log.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Users, courses, plans and groups that the administrator makes through the API, and logs to look at.
+//! Users, courses, plans and groups that the administrator makes through the API; and their logs.
 
 use std::sync::atomic::Ordering;
 
@@ -68,7 +68,7 @@ impl TestApp {
         self.admin().all(&format!("/users/{user}/activity"))
     }
 
-    /// The actions in a user's log, newest first, without those that made and let in the user.
+    /// The actions in a user's log, newest first, without `user.created` and those of sessions.
     pub fn actions(&self, user: &str) -> Vec<String> {
         let log = self.log(user).into_iter().map(|entry| text(&entry["action"]));
         log.filter(|action| action != "user.created" && !action.starts_with("session.")).collect()

@@ -45,7 +45,7 @@ struct Import {
     name: String,
 }
 
-/// What matters of a source file for the question who uses whom.
+/// The names that matter for which file uses which.
 struct SourceFile {
     /// `["api", "http"]` for `api/http/mod.rs`.
     module: Vec<String>,
@@ -64,7 +64,7 @@ impl SourceFile {
         }
         let mut file =
             Self { module: module.clone(), imports: vec![], paths: vec![], macros: vec![] };
-        let tokens = tokens(text);
+        let tokens: Vec<&str> = tokens(text).into_iter().map(|(_, token)| token).collect();
         let at = |index: usize| tokens.get(index).copied().unwrap_or_default();
         // For each open brace, whether it is that of a module in this file.
         let mut braces = Vec::new();

@@ -1,18 +1,18 @@
-//! Requests byte for byte, as no client would send them.
+//! Requests byte for byte, also malformed ones.
 
 use std::{
     io::{Read, Write},
     net::TcpStream,
 };
 
-/// What came back.
+/// The reply to raw bytes.
 #[derive(Debug)]
 pub struct RawReply {
     pub status: u16,
     pub text: String,
 }
 
-/// Sends these bytes, and reads the one answer to them.
+/// Sends these bytes, and reads the one reply to them.
 pub fn send_raw(address: &str, request: &[u8]) -> RawReply {
     try_send(address, request).expect("no answer")
 }
@@ -34,7 +34,7 @@ pub fn try_send(address: &str, request: &[u8]) -> Option<RawReply> {
     }
 }
 
-/// The answer, if all of it is there.
+/// The reply, if it is complete.
 fn whole(bytes: &[u8]) -> Option<RawReply> {
     let text = String::from_utf8_lossy(bytes);
     let (head, body) = text.split_once("\r\n\r\n")?;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// What the service answered.
+/// A reply of the service.
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
@@ -24,14 +24,14 @@ impl Reply {
         serde_json::from_str(&self.text).unwrap_or(Value::Null)
     }
 
-    /// The body, of an answer that has this status.
+    /// The body of a reply that has this status.
     #[track_caller]
     pub fn ok(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text);
         self.json()
     }
 
-    /// The problem, of an answer that has this status and this code.
+    /// The problem of a reply that has this status and this code.
     #[track_caller]
     pub fn problem(&self, status: u16, code: &str) -> Value {
         let problem = self.ok(status);
@@ -52,7 +52,7 @@ impl Reply {
     }
 }
 
-/// A text of an answer.
+/// A text in a reply.
 #[track_caller]
 pub fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()

@@ -1,4 +1,4 @@
-//! A sample for each operation of the document: one successful request, with the entries that it makes.
+//! A sample for each operation of the document: one successful request, and the entries it makes.
 //! The guards walk the samples, so a new operation fails them until it has one.
 
 use serde_json::{Value, json};

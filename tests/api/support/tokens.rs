@@ -1,11 +1,12 @@
 //! The tokens of a Rust source, as far as guards need them.
 
-/// Names, `::`, and single characters of punctuation. Comments and literals are left out, except for
-/// strings that are a path: attributes name functions so.
-pub fn tokens(text: &str) -> Vec<&str> {
+/// Names, `::`, and single characters of punctuation. Comments and literals are left out, except
+/// for strings that are a path: attributes name functions so. Each is with its position in the text.
+pub fn tokens(text: &str) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
+        let at = text.len() - rest.len();
         let mut is_token = !c.is_whitespace();
         let length = if let Some(length) = comment(rest) {
             is_token = false;
@@ -16,7 +17,7 @@ pub fn tokens(text: &str) -> Vec<&str> {
             if ["crate::", "super::", "self::"].iter().any(|it| inner.starts_with(it))
                 && inner.chars().all(|c| is_name_part(c) || c == ':')
             {
-                found.extend(tokens(inner));
+                found.extend(tokens(inner).into_iter().map(|(offset, it)| (at + 1 + offset, it)));
             }
             length
         } else if is_name_part(c) {
@@ -27,29 +28,8 @@ pub fn tokens(text: &str) -> Vec<&str> {
             c.len_utf8()
         };
         if is_token {
-            found.push(&rest[..length]);
+            found.push((at, &rest[..length]));
         }
-        rest = &rest[length..];
-    }
-    found
-}
-
-/// The comments of a source, each with the number of its line. Lines of one comment are several.
-pub fn comments(text: &str) -> Vec<(usize, &str)> {
-    let mut found = Vec::new();
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        let length = if let Some(length) = comment(rest) {
-            let line = text[..text.len() - rest.len()].lines().count().max(1);
-            found.extend((line..).zip(rest[..length].lines()));
-            length
-        } else {
-            literal(rest).unwrap_or_else(|| match rest.find(|c| !is_name_part(c)) {
-                Some(0) => c.len_utf8(),
-                Some(length) => length,
-                None => rest.len(),
-            })
-        };
         rest = &rest[length..];
     }
     found
