@@ -112,7 +112,7 @@ fn the_demo_data_tells_the_three_stories() {
 }
 
 #[test]
-fn the_reader_can_force_sams_scorm_course_himself() {
+fn the_reader_can_force_sams_scorm_course() {
     let database = TestDatabase::empty();
     let process = Process::serve(&database, &["--demo"]);
     let sam = demo_person(&process, LEARNER);

@@ -260,7 +260,7 @@ fn an_entry_is_found_in_the_log_that_it_is_in_and_in_no_other() {
 }
 
 #[test]
-fn whoever_may_see_the_profile_may_see_the_log() {
+fn callers_who_may_see_the_profile_may_see_the_log() {
     let it = Sam::new();
     let supervisor = it.app.learner("Maria");
     let profile = format!("/users/{}", it.sam.id);

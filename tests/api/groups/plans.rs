@@ -54,7 +54,7 @@ fn a_new_member_gets_the_plans_that_come_with_the_group() {
 }
 
 #[test]
-fn whoever_is_in_the_group_gets_a_plan_that_is_attached_later() {
+fn members_of_a_group_get_a_plan_that_is_attached_later() {
     let app = TestApp::start();
     let (admin, sam, tom) = (app.admin(), app.learner("Sam"), app.learner("Tom"));
     let (group, plan) = (app.group("Leadership"), app.plan("Leading"));

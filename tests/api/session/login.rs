@@ -81,7 +81,7 @@ fn a_failed_log_in_of_a_known_account_is_an_entry_that_nobody_entered() {
 }
 
 #[test]
-fn logging_in_and_out_are_entries_by_the_user_himself() {
+fn logging_in_and_out_are_entries_by_the_user() {
     let app = TestApp::start();
     let sam = app.learner("Sam");
     let answer = sam.client.post("/auth/logout", json!({}));
@@ -221,7 +221,7 @@ fn a_user_who_sets_a_password_ends_all_their_other_sessions() {
 }
 
 #[test]
-fn whoever_has_no_password_can_not_log_in() {
+fn a_user_without_a_password_can_not_log_in() {
     let app = TestApp::start();
     let person = json!({"email": "no@example.com", "given_name": "No", "surname": "Password"});
     let account = json!({

@@ -77,7 +77,7 @@ fn a_token_may_be_asked_for_with_fewer_scopes_and_never_with_more() {
 }
 
 #[test]
-fn whoever_can_not_prove_to_be_a_client_is_an_invalid_client() {
+fn a_request_without_valid_credentials_is_an_invalid_client() {
     let app = TestApp::start();
     let it = account(&app, &["users:read"]);
     let other = account(&app, &["users:read"]);

@@ -85,7 +85,7 @@ impl Lagging {
 }
 
 #[test]
-fn whoever_wrote_sees_it_in_every_list_and_others_see_what_the_replica_has() {
+fn writers_see_their_change_in_every_list_and_others_see_what_the_replica_has() {
     let Some(it) = Lagging::start() else { return };
     let note = it.note(&it.ada, "The due date was extended.");
     assert_eq!(it.notes(&it.ada), std::slice::from_ref(&note));
@@ -135,7 +135,7 @@ fn many_writers_of_one_account_all_see_what_they_wrote() {
 }
 
 #[test]
-fn a_log_in_a_batch_and_an_import_are_seen_by_whoever_did_them() {
+fn a_log_in_a_batch_and_an_import_are_seen_by_their_author() {
     let Some(it) = Lagging::start() else { return };
     let body = json!({"email": "eve@example.com", "password": PASSWORD});
     let answer = it.process.client.post("/auth/login", body).ok(200);
