@@ -2,7 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::support::app::{Answer, Client, Person, TestApp, text};
+use crate::support::{
+    app::TestApp,
+    client::Client,
+    fixtures::Person,
+    reply::{Reply, text},
+};
 
 /// The entries of an NDJSON file, whose last line counts them.
 fn lines(client: &Client, path: &str) -> Vec<Value> {
@@ -16,7 +21,7 @@ fn lines(client: &Client, path: &str) -> Vec<Value> {
 }
 
 /// The records of a CSV file, each as pairs of column and cell, whose last record counts them.
-fn records(answer: &Answer) -> Vec<Value> {
+fn records(answer: &Reply) -> Vec<Value> {
     assert_eq!(answer.status, 200, "{}", answer.text);
     let mut reader = csv::Reader::from_reader(answer.text.as_bytes());
     let columns = reader.headers().unwrap().clone();
@@ -65,7 +70,7 @@ fn cell(value: &Value) -> String {
     }
 }
 
-/// The same record, with its changes read and written again: whose order of fields is no matter.
+/// The same record, with its changes parsed and written again: in one order of fields.
 fn normal(mut record: Value) -> Value {
     if let Ok(changes) = serde_json::from_str::<Value>(record["changes"].as_str().unwrap()) {
         record["changes"] = json!(changes.to_string());
@@ -73,7 +78,7 @@ fn normal(mut record: Value) -> Value {
     record
 }
 
-/// Somebody to whom much has happened, also a note that was edited.
+/// A learner with many kinds of entries, among them an edited note.
 fn busy(app: &TestApp) -> Person {
     let admin = app.admin();
     let user = app.learner("Busy");
@@ -138,7 +143,7 @@ fn a_log_of_many_chunks_is_exported_whole() {
     assert_eq!(lines(&admin, &format!("{path}/export?format=ndjson")), list);
     assert_eq!(records(&admin.get(&format!("{path}/export"))).len(), list.len());
     assert_eq!(lines(&admin, "/activity/export?format=ndjson"), admin.all("/activity"));
-    // One more than a chunk, and none at all.
+    // One more than a chunk, and none.
     let filter = "format=ndjson&action=user.updated&occurred_before=2020-09-13T12:26:40.167Z";
     assert_eq!(lines(&admin, &format!("{path}/export?{filter}")).len(), 501);
     assert!(lines(&admin, &format!("{path}/export?format=ndjson&q=nothing")).is_empty());
@@ -185,10 +190,10 @@ fn what_a_spreadsheet_would_run_is_text_after_an_apostrophe() {
     found.reverse();
     let safe = ["'=1+2", "'+1", "'-1", "'@SUM(A1)", "'\tx", "'\rx", "'=1", "harmless =1"];
     assert_eq!(found, safe);
-    // Names too, wherever they stand.
+    // Names too, in every column.
     let answer = renamed.get(&format!("{path}/export?action=session.logged_in"));
     assert_eq!(records(&answer)[0]["entered_by_name"], "'=1+1 Learner");
-    // NDJSON has no spreadsheet to fear.
+    // NDJSON is not opened by spreadsheets.
     let path = format!("{path}/export?format=ndjson&type=manual");
     assert_eq!(lines(&admin, &path).last().unwrap()["notes"], "=1+2");
 }
@@ -249,7 +254,7 @@ fn an_export_is_narrowed_by_the_filters_of_the_list_and_by_nothing_else() {
 }
 
 #[test]
-fn a_supervisors_export_has_his_people_only() {
+fn the_export_of_a_supervisor_has_their_people_only() {
     let app = TestApp::start();
     let (user, other, boss) = (busy(&app), busy(&app), app.learner("Boss"));
     let body = json!({"supervisor_ids": [boss.id]});
@@ -286,7 +291,7 @@ fn an_export_that_fails_on_its_way_is_broken_off_and_does_not_end() {
     let admin = app.admin();
     let user = app.learner("Broken");
     fill(&app, &user.id, 1201);
-    // The oldest entry can't be read: it is of a time before all years that there are.
+    // The oldest entry can't be read: its time is before the first year.
     let (id, owner) =
         (app.database.id("01977f3e-5c00-7000-9000-ffffffffffff"), app.database.id(&user.id));
     let time = if app.database.url.is_sqlite() {
