@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use validator::Validate;
 
-use super::ingest::{NewBatch, NewBatchEntry, NewBatchUser};
+use super::ingest_body::{NewBatch, NewBatchEntry, NewBatchUser};
 use crate::{
     api::http::parse::{make_whole, parse_object, parse_right, parse_value},
     changes::ingest::Item,

@@ -5,6 +5,7 @@ pub mod export;
 pub mod export_format;
 pub mod filter;
 pub mod ingest;
+pub mod ingest_body;
 pub mod ingest_items;
 mod json;
 pub mod schema;
