@@ -11,7 +11,7 @@ use super::{
     recorded::{Log, Recorded},
 };
 use crate::{
-    db::{connection::AnyConnection, database::Terms, replica},
+    db::{caller_writes::count_writes, connection::AnyConnection, database::TxContext},
     domain::{
         clock::Clock,
         entry::{Actor, Source},
@@ -197,9 +197,9 @@ impl<'a> Tx<'a> {
     }
 
     /// Ends a transaction that is kept.
-    pub(super) fn finish(self, terms: &Terms) -> Result<()> {
-        if terms.counts_writes && !self.callers.is_empty() {
-            replica::count_writes(self.conn, &self.callers)?;
+    pub(super) fn finish(self, context: &TxContext) -> Result<()> {
+        if context.counts_writes && !self.callers.is_empty() {
+            count_writes(self.conn, &self.callers)?;
         }
         Ok(())
     }

@@ -224,7 +224,7 @@ fn the_start_says_whom_to_log_in_as_and_where_swagger_ui_is() {
 
 /// A database whose service's clock stands still.
 fn open(database: &TestDatabase, clock: &Clock) -> Db {
-    Db::open(&Options::of(database.url.clone(), 1), clock.clone()).unwrap()
+    Db::open(&Options::new(database.url.clone(), 1), clock.clone()).unwrap()
 }
 
 fn cheap_passwords() -> Passwords {

@@ -27,8 +27,8 @@ use crate::{
         extract::{Ctx, Path, Query},
     },
     db::{
+        lists::{ListOptions, ListPart},
         reader::Reader,
-        replica::{Listed, Listing},
     },
     domain::{
         ids::{self, UserId},
@@ -237,7 +237,7 @@ impl Export {
             let (bytes, count) = lines.end()?;
             Ok((bytes, count, next))
         };
-        let how = Listing { small: false, ahead };
+        let how = ListOptions { small: false, from_primary: ahead };
         let listed = match user {
             Some(user) => {
                 let work = move |reader: &mut Reader<'_>| work(reader, &Visible::Everyone);
@@ -245,7 +245,7 @@ impl Export {
             }
             None => self.ctx.list(how, visible, work).await?,
         };
-        let Listed { output: (bytes, count, next), ahead } = listed;
+        let ListPart { output: (bytes, count, next), from_primary: ahead } = listed;
         Ok(Chunk { bytes, count, next, ahead })
     }
 }

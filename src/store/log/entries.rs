@@ -6,11 +6,11 @@ use diesel::prelude::*;
 
 use super::filter::{EntryFilter, filtered};
 use crate::{
-    db::{connection::AnyConnection, schema::entries},
+    db::{connection::AnyConnection, direct::direct, schema::entries},
     domain::ids::{EntryId, UserId},
     error::Result,
     journal::{entry::row::EntryRow, tx::Tx},
-    store::{direct, locked},
+    store::locked,
 };
 
 /// How many entries of a user's log the filter lets through.

@@ -203,7 +203,7 @@ impl TestApp {
 /// What a replica is made of.
 fn services(database: &TestDatabase, clock: &Clock, outside: &Outside) -> Services {
     Services {
-        db: Db::open(&Options::of(database.url.clone(), 2), clock.clone()).unwrap(),
+        db: Db::open(&Options::new(database.url.clone(), 2), clock.clone()).unwrap(),
         tokens: Tokens::new(SECRET, None),
         identity_provider: None,
         sealer: Sealer::new(SECRET, None).unwrap(),
