@@ -38,7 +38,7 @@ use crate::{
     journal::entry::view::EntryView,
     store::{
         self,
-        log::{filter::EntryFilter, user_log::LogPlace},
+        log::{filter::EntryFilter, user_log::LogPosition},
         page::{ByTime, Window},
         visible_users::Visible,
     },
@@ -150,7 +150,7 @@ struct Export {
 /// Whose log is read, and after which place.
 #[derive(Clone)]
 enum Position {
-    Log(UserId, Option<LogPlace>),
+    Log(UserId, Option<LogPosition>),
     Feed(Option<ByTime<ids::Entry>>),
 }
 
