@@ -3,7 +3,7 @@
 
 use std::{
     fs::{self, File},
-    io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write},
+    io::{BufRead, BufReader, BufWriter, Write},
     path::Path,
     sync::{
         Arc,
@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
 use crate::{
     Result,
@@ -47,17 +47,16 @@ pub fn run(name: &str, address: &str, process: u32) -> Result<()> {
         })?;
         let took = begun.elapsed();
         let bytes = fs::metadata(&file)?.len();
-        let said = summary(&file, format)?;
-        let same = if format == "ndjson" { compare(&mut client, &file, list)? } else { said };
-        if same != said {
-            return Err(format!("the export says {said}, the list has {same}").into());
-        }
+        let entries = match format {
+            "ndjson" => compare(&mut client, &file, list)?,
+            _ => records(&file)?,
+        };
         let kind = if list == "/activity" { "all" } else { "one user" };
         let grown = (peak as f64 - resting as f64) / 1024.0;
         let anonymous = anonymous as f64 / 1024.0;
         let mark = if grown < AIM { "" } else { "**" };
         print(&format!(
-            "| {name} | {kind} | {format} | {said} | {} MB | {:.1} s | {:.1} MiB | \
+            "| {name} | {kind} | {format} | {entries} | {} MB | {:.1} s | {:.1} MiB | \
              {mark}{grown:.1} MiB{mark} | {anonymous:.1} MiB |\n",
             bytes / 1_000_000,
             took.as_secs_f64(),
@@ -96,22 +95,10 @@ fn watched(process: u32, work: impl FnOnce() -> Result<()>) -> Result<(u64, u64)
     Ok((peaks[0].load(Ordering::Relaxed), peaks[1].load(Ordering::Relaxed)))
 }
 
-/// How many entries the last line of a file says that it has.
-fn summary(file: &Path, format: &str) -> Result<u64> {
-    let mut file = File::open(file)?;
-    let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(60_000)))?;
-    let mut last = String::new();
-    for line in BufReader::new(file).split(b'\n') {
-        last = String::from_utf8_lossy(&line?).trim_end().to_owned();
-    }
-    if format == "csv" {
-        let mut cells = last.split(',');
-        let mark = cells.next().filter(|mark| *mark == "#count").and_then(|_| cells.next());
-        return Ok(mark.ok_or("the file was broken off")?.parse()?);
-    }
-    let last: Value = serde_json::from_str(&last)?;
-    Ok(last["summary"]["count"].as_u64().ok_or("the file was broken off")?)
+/// How many entries a CSV file has. The demo data has no line break in a cell, so each is one line.
+fn records(file: &Path) -> Result<u64> {
+    let lines = BufReader::new(File::open(file)?).split(b'\n').count();
+    Ok(u64::try_from(lines.saturating_sub(1))?)
 }
 
 #[derive(serde::Deserialize)]
@@ -146,8 +133,7 @@ fn compare(client: &mut Client, file: &Path, list: &str) -> Result<u64> {
             None => break,
         }
     }
-    let summary = lines.next().ok_or("the file has no summary")??;
-    if !summary.starts_with("{\"summary\"") || lines.next().is_some() {
+    if lines.next().is_some() {
         return Err("the file has more than the list".into());
     }
     Ok(count)

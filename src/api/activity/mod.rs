@@ -2,6 +2,7 @@
 
 pub mod all_logs;
 pub mod export;
+pub mod export_csv;
 pub mod export_format;
 pub mod filter;
 pub mod ingest;
