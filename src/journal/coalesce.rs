@@ -1,4 +1,4 @@
-//! Changes of one kind that wait at the same time become one job. It reads what they all need once,
+//! Changes of one kind that wait at the same time become one job. It reads once what they all need,
 //! and writes all their entries in one statement.
 
 use std::any::{Any, TypeId};
@@ -118,10 +118,8 @@ impl<C: Coalesce> Job for Batch<C> {
     }
 }
 
-/// Judges the changes, and writes the entries of all at once.
-///
-/// # Errors
-/// Where they cannot share a transaction: then nothing is kept.
+/// Judges the changes, and writes the entries of all at once. An error means that they can't share a
+/// transaction: then nothing is kept.
 fn make<C: Coalesce>(
     conn: &mut AnyConnection,
     context: &TxContext,

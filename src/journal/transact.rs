@@ -37,8 +37,8 @@ impl Db {
         self.writers().run(job).await
     }
 
-    /// Makes one change together with those of its kind that wait at the same time: in one
-    /// transaction, with one look at what they all need, and one commit. It fails alone.
+    /// Makes one change and those of its kind that wait at the same time in one transaction, with one
+    /// read of what they all need, and one commit. Each fails alone.
     ///
     /// # Errors
     /// As [`Self::transact`].

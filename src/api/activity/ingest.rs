@@ -1,10 +1,10 @@
-//! `/activity/batch`.
+//! `/activity/batch`: adds entries of other systems.
 
 use actix_web::HttpResponse;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{ingest_body::NewBatch, ingest_items::items_of};
+use super::{ingest_body::NewBatch, ingest_items::parse_items};
 use crate::{
     api::http::{
         body::Unread,
@@ -64,25 +64,25 @@ pub struct BatchItem {
 #[utoipa::path(post, path = "/activity/batch", tag = "Activity", request_body = NewBatch,
     responses((status = 200, description = "What came of each item.", body = BatchReport)))]
 pub async fn ingest_entries(ctx: Ctx, Unread(body): Unread) -> Result<HttpResponse> {
-    let items = items_of(&body)?;
+    let items = parse_items(&body)?;
     ctx.post(Ingest { items }, |outcomes| {
         let data = outcomes.into_iter().enumerate();
-        Answer::ok(&BatchReport { data: data.map(|(at, it)| BatchItem::of(at, it)).collect() })
+        Answer::ok(&BatchReport { data: data.map(|(at, it)| BatchItem::new(at, it)).collect() })
     })
     .await
 }
 
 impl BatchItem {
-    fn of(index: usize, outcome: Result<Ingested>) -> Self {
+    fn new(index: usize, outcome: Result<Ingested>) -> Self {
         match outcome {
             Ok(Ingested { entry, outcome }) => {
                 let errors =
                     if outcome == BatchOutcome::Conflict { conflict() } else { Vec::new() };
-                Self { index, outcome, entry_id: Some(entry), errors: told(index, errors) }
+                Self { index, outcome, entry_id: Some(entry), errors: in_body(index, errors) }
             }
             Err(error) => {
                 let outcome = BatchOutcome::Invalid;
-                Self { index, outcome, entry_id: None, errors: told(index, error.errors) }
+                Self { index, outcome, entry_id: None, errors: in_body(index, error.errors) }
             }
         }
     }
@@ -93,14 +93,14 @@ fn conflict() -> Vec<InputError> {
     vec![InputError::body("/external_id", Code::AlreadyExists.as_str(), text)]
 }
 
-/// The errors of an item, as errors of the body that it is in.
-fn told(index: usize, errors: Vec<InputError>) -> Vec<ProblemField> {
-    let in_body = errors.into_iter().map(|error| match error.place {
+/// The errors of an item, with pointers into the body.
+fn in_body(index: usize, errors: Vec<InputError>) -> Vec<ProblemField> {
+    let fields = errors.into_iter().map(|error| match error.place {
         Place::Body(pointer) => {
             let place = Place::Body(format!("/items/{index}{pointer}"));
             ProblemField::from(&InputError { place, ..error })
         }
         Place::Query(_) => ProblemField::from(&error),
     });
-    in_body.collect()
+    fields.collect()
 }

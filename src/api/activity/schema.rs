@@ -1,5 +1,5 @@
-//! How the document describes an entry. What an answer says of it is written by `entry_json`, and
-//! the tests hold the two together.
+//! How the document describes an entry. `json` writes the entries of responses, and the tests check
+//! that both agree.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
