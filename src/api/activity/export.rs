@@ -53,24 +53,24 @@ pub fn endpoints() -> Vec<Endpoint> {
 const CHUNK: usize = 500;
 
 words! {
-    /// The form of a file.
+    /// The format of a file.
     pub enum ExportFormat {
         /// A table for spreadsheets (RFC 4180).
         Csv = "csv",
-        /// One JSON object a line, as the list has them.
+        /// One JSON object on each line: the items of the list.
         Ndjson = "ndjson",
     }
 }
 
-/// In what form a log is exported.
+/// The format in which a log is exported.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ExportParams {
-    /// The form of the file; `csv` if it is not said.
+    /// The format of the file; `csv` by default.
     #[param(nullable = false, inline)]
     format: Option<ExportFormat>,
-    /// The time zone of the times in a CSV file, by its IANA name; `UTC` if it is not said. The
-    /// lines of NDJSON are the list's items: always UTC.
+    /// The time zone of the times in a CSV file, by its IANA name; `UTC` by default. The lines of
+    /// NDJSON are the list's items: always UTC.
     #[param(nullable = false, example = "Europe/Berlin")]
     time_zone: Option<String>,
 }
@@ -79,7 +79,7 @@ impl ExportParams {
     fn form(&self) -> Result<Form> {
         let name = self.time_zone.as_deref().unwrap_or("UTC");
         let zone = name.parse::<Tz>().ok().filter(|zone| zone.name() == name).ok_or_else(|| {
-            let text = "time_zone is no name of the IANA time zone database.";
+            let text = "time_zone is not a name in the IANA time zone database.";
             Error::invalid_parameter("time_zone", "unknown", text)
         })?;
         Ok(match self.format.unwrap_or(ExportFormat::Csv) {
@@ -91,8 +91,8 @@ impl ExportParams {
 
 /// Export a user's activity
 ///
-/// The entries of the list, in its order and with its filters, as a file; exact while notes are
-/// added and edited.
+/// The entries of the list as a file, in its order and with its filters. It is exact even while notes
+/// are added and edited.
 ///
 /// **NDJSON**: each line is an item of the list.
 ///
@@ -100,7 +100,7 @@ impl ExportParams {
 /// `action`, `occurred_at`, `recorded_at`, `source`, `relates_to`, `created_by_id`,
 /// `created_by_name`, `created_by_kind` (`entered_by_…` and `edited_by_…` likewise), `description`,
 /// `target_type`, `target_id`, `target_name`, `changes` (as JSON), `external_id`, `notes`,
-/// `revision`, `edited_at`. What is null is empty. Times have the offset of `time_zone`. A cell
+/// `revision`, `edited_at`. A null is an empty cell. Times have the offset of `time_zone`. A cell
 /// that a spreadsheet would run (it begins with `=`, `+`, `-`, `@`, a tab or a carriage return) has
 /// a `'` before it.
 ///
@@ -125,8 +125,8 @@ pub async fn export_user_activity(
 
 /// Export the activity of all users
 ///
-/// The entries of `GET /activity`, in its order and with its filters, as a file of the form that a
-/// user's export has. A note whose date is edited meanwhile may be in it twice, or not at all.
+/// The entries of `GET /activity` as a file, in its order and with its filters, in the formats of a
+/// user's export. A note whose date is edited meanwhile may be in it twice, or not at all.
 #[utoipa::path(get, path = "/activity/export", tag = "Activity",
     params(ExportParams, ActivityParams),
     responses((status = 200, description = "The file.",

@@ -16,45 +16,45 @@ use crate::{
     store::log::filter::EntryFilter,
 };
 
-/// What a log is narrowed by. Several filters narrow together.
+/// The filters of a log. An entry has to match all of them.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ActivityParams {
-    /// System entries, or manual ones.
+    /// Only system entries, or only manual ones.
     #[param(nullable = false, inline)]
     r#type: Option<EntryType>,
-    /// Only these actions: words of the vocabulary, comma-separated: `enrollment.completed`; `enrollment.*` is a family.
+    /// Only these actions, comma-separated: `enrollment.completed`; `enrollment.*` is a family.
     #[param(nullable = false, value_type = Option<String>)]
     action: Option<Actions>,
     /// Not these actions: `session.*`, for example.
     #[param(nullable = false, value_type = Option<String>)]
     exclude_action: Option<Actions>,
-    /// Characters of notes or description, anywhere in it, without regard to case. No index finds
-    /// them: where few of the entries have them, all are looked through.
+    /// Text to find anywhere in notes or description, case-insensitive. No index helps: a text that few
+    /// entries have takes a search through all of them.
     #[param(nullable = false, max_length = 4000)]
     q: Option<String>,
-    /// Whom the log names as the author.
+    /// Only entries that name this user as their author.
     #[param(nullable = false)]
     created_by: Option<UserId>,
-    /// Who really caused it.
+    /// Only entries that this user really caused.
     #[param(nullable = false)]
     entered_by: Option<UserId>,
-    /// How it came about.
+    /// Only entries that came about this way.
     #[param(nullable = false)]
     source: Option<Source>,
-    /// What kind of thing it was done to.
+    /// Only entries about targets of this type.
     #[param(nullable = false)]
     target_type: Option<TargetType>,
-    /// What it was done to; needs `target_type`.
+    /// Only entries about this target; needs `target_type`.
     #[param(nullable = false)]
     target_id: Option<AnyId>,
-    /// Not earlier than this.
+    /// Only entries at or after this time.
     #[param(nullable = false)]
     occurred_after: Option<Timestamp>,
-    /// Earlier than this.
+    /// Only entries before this time.
     #[param(nullable = false)]
     occurred_before: Option<Timestamp>,
-    /// What explains this entry, or follows from it.
+    /// Only entries that explain this entry, or follow from it.
     #[param(nullable = false)]
     relates_to: Option<EntryId>,
 }
@@ -66,7 +66,7 @@ impl ActivityParams {
     /// `invalid_parameter` where `target_id` comes without `target_type`.
     pub fn filter(self) -> Result<EntryFilter> {
         if self.target_id.is_some() && self.target_type.is_none() {
-            let text = "target_id needs target_type beside it.";
+            let text = "target_id needs target_type.";
             return Err(Error::invalid_parameter("target_id", "incomplete", text));
         }
         Ok(EntryFilter {

@@ -23,46 +23,45 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![endpoint!(ingest_entries)]
 }
 
-/// What came of a batch.
+/// The outcome of a batch.
 #[derive(Serialize, ToSchema)]
 pub struct BatchReport {
     /// One outcome for each item, in their order.
     data: Vec<BatchItem>,
 }
 
-/// What came of one item of a batch.
+/// The outcome of one item of a batch.
 #[derive(Serialize, ToSchema)]
 pub struct BatchItem {
-    /// Which item: the first is 0.
+    /// The index of the item: the first is 0.
     #[schema(value_type = i32, minimum = 0)]
     index: usize,
     outcome: BatchOutcome,
     /// The entry with this `external_id`; null where the item is invalid.
     #[schema(required = true)]
     entry_id: Option<EntryId>,
-    /// Why it is invalid or in conflict, with pointers into the body, as in every problem; nothing
-    /// where it is not.
+    /// Why it is invalid or in conflict, with pointers into the body as in every problem; empty where
+    /// it is neither.
     errors: Vec<ProblemField>,
 }
 
 /// Add entries of other systems
 ///
 /// For what happened elsewhere and belongs in the logs here: up to 1,000 system entries, in a body
-/// of at most 1 MiB. Only administrators may, and API clients of theirs with `activity:ingest`.
+/// of at most 1 MiB. Only administrators may do this, and their API clients with `activity:ingest`.
 ///
-/// Each item has an outcome of its own, and a bad one does not keep the others from being done:
-/// what is right is written in one transaction. Look at the outcomes; the status is 200 whatever
-/// they are.
+/// Each item has its own outcome, and an invalid one does not affect the others: all valid items are
+/// written in one transaction. Check the outcomes: the status is 200 in every case.
 ///
-/// An `external_id` is there once, in the whole log and for ever. Sent again, an item that says the
-/// same is a `duplicate`; one that says something else is a `conflict`, and the entry stays as it
-/// is. Of two items of one request, the first counts. So a batch whose answer was lost can be sent
-/// again at any time.
+/// An `external_id` is unique in the whole log, forever. An item that is sent again with the same
+/// content is a `duplicate`. With other content it is a `conflict`, and the entry stays as it is. Of
+/// two items of one request with the same id, the first counts. So you can send a batch again at any
+/// time if its response was lost.
 ///
-/// The entries are of source `api`, entered by the caller. They tell of what happened, and do
-/// nothing: an `enrollment.completed` completes no enrollment here.
+/// The entries have the source `api` and are entered by the caller. They record what happened and
+/// change nothing else: an `enrollment.completed` completes no enrollment here.
 #[utoipa::path(post, path = "/activity/batch", tag = "Activity", request_body = NewBatch,
-    responses((status = 200, description = "What came of each item.", body = BatchReport)))]
+    responses((status = 200, description = "The outcome of each item.", body = BatchReport)))]
 pub async fn ingest_entries(ctx: Ctx, Unread(body): Unread) -> Result<HttpResponse> {
     let items = parse_items(&body)?;
     ctx.post(Ingest { items }, |outcomes| {
@@ -89,7 +88,7 @@ impl BatchItem {
 }
 
 fn conflict() -> Vec<InputError> {
-    let text = "The entry with this external_id says something else.";
+    let text = "The entry with this external_id has other content.";
     vec![InputError::body("/external_id", Code::AlreadyExists.as_str(), text)]
 }
 

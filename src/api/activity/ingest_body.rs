@@ -31,13 +31,13 @@ use crate::{
 }]}))]
 pub struct NewBatch {
     /// Up to 1,000 items, each of which may fail alone.
-    // What the items are is read one by one: here they are only counted.
+    // Here they are only counted: each is parsed on its own.
     #[validate(length(min = 1, max = 1000))]
     #[schema(value_type = Vec<NewBatchEntry>, min_items = 1, max_items = 1000)]
     pub(super) items: Vec<()>,
 }
 
-/// One entry of another system. Its user is named by `user`, or plainly by `user_id`.
+/// One entry of another system. Either `user` or `user_id` names its user.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewBatchEntry {
@@ -54,8 +54,8 @@ pub struct NewBatchEntry {
     pub(super) action: Action,
     /// When it happened, not in the future.
     pub(super) occurred_at: Timestamp,
-    /// The id that your system gives it. It is unique in the whole log, so begin it with the name
-    /// of your system.
+    /// The id that your system gives it. It is unique in the whole log, so start it with the name of
+    /// your system.
     #[validate(length(min = 1, max = 200), custom(function = line))]
     #[schema(min_length = 1, max_length = 200, examples("scorm-cloud:registration:81f2"))]
     pub(super) external_id: String,
@@ -66,13 +66,13 @@ pub struct NewBatchEntry {
     /// What it was done to. It need not be in Daybook.
     #[validate(nested)]
     pub(super) target: Option<NewBatchTarget>,
-    /// The values that changed; none if it is not said.
+    /// The values that changed; none by default.
     #[validate(length(max = 50), nested)]
     #[schema(max_items = 50)]
     pub(super) changes: Option<Vec<NewBatchChange>>,
 }
 
-/// Whose log an entry is for: exactly one of these.
+/// The user whose log an entry is for, named in exactly one way.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(min_properties = 1, max_properties = 1)]
@@ -81,7 +81,7 @@ pub struct NewBatchUser {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     pub(super) id: Option<UserId>,
-    /// The user's e-mail address, without regard to case.
+    /// The user's e-mail address, case-insensitive.
     #[serde(default, deserialize_with = "present")]
     #[validate(email, length(max = 254))]
     #[schema(nullable = false)]
@@ -109,7 +109,7 @@ pub struct NewBatchTarget {
 }
 
 /// One value that changed.
-// The validator can say that a list is too long only of what has a JSON form.
+// `Serialize` is for the validator, which puts a list that is too long into its error.
 #[derive(Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewBatchChange {
