@@ -34,7 +34,7 @@ const BEAT_INTERVAL: Duration = Duration::from_secs(15);
 pub async fn beat(db: Db) {
     loop {
         actix_web::rt::time::sleep(BEAT_INTERVAL).await;
-        if let Err(error) = db.beat().await {
+        if let Err(error) = db.heartbeat().await {
             log::warn!("what a read replica is known by could not be written: {error}");
         }
     }

@@ -163,7 +163,7 @@ impl Case<'_, '_> {
         let draft = Draft::system(self.user.id, action, text)
             .target(certification.target())
             .changes(differences(&before, &after))
-            .caused_by(cause);
+            .caused_by(cause.map(NewEntry::cause));
         self.known.set_standing(after);
         Some(entry(self.tx, self.caller, draft))
     }
@@ -242,7 +242,7 @@ impl Case<'_, '_> {
         let draft = Draft::system(self.user.id, action, text)
             .target(plan.target())
             .changes(FieldChange::of("met_at", &before.met_at, &met_at))
-            .caused_by(cause);
+            .caused_by(cause.map(NewEntry::cause));
         let after = AssignmentRow { met_at, ..before.clone() };
         self.known.set_assignment(after);
         Some(entry(self.tx, self.caller, draft))

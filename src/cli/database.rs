@@ -17,6 +17,6 @@ pub(super) fn open(config: &Config) -> Result<Db> {
         let text = "DAYBOOK_READ_DATABASE_URL is a PostgreSQL, as DATABASE_URL has to be for it";
         return Err(Error::internal(text));
     }
-    let options = Options { read_replica, ..Options::of(url, config.db_pool()) };
+    let options = Options { read_replica, ..Options::new(url, config.db_pool()) };
     Db::open(&options, Clock::system())
 }

@@ -58,7 +58,7 @@ pub(super) fn serve(config: &Config, demo: bool) -> Result<()> {
         log::info!("database {}", config.database_url);
         if let Some(replica) = &config.read_database_url {
             log::info!("read replica {replica}");
-            services.db.beat().await?;
+            services.db.heartbeat().await?;
             actix_web::rt::spawn(maintenance::beat(services.db.clone()));
         }
         log::info!("listening on http://{address}, Swagger UI at http://{address}/docs");

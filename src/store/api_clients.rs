@@ -4,12 +4,13 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::{
-    contains, direct, locked,
+    contains, locked,
     page::{ByText, Slice, Window, after},
 };
 use crate::{
     db::{
         connection::{AnyConnection, MultiBackend},
+        direct::direct,
         schema::{api_client_secrets, api_clients, users},
     },
     domain::{

@@ -6,10 +6,10 @@ use diesel::{
     sql_types::BigInt,
 };
 
-use super::direct;
 use crate::{
     db::{
         connection::AnyConnection,
+        direct::direct,
         schema::{attempt_windows, known_places},
         types::SqlTime,
     },

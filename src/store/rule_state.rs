@@ -6,7 +6,6 @@ use diesel::{prelude::*, upsert::excluded};
 
 use super::{
     certifications::{self, CertificationRow},
-    direct,
     plans::{AssignmentRow, PlanRow},
     user_certifications::StandingRow,
     users::UserRow,
@@ -14,6 +13,7 @@ use super::{
 use crate::{
     db::{
         connection::AnyConnection,
+        direct::direct,
         schema::{
             enrollments, learning_plans, plan_assignments, plan_certifications, user_certifications,
         },

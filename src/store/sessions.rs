@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 
-use super::{direct, locked};
+use super::locked;
 use crate::{
     db::{
         connection::AnyConnection,
+        direct::direct,
         schema::{refresh_tokens, sessions, users},
     },
     domain::{

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    contains, direct,
+    contains,
     page::{ByText, ByTime, Slice, Window, after},
     unindexed::{coalesce, unindexed},
     visible_users::{Visible, related_to},
@@ -14,6 +14,7 @@ use super::{
 use crate::{
     db::{
         connection::{AnyConnection, MultiBackend},
+        direct::direct,
         schema::{group_members, supervisors, users},
     },
     domain::{

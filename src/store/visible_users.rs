@@ -5,13 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::{dsl::exists, prelude::*};
 
-use super::{
-    direct,
-    sessions::{Who, speaks_for},
-};
+use super::sessions::{Who, speaks_for};
 use crate::{
     db::{
         connection::AnyConnection,
+        direct::direct,
         schema::{group_members, group_permissions, sessions, supervisors, users},
     },
     domain::{

@@ -226,7 +226,7 @@ fn the_start_prints_the_demo_log_ins_and_the_address_of_swagger_ui() {
 
 /// A database whose service has a stopped clock.
 fn open(database: &TestDatabase, clock: &Clock) -> Db {
-    Db::open(&Options::of(database.url.clone(), 1), clock.clone()).unwrap()
+    Db::open(&Options::new(database.url.clone(), 1), clock.clone()).unwrap()
 }
 
 fn cheap_passwords() -> Passwords {

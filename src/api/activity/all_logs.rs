@@ -28,10 +28,10 @@ pub struct ActionMeaning {
     /// The word.
     #[schema(examples("enrollment.forced_complete"))]
     action: Action,
-    /// What stands before its point: `enrollment.*` as a filter takes the whole family.
+    /// The part before the point. As a filter, `enrollment.*` matches the whole family.
     #[schema(examples("enrollment"))]
     family: &'static str,
-    /// The kind of entry that tells of it.
+    /// The type of the entries that record it.
     #[serde(rename = "type")]
     entry_type: EntryType,
     /// What happened, in a sentence.

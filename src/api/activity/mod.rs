@@ -2,9 +2,11 @@
 
 pub mod all_logs;
 pub mod export;
+pub mod export_csv;
 pub mod export_format;
 pub mod filter;
 pub mod ingest;
+pub mod ingest_body;
 pub mod ingest_items;
 mod json;
 pub mod schema;

@@ -49,27 +49,26 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"notes": "Sam completed the live version of this course."}))]
 pub struct NewNote {
-    /// What it says.
+    /// The text of the note.
     #[validate(length(min = 1, max = 10000), custom(function = not_blank))]
     #[schema(min_length = 1, max_length = 10000)]
     notes: String,
-    /// When it happened, not in the future; now if it is not said.
+    /// When it happened, not in the future; now by default.
     occurred_at: Option<Timestamp>,
-    /// Whom the log should name as the author: somebody of the Created By list; the caller if it
-    /// is not said.
+    /// The author that the log names: a user of the Created By list; the caller by default.
     created_by: Option<UserId>,
     /// The entry of the same log that the note explains.
     relates_to: Option<EntryId>,
 }
 
-/// What changes of a note. The earlier wording is kept.
+/// Changes of a note. The earlier wording is kept.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(min_properties = 1, example = json!({
     "notes": "Sam completed the live version of this course on June 12."
 }))]
 pub struct NotePatch {
-    /// What it says.
+    /// The text of the note.
     #[serde(default, deserialize_with = "present")]
     #[validate(length(min = 1, max = 10000), custom(function = not_blank))]
     #[schema(min_length = 1, max_length = 10000, nullable = false)]
@@ -78,7 +77,7 @@ pub struct NotePatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     occurred_at: Option<Timestamp>,
-    /// Whom the log should name as the author: somebody of the Created By list.
+    /// The author that the log names: a user of the Created By list.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     created_by: Option<UserId>,
@@ -88,7 +87,7 @@ pub struct NotePatch {
     relates_to: Option<Option<EntryId>>,
 }
 
-/// Somebody whom a note may name as its author.
+/// A user whom a note may name as its author.
 #[derive(Serialize, ToSchema)]
 pub struct Creator {
     id: UserId,
@@ -148,7 +147,7 @@ pub async fn list_user_activity(
 
 /// Add a note
 ///
-/// A manual entry: it explains what the log says, with a date and an author of your choice.
+/// A manual entry that explains the log, with a date and an author of your choice.
 #[utoipa::path(post, path = "/users/{user_id}/activity", tag = "Activity",
     params(("user_id" = UserId, Path)), request_body = NewNote,
     responses((status = 201, description = "The note.", body = ActivityEntry)))]
@@ -193,7 +192,7 @@ pub async fn list_note_creators(
 
 /// Get an entry
 ///
-/// A system entry or a note, by the `type`. Its ETag is what the `PATCH` of a note needs.
+/// A system entry or a note, distinguished by `type`. The `PATCH` of a note needs its ETag.
 #[utoipa::path(get, path = "/users/{user_id}/activity/{entry_id}", tag = "Activity",
     params(("user_id" = UserId, Path), ("entry_id" = EntryId, Path)),
     responses((status = 200, description = "The entry.", body = ActivityEntry)))]
@@ -212,7 +211,7 @@ pub async fn get_entry(
 
 /// Edit a note
 ///
-/// The wording that it had is kept, and shown among its revisions. System entries can't be edited.
+/// The earlier wording is kept, and listed among the revisions. System entries can't be edited.
 #[utoipa::path(patch, path = "/users/{user_id}/activity/{entry_id}", tag = "Activity",
     params(("user_id" = UserId, Path), ("entry_id" = EntryId, Path)), request_body = NotePatch,
     responses(

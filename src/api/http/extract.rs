@@ -13,8 +13,8 @@ use crate::{
     changes::{self, Change},
     db::{
         database::Db,
+        lists::{ListOptions, ListPart},
         reader::Reader,
-        replica::{Listed, Listing},
     },
     domain::{
         ids::UserId,
@@ -90,10 +90,10 @@ impl Ctx {
     /// As [`Self::read`].
     pub async fn list<G, T>(
         &self,
-        how: Listing,
+        options: ListOptions,
         gate: impl FnOnce(&mut Reader<'_>, &Caller) -> Result<G> + Send + 'static,
         work: impl Fn(&mut Reader<'_>, &G) -> Result<T> + Send + Sync + 'static,
-    ) -> Result<Listed<T>>
+    ) -> Result<ListPart<T>>
     where
         G: Send + Sync + 'static,
         T: Send + 'static,
@@ -101,7 +101,7 @@ impl Ctx {
         let gate = as_caller(self.credentials, move |reader, caller| {
             Ok((caller.id(), gate(reader, caller)?))
         });
-        self.db.list(how, gate, work).await
+        self.db.list(options, gate, work).await
     }
 
     /// The same, of a list of things of a user: whoever may see him is let in.
@@ -110,10 +110,10 @@ impl Ctx {
     /// As [`caller_who_sees`]; whatever `work` answers.
     pub async fn list_of_user<T>(
         &self,
-        how: Listing,
+        options: ListOptions,
         user: UserId,
         work: impl Fn(&mut Reader<'_>) -> Result<T> + Send + Sync + 'static,
-    ) -> Result<Listed<T>>
+    ) -> Result<ListPart<T>>
     where
         T: Send + 'static,
     {
@@ -122,7 +122,7 @@ impl Ctx {
             let caller = caller_who_sees(reader, credentials, user)?;
             Ok((caller.id(), ()))
         };
-        self.db.list(how, gate, move |reader, ()| work(reader)).await
+        self.db.list(options, gate, move |reader, ()| work(reader)).await
     }
 }
 

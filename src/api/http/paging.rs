@@ -15,7 +15,7 @@ use super::{
     validate::find_nul,
 };
 use crate::{
-    db::{reader::Reader, replica::Listing},
+    db::{lists::ListOptions, reader::Reader},
     domain::{ids::UserId, policy::Caller, text::words},
     error::{Code, Error, Result},
     store::page::Window,
@@ -163,7 +163,7 @@ impl Paging {
         T: Send + 'static,
     {
         let listed = ctx.list(self.listing(), gate, work).await?;
-        self.ahead = listed.ahead;
+        self.ahead = listed.from_primary;
         Ok(listed.output)
     }
 
@@ -181,12 +181,12 @@ impl Paging {
         T: Send + 'static,
     {
         let listed = ctx.list_of_user(self.listing(), user, work).await?;
-        self.ahead = listed.ahead;
+        self.ahead = listed.from_primary;
         Ok(listed.output)
     }
 
-    fn listing(&self) -> Listing {
-        Listing { small: self.small, ahead: self.ahead }
+    fn listing(&self) -> ListOptions {
+        ListOptions { small: self.small, from_primary: self.ahead }
     }
 
     /// The page of a list: its items, and the cursor to the next one.

@@ -42,13 +42,13 @@ pub struct RevisionRow {
 }
 
 impl RevisionRow {
-    /// Whom this wording named as the author.
+    /// The user whom this wording named as the author.
     pub fn created_by(&self) -> Actor {
         let name = self.created_by_name.clone();
         Actor { id: self.created_by_id, name, kind: self.created_by_kind }
     }
 
-    /// Who replaced it.
+    /// The user who replaced it.
     pub fn replaced_by(&self) -> Actor {
         let name = self.replaced_by_name.clone();
         Actor { id: self.replaced_by_id, name, kind: self.replaced_by_kind }
@@ -56,18 +56,12 @@ impl RevisionRow {
 }
 
 /// Keeps an earlier wording.
-///
-/// # Errors
-/// Of the database.
 pub fn insert(tx: &mut Tx<'_>, row: &RevisionRow) -> Result<()> {
     diesel::insert_into(revisions::table).values(row.clone()).execute(tx.write())?;
     Ok(())
 }
 
 /// One page of the earlier wordings of a note, the oldest first.
-///
-/// # Errors
-/// Of the database.
 pub fn list(
     conn: &mut AnyConnection,
     entry: EntryId,
@@ -83,19 +77,13 @@ pub fn list(
 }
 
 /// How many earlier wordings a note has.
-///
-/// # Errors
-/// Of the database.
 pub fn count(conn: &mut AnyConnection, entry: EntryId) -> Result<i64> {
     let of_entry = revisions::table.filter(revisions::entry_id.eq(entry));
     Ok(of_entry.count().get_result(conn)?)
 }
 
-/// The notes of a user's log that changed their place in time after its move number `since`, each
-/// with the time it had then.
-///
-/// # Errors
-/// Of the database.
+/// The notes of a user's log that an edit moved in time after move number `since`, each with the time
+/// that it had then.
 pub fn moved_since(
     conn: &mut AnyConnection,
     user: UserId,
@@ -106,7 +94,7 @@ pub fn moved_since(
         .order(revisions::log_move)
         .select((revisions::entry_id, revisions::occurred_at))
         .load(conn)?;
-    // The first move after `since` left the place that the note had then.
+    // The first move after `since` started at the time that the note had then.
     let mut first = HashMap::new();
     for (entry, time) in moves {
         first.entry(entry).or_insert(time);

@@ -92,7 +92,7 @@ fn two_replicas_expire_each_certification_once() {
     let users: Vec<String> = (0..12).map(|_| certified(&app).0).collect();
     app.clock.set(start.plus_seconds(11 * DAY));
     let replica = || {
-        let options = Options::of(app.database.url.clone(), 2);
+        let options = Options::new(app.database.url.clone(), 2);
         let db = Db::open(&options, Clock::stopped_at(app.clock.now())).unwrap();
         thread::spawn(move || block_on(expire_due(&db)).unwrap())
     };

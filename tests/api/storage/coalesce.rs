@@ -300,7 +300,7 @@ fn where_the_queue_is_full_a_note_is_refused_and_may_come_again() {
     let mut small = None;
     let app = TestApp::start_adjusted(Clock::system(), &Settings::default(), |services| {
         let url = services.db.url().clone();
-        let options = Options { queue: 4, ..Options::of(url, 2) };
+        let options = Options { queue: 4, ..Options::new(url, 2) };
         services.db = Db::open(&options, Clock::system()).unwrap();
         small = Some(services.db.clone());
     });

@@ -147,7 +147,7 @@ impl TestApp {
 /// The services of one replica.
 fn services(database: &TestDatabase, clock: &Clock, settings: &Settings) -> Services {
     Services {
-        db: Db::open(&Options::of(database.url.clone(), 2), clock.clone()).unwrap(),
+        db: Db::open(&Options::new(database.url.clone(), 2), clock.clone()).unwrap(),
         tokens: Tokens::new(SECRET, None),
         identity_provider: None,
         sealer: Sealer::new(SECRET, None).unwrap(),
