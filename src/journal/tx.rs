@@ -106,7 +106,7 @@ impl<'a> Tx<'a> {
     }
 
     /// Makes one of several changes of one transaction, with entries and a time of its own. The
-    /// demo data tells of the past this way.
+    /// demo data fills the past this way.
     ///
     /// # Errors
     /// Those of `work`.
@@ -191,7 +191,7 @@ impl<'a> Tx<'a> {
             return Ok(());
         }
         let rows: Vec<&EntryRow> = entries.iter().map(NewEntry::row).collect();
-        // At log-in nobody is the caller yet, but somebody enters the entry.
+        // At log-in there is no caller yet, but the entry names the user who entered it.
         self.callers.extend(rows.iter().filter_map(|row| row.entered_by_id));
         Ok(insert::insert(self.write(), &rows)?)
     }

@@ -52,7 +52,7 @@ impl Change for EditNote {
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<EntryRow>> {
         let user = store::user_locks::lock(tx, self.user)?;
-        let before = store::log::entries::lock(tx, self.user, self.id)?;
+        let before = store::log::entries::lock_exclusive(tx, self.user, self.id)?;
         let revision = before.revision.unwrap_or_default();
         self.if_match.check(revision)?;
         let after = self.patched(tx, &before)?;

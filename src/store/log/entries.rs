@@ -71,7 +71,7 @@ pub fn by_external_ids(
 ///
 /// # Errors
 /// As [`get`].
-pub fn lock(tx: &mut Tx<'_>, user: UserId, id: EntryId) -> Result<EntryRow> {
+pub fn lock_exclusive(tx: &mut Tx<'_>, user: UserId, id: EntryId) -> Result<EntryRow> {
     let of_user = entries::table.filter(entries::id.eq(id).and(entries::user_id.eq(user)));
     Ok(locked!(tx, of_user)?)
 }
