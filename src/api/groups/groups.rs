@@ -1,28 +1,21 @@
 //! `/groups`.
 
 use actix_web::{HttpRequest, HttpResponse};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
 
+use super::group_schema::{Group, GroupParams, GroupPatch, NewGroup};
 use crate::{
     api::http::{
-        body::{Body, present},
+        body::Body,
         endpoint::{Endpoint, endpoint},
         etag::{self, Precondition},
         extract::{Ctx, Path, Query},
         paging::{Page, PageParams, Paging},
         reply::Answer,
-        validate::line,
     },
     changes::groups::{CreateGroup, UpdateGroup},
-    domain::{group::GroupStatus, ids::GroupId, policy::Act, timestamp::Timestamp},
+    domain::{group::GroupStatus, ids::GroupId, policy::Act},
     error::Result,
-    store::{
-        self,
-        groups::{GroupFilter, GroupRow},
-        page::ByText,
-    },
+    store::{self, groups::GroupFilter, page::ByText},
 };
 
 /// The operations of this file.
@@ -33,62 +26,6 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint!(get_group),
         endpoint!(update_group),
     ]
-}
-
-/// A group of users.
-#[derive(Serialize, ToSchema)]
-pub struct Group {
-    id: GroupId,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    #[schema(examples("Leadership"))]
-    name: String,
-    status: GroupStatus,
-}
-
-impl From<GroupRow> for Group {
-    fn from(row: GroupRow) -> Self {
-        let GroupRow { id, created_at, updated_at, name, status, .. } = row;
-        Self { id, created_at, updated_at, name, status }
-    }
-}
-
-/// A group to be made.
-#[derive(Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"name": "Leadership"}))]
-pub struct NewGroup {
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200)]
-    name: String,
-    /// `active` if it is not said.
-    status: Option<GroupStatus>,
-}
-
-/// What changes of a group.
-#[derive(Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(min_properties = 1, example = json!({"name": "Leadership 2027"}))]
-pub struct GroupPatch {
-    #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200, nullable = false)]
-    name: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(nullable = false)]
-    status: Option<GroupStatus>,
-}
-
-/// What a list of groups is narrowed by.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct GroupParams {
-    /// Characters of the name, anywhere in it, without regard to case.
-    #[param(nullable = false)]
-    q: Option<String>,
-    /// In use or not.
-    #[param(nullable = false)]
-    status: Option<GroupStatus>,
 }
 
 /// List the groups

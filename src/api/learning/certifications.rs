@@ -1,34 +1,23 @@
 //! `/certifications`, and `/users/{user_id}/certifications`.
 
 use actix_web::{HttpRequest, HttpResponse};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
 
+use super::certification_schema::{
+    Certification, CertificationParams, CertificationPatch, NewCertification,
+};
 use crate::{
     api::http::{
-        body::{Body, present},
+        body::Body,
         endpoint::{Endpoint, endpoint},
         etag::{self, Precondition},
         extract::{Ctx, Path, Query},
         paging::{Page, PageParams, Paging, grouped},
         reply::Answer,
-        validate::line,
     },
-    changes::certifications::{CertificationWithCourses, CreateCertification, UpdateCertification},
-    domain::{
-        certification::{CertificationStatus, VALIDITY_DAYS_MAX},
-        ids::{CertificationId, CourseId, UserId},
-        policy::Act,
-        timestamp::Timestamp,
-    },
+    changes::certifications::{CreateCertification, UpdateCertification},
+    domain::{ids::CertificationId, policy::Act},
     error::Result,
-    store::{
-        self,
-        certifications::{CertificationFilter, CertificationRow},
-        page::ByText,
-        user_certifications::StandingRow,
-    },
+    store::{self, certifications::CertificationFilter, page::ByText},
 };
 
 /// The operations of this file.
@@ -38,115 +27,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint!(create_certification),
         endpoint!(get_certification),
         endpoint!(update_certification),
-        endpoint!(list_user_certifications),
     ]
-}
-
-/// A set of courses, all of which are required.
-#[derive(Serialize, ToSchema)]
-pub struct Certification {
-    id: CertificationId,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    #[schema(examples("Forklift Driver"))]
-    name: String,
-    /// The courses that it requires: all of them.
-    course_ids: Vec<CourseId>,
-    /// Days of 24 hours from the last completion until it expires; null if it never does.
-    #[schema(required = true)]
-    validity_days: Option<i64>,
-}
-
-impl From<CertificationWithCourses> for Certification {
-    fn from((row, course_ids): CertificationWithCourses) -> Self {
-        let CertificationRow { id, created_at, updated_at, name, validity_days, .. } = row;
-        Self { id, created_at, updated_at, name, course_ids, validity_days }
-    }
-}
-
-/// A certification to be made. Whoever has completed its courses already meets it.
-#[derive(Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({
-    "name": "Forklift Driver",
-    "course_ids": ["01977f3e-5c00-7000-8000-000000000000"],
-    "validity_days": 365
-}))]
-pub struct NewCertification {
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200)]
-    name: String,
-    /// The courses that it requires: all of them.
-    #[validate(length(min = 1, max = 100))]
-    #[schema(min_items = 1, max_items = 100)]
-    course_ids: Vec<CourseId>,
-    /// Days of 24 hours from the last completion until it expires; never if it is not said.
-    #[validate(range(min = 1, max = VALIDITY_DAYS_MAX))]
-    #[schema(minimum = 1, maximum = 36500)]
-    validity_days: Option<i64>,
-}
-
-/// What changes of a certification; how users stand with it follows.
-#[derive(Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(min_properties = 1, example = json!({"validity_days": 730}))]
-pub struct CertificationPatch {
-    #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200, nullable = false)]
-    name: Option<String>,
-    /// The whole list as it should be.
-    #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 100))]
-    #[schema(min_items = 1, max_items = 100, nullable = false)]
-    course_ids: Option<Vec<CourseId>>,
-    /// Days of 24 hours from the last completion until it expires; null for never.
-    #[serde(default, deserialize_with = "present")]
-    #[validate(range(min = 1, max = VALIDITY_DAYS_MAX))]
-    #[schema(value_type = Option<i64>, minimum = 1, maximum = 36500)]
-    validity_days: Option<Option<i64>>,
-}
-
-/// What a list of certifications is narrowed by.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct CertificationParams {
-    /// Characters of the name, anywhere in it, without regard to case.
-    #[param(nullable = false)]
-    q: Option<String>,
-}
-
-/// How a user stands with a certification.
-#[derive(Serialize, ToSchema)]
-pub struct CertificationStanding {
-    certification: CertificationName,
-    status: CertificationStatus,
-    /// The latest completion that it took.
-    #[schema(required = true)]
-    met_at: Option<Timestamp>,
-    /// When it expires, or did.
-    #[schema(required = true)]
-    expires_at: Option<Timestamp>,
-}
-
-/// Which certification.
-#[derive(Serialize, ToSchema)]
-pub struct CertificationName {
-    id: CertificationId,
-    #[schema(examples("Forklift Driver"))]
-    name: String,
-}
-
-impl From<(CertificationRow, Option<StandingRow>)> for CertificationStanding {
-    fn from((row, standing): (CertificationRow, Option<StandingRow>)) -> Self {
-        let standing = standing.as_ref();
-        Self {
-            certification: CertificationName { id: row.id, name: row.name },
-            status: standing.map_or(CertificationStatus::NotMet, |it| it.status),
-            met_at: standing.and_then(|it| it.met_at),
-            expires_at: standing.and_then(|it| it.expires_at),
-        }
-    }
 }
 
 /// List the certifications
@@ -239,28 +120,4 @@ pub async fn update_certification(
     let change = UpdateCertification { id, if_match, name, course_ids, validity_days };
     let changed = ctx.apply(change).await?;
     Ok(etag::resource(&request, changed.0.version, &Certification::from(changed)))
-}
-
-/// List a user's certifications
-///
-/// Those that he met once, and those that a plan of his asks for; by name.
-#[utoipa::path(get, path = "/users/{user_id}/certifications", tag = "Users",
-    params(("user_id" = UserId, Path), PageParams),
-    responses((status = 200, description = "One page of them.",
-        body = Page<CertificationStanding>)))]
-pub async fn list_user_certifications(
-    ctx: Ctx,
-    Path(user): Path<UserId>,
-    mut paging: Paging,
-) -> Result<HttpResponse> {
-    let (window, count) = (paging.window()?, paging.count);
-    let (slice, total) = paging
-        .list_of_user(&ctx, user, move |conn| {
-            let counted = count.then(|| store::user_certifications::count_of_user(conn, user));
-            let total = counted.transpose()?;
-            Ok((store::user_certifications::of_user(conn, user, &window)?, total))
-        })
-        .await?;
-    let next = slice.next(|(row, _)| ByText { key: row.search_key.clone(), id: row.id });
-    paging.page(slice.rows.into_iter().map(CertificationStanding::from).collect(), next, total)
 }

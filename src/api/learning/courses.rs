@@ -1,33 +1,21 @@
 //! `/courses`.
 
 use actix_web::{HttpRequest, HttpResponse};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
 
+use super::course_schema::{Course, CourseParams, CoursePatch, NewCourse};
 use crate::{
     api::http::{
-        body::{Body, present},
+        body::Body,
         endpoint::{Endpoint, endpoint},
         etag::{self, Precondition},
         extract::{Ctx, Path, Query},
         paging::{Page, PageParams, Paging},
         reply::Answer,
-        validate::line,
     },
     changes::courses::{CreateCourse, UpdateCourse},
-    domain::{
-        catalogue::{CourseStatus, CourseType},
-        ids::CourseId,
-        policy::Act,
-        timestamp::Timestamp,
-    },
+    domain::{catalogue::CourseStatus, ids::CourseId, policy::Act},
     error::Result,
-    store::{
-        self,
-        courses::{CourseFilter, CourseRow},
-        page::ByText,
-    },
+    store::{self, courses::CourseFilter, page::ByText},
 };
 
 /// The operations of this file.
@@ -38,78 +26,6 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint!(get_course),
         endpoint!(update_course),
     ]
-}
-
-/// A course.
-#[derive(Serialize, ToSchema)]
-pub struct Course {
-    id: CourseId,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    #[schema(examples("Security Basics"))]
-    title: String,
-    #[serde(rename = "type")]
-    course_type: CourseType,
-    status: CourseStatus,
-}
-
-impl From<CourseRow> for Course {
-    fn from(row: CourseRow) -> Self {
-        Self {
-            id: row.id,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-            title: row.title,
-            course_type: row.course_type,
-            status: row.status,
-        }
-    }
-}
-
-/// A course to be made.
-#[derive(Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"title": "Security Basics", "type": "scorm"}))]
-pub struct NewCourse {
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200)]
-    title: String,
-    #[serde(rename = "type")]
-    course_type: CourseType,
-    /// `active` if it is not said.
-    status: Option<CourseStatus>,
-}
-
-/// What changes of a course.
-#[derive(Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(min_properties = 1, example = json!({"status": "archived"}))]
-pub struct CoursePatch {
-    #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200, nullable = false)]
-    title: Option<String>,
-    #[serde(default, deserialize_with = "present", rename = "type")]
-    #[schema(nullable = false)]
-    course_type: Option<CourseType>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(nullable = false)]
-    status: Option<CourseStatus>,
-}
-
-/// What a list of courses is narrowed by.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct CourseParams {
-    /// Characters of the title, anywhere in it, without regard to case.
-    #[param(nullable = false, max_length = 4000)]
-    q: Option<String>,
-    /// On offer or not.
-    #[param(nullable = false)]
-    status: Option<CourseStatus>,
-    /// How it is given.
-    #[param(nullable = false)]
-    r#type: Option<CourseType>,
 }
 
 /// List the courses

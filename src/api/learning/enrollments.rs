@@ -1,14 +1,14 @@
 //! `/enrollments`, and `/users/{user_id}/enrollments`.
 
 use actix_web::{HttpRequest, HttpResponse};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
 
+use super::enrollment_schema::{
+    Completion, Enrollment, EnrollmentParams, EnrollmentPatch, NewEnrollment, UserEnrollmentParams,
+};
 use crate::{
     access::users::{see_user, visible},
     api::http::{
-        body::{Body, Nothing, present},
+        body::{Body, Nothing},
         endpoint::{Endpoint, endpoint},
         etag::{self, Precondition},
         extract::{Ctx, Path, Query},
@@ -20,17 +20,12 @@ use crate::{
     },
     db::reader::Reader,
     domain::{
-        enrollment::{CompletionMethod, EnrollmentStatus, GRADE_MAX, GradeResult},
-        entry::Source,
-        ids::{CourseId, EnrollmentId, UserId},
+        enrollment::CompletionMethod,
+        ids::{EnrollmentId, UserId},
         policy::Caller,
-        timestamp::Timestamp,
     },
     error::Result,
-    store::{
-        self,
-        enrollments::{EnrollmentFilter, EnrollmentRow},
-    },
+    store::{self, enrollments::EnrollmentFilter},
 };
 
 /// The operations of this file.
@@ -45,128 +40,6 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint!(start_enrollment),
         endpoint!(complete_enrollment),
     ]
-}
-
-/// One user in one course.
-#[derive(Serialize, ToSchema)]
-pub struct Enrollment {
-    id: EnrollmentId,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    user_id: UserId,
-    course_id: CourseId,
-    status: EnrollmentStatus,
-    /// How the user came into the course.
-    source: Source,
-    /// When it is due.
-    #[schema(required = true)]
-    due_at: Option<Timestamp>,
-    #[schema(required = true)]
-    started_at: Option<Timestamp>,
-    #[schema(required = true)]
-    completed_at: Option<Timestamp>,
-    /// Whether the learner earned the completion, or somebody forced it.
-    #[schema(required = true)]
-    completion_method: Option<CompletionMethod>,
-    /// In percent.
-    #[schema(required = true, minimum = 0, maximum = 100)]
-    grade: Option<f64>,
-    #[schema(required = true)]
-    result: Option<GradeResult>,
-}
-
-impl From<EnrollmentRow> for Enrollment {
-    fn from(row: EnrollmentRow) -> Self {
-        Self {
-            id: row.id,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-            user_id: row.user_id,
-            course_id: row.course_id,
-            status: row.status,
-            source: row.source,
-            due_at: row.due_at,
-            started_at: row.started_at,
-            completed_at: row.completed_at,
-            completion_method: row.completion_method,
-            grade: row.grade,
-            result: row.result,
-        }
-    }
-}
-
-/// A user to be enrolled in a course.
-#[derive(Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({
-    "course_id": "01977f3e-5c00-7000-8000-000000000000",
-    "due_at": "2026-12-31T23:59:59.000Z"
-}))]
-pub struct NewEnrollment {
-    course_id: CourseId,
-    /// When it is due; no due date if it is not said.
-    due_at: Option<Timestamp>,
-}
-
-/// What changes of an enrollment. null clears.
-#[derive(Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(min_properties = 1, example = json!({"due_at": "2026-12-31T23:59:59.000Z"}))]
-pub struct EnrollmentPatch {
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<Timestamp>)]
-    due_at: Option<Option<Timestamp>>,
-    /// In percent.
-    #[serde(default, deserialize_with = "present")]
-    #[validate(range(min = 0.0, max = GRADE_MAX))]
-    #[schema(value_type = Option<f64>, minimum = 0, maximum = 100)]
-    grade: Option<Option<f64>>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<GradeResult>)]
-    result: Option<Option<GradeResult>>,
-}
-
-/// How an enrollment was completed.
-#[derive(Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"method": "forced"}))]
-pub struct Completion {
-    /// `earned` if it is not said.
-    method: Option<CompletionMethod>,
-    /// In percent.
-    #[validate(range(min = 0.0, max = GRADE_MAX))]
-    #[schema(minimum = 0, maximum = 100)]
-    grade: Option<f64>,
-    result: Option<GradeResult>,
-    /// Now if it is not said. May be before the enrollment, not in the future.
-    completed_at: Option<Timestamp>,
-}
-
-/// What a list of enrollments is narrowed by.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct EnrollmentParams {
-    /// Of one user.
-    #[param(nullable = false)]
-    user_id: Option<UserId>,
-    /// In one course.
-    #[param(nullable = false)]
-    course_id: Option<CourseId>,
-    /// Where they stand.
-    #[param(nullable = false)]
-    status: Option<EnrollmentStatus>,
-}
-
-/// What a list of one user's enrollments is narrowed by.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct UserEnrollmentParams {
-    /// In one course.
-    #[param(nullable = false)]
-    course_id: Option<CourseId>,
-    /// Where they stand.
-    #[param(nullable = false)]
-    status: Option<EnrollmentStatus>,
 }
 
 /// List a user's enrollments

@@ -1,32 +1,21 @@
 //! `/learning-plans`.
 
 use actix_web::{HttpRequest, HttpResponse};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
 
+use super::plan_schema::{LearningPlan, LearningPlanParams, LearningPlanPatch, NewLearningPlan};
 use crate::{
     api::http::{
-        body::{Body, present},
+        body::Body,
         endpoint::{Endpoint, endpoint},
         etag::{self, Precondition},
         extract::{Ctx, Path, Query},
         paging::{Page, PageParams, Paging, grouped},
         reply::Answer,
-        validate::line,
     },
-    changes::plans::{CreatePlan, PlanWithCertifications, UpdatePlan},
-    domain::{
-        ids::{CertificationId, PlanId},
-        policy::Act,
-        timestamp::Timestamp,
-    },
+    changes::plans::{CreatePlan, UpdatePlan},
+    domain::{ids::PlanId, policy::Act},
     error::Result,
-    store::{
-        self,
-        page::ByText,
-        plans::{PlanFilter, PlanRow},
-    },
+    store::{self, page::ByText, plans::PlanFilter},
 };
 
 /// The operations of this file.
@@ -37,64 +26,6 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint!(get_learning_plan),
         endpoint!(update_learning_plan),
     ]
-}
-
-/// A learning plan.
-#[derive(Serialize, ToSchema)]
-pub struct LearningPlan {
-    id: PlanId,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    #[schema(examples("Forklift Training"))]
-    name: String,
-    /// The certifications that it is made of. Without any, it is never met.
-    certification_ids: Vec<CertificationId>,
-}
-
-impl From<PlanWithCertifications> for LearningPlan {
-    fn from((row, certification_ids): PlanWithCertifications) -> Self {
-        let PlanRow { id, created_at, updated_at, name, .. } = row;
-        Self { id, created_at, updated_at, name, certification_ids }
-    }
-}
-
-/// A learning plan to be made.
-#[derive(Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"name": "Forklift Training"}))]
-pub struct NewLearningPlan {
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200)]
-    name: String,
-    /// The certifications that it is made of; none if it is not said.
-    #[validate(length(max = 100))]
-    #[schema(max_items = 100)]
-    certification_ids: Option<Vec<CertificationId>>,
-}
-
-/// What changes of a learning plan.
-#[derive(Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(min_properties = 1, example = json!({"name": "Forklift Training 2027"}))]
-pub struct LearningPlanPatch {
-    #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200, nullable = false)]
-    name: Option<String>,
-    /// The whole list as it should be.
-    #[serde(default, deserialize_with = "present")]
-    #[validate(length(max = 100))]
-    #[schema(max_items = 100, nullable = false)]
-    certification_ids: Option<Vec<CertificationId>>,
-}
-
-/// What a list of learning plans is narrowed by.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct LearningPlanParams {
-    /// Characters of the name, anywhere in it, without regard to case.
-    #[param(nullable = false, max_length = 4000)]
-    q: Option<String>,
 }
 
 /// List the learning plans

@@ -1,27 +1,22 @@
 //! `/users`.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
 
+use super::user_schema::{NewUser, User, UserParams, UserPatch};
 use crate::{
     access::users::{see_user, visible},
     api::http::{
-        body::{Body, present},
+        body::Body,
         endpoint::{Endpoint, endpoint},
         etag::{self, Precondition},
         extract::{Ctx, Path, Query},
         paging::{Page, PageParams, Paging, grouped},
         reply::Answer,
-        validate::{iana_time_zone, line},
     },
     auth::passwords::Passwords,
-    changes::users::{CreateUser, UpdateUser, UserWithSupervisors},
+    changes::users::{CreateUser, UpdateUser},
     domain::{
-        ids::{GroupId, UserId},
-        text::words,
-        timestamp::Timestamp,
+        ids::UserId,
         user::{Role, UserKind, UserStatus},
     },
     error::Result,
@@ -34,202 +29,6 @@ use crate::{
 /// The operations of this file.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![endpoint!(list_users), endpoint!(create_user), endpoint!(get_user), endpoint!(update_user)]
-}
-
-/// A user: a person, or a generic API account.
-#[derive(Serialize, ToSchema)]
-pub struct User {
-    id: UserId,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    /// Null only for an API account.
-    #[schema(required = true, examples("sam.rivera@example.com"))]
-    email: Option<String>,
-    #[schema(examples("Sam"))]
-    given_name: String,
-    #[schema(examples("Rivera"))]
-    surname: String,
-    /// Given name and surname.
-    #[schema(examples("Sam Rivera"))]
-    name: String,
-    kind: UserKind,
-    #[schema(required = true)]
-    employee_id: Option<String>,
-    status: UserStatus,
-    role: Role,
-    /// A name of the IANA time zone database.
-    #[schema(examples("Europe/Lisbon"))]
-    time_zone: String,
-    /// One of the user's groups: who has `manage_users` on it may change him.
-    #[schema(required = true)]
-    home_group_id: Option<GroupId>,
-    /// Who supervises the user, and so may see his profile and his log.
-    supervisor_ids: Vec<UserId>,
-}
-
-impl From<UserWithSupervisors> for User {
-    fn from((row, supervisor_ids): UserWithSupervisors) -> Self {
-        Self {
-            name: row.name(),
-            id: row.id,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-            email: row.email,
-            given_name: row.given_name,
-            surname: row.surname,
-            kind: row.kind,
-            employee_id: row.employee_id,
-            status: row.status,
-            role: row.role,
-            time_zone: row.time_zone,
-            home_group_id: row.home_group_id,
-            supervisor_ids,
-        }
-    }
-}
-
-/// A user to be made.
-#[derive(Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({
-    "email": "robin.keller@example.com", "given_name": "Robin", "surname": "Keller"
-}))]
-pub struct NewUser {
-    /// Unique, without regard to case. Only an API account can do without.
-    #[validate(email, length(max = 254))]
-    #[schema(max_length = 254, format = "email")]
-    email: Option<String>,
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200)]
-    given_name: String,
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200)]
-    surname: String,
-    /// `person` if it is not said. It can't be changed later.
-    kind: Option<UserKind>,
-    /// Unique.
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200)]
-    employee_id: Option<String>,
-    /// `active` if it is not said.
-    status: Option<UserStatus>,
-    /// `learner` if it is not said.
-    role: Option<Role>,
-    /// A name of the IANA time zone database; `UTC` if it is not said.
-    #[validate(length(max = 64), custom(function = iana_time_zone))]
-    #[schema(max_length = 64, examples("Europe/Lisbon"))]
-    time_zone: Option<String>,
-    /// Makes the user a member of the group.
-    home_group_id: Option<GroupId>,
-    #[validate(length(max = 50))]
-    #[schema(max_items = 50)]
-    supervisor_ids: Option<Vec<UserId>>,
-    /// Without one, nobody can log in as the user. It is never shown.
-    #[validate(length(min = 12, max = 128))]
-    #[schema(min_length = 12, max_length = 128, write_only, format = Password)]
-    password: Option<String>,
-}
-
-/// What changes of a user. null clears.
-#[derive(Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(min_properties = 1, example = json!({"surname": "Keller-Ito"}))]
-pub struct UserPatch {
-    /// Unique, without regard to case. Only an API account can do without.
-    #[serde(default, deserialize_with = "present")]
-    #[validate(email, length(max = 254))]
-    #[schema(value_type = Option<String>, max_length = 254, format = "email")]
-    email: Option<Option<String>>,
-    #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200, nullable = false)]
-    given_name: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200, nullable = false)]
-    surname: Option<String>,
-    /// Unique.
-    #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
-    employee_id: Option<Option<String>>,
-    /// An inactive user is out at the next request.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(nullable = false)]
-    status: Option<UserStatus>,
-    /// Only administrators change roles.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(nullable = false)]
-    role: Option<Role>,
-    /// A name of the IANA time zone database.
-    #[serde(default, deserialize_with = "present")]
-    #[validate(length(max = 64), custom(function = iana_time_zone))]
-    #[schema(nullable = false, max_length = 64, examples("Europe/Lisbon"))]
-    time_zone: Option<String>,
-    /// Makes the user a member of the group. Only administrators change it.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<GroupId>)]
-    home_group_id: Option<Option<GroupId>>,
-    /// The whole list as it should be.
-    #[serde(default, deserialize_with = "present")]
-    #[validate(length(max = 50))]
-    #[schema(nullable = false, max_items = 50)]
-    supervisor_ids: Option<Vec<UserId>>,
-    /// Ends the user's sessions, except the one that sets it.
-    #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 12, max = 128))]
-    #[schema(nullable = false, min_length = 12, max_length = 128, write_only, format = Password)]
-    password: Option<String>,
-}
-
-words! {
-    /// How a list of users is ordered.
-    pub enum SortUsers {
-        /// By name.
-        Name = "name",
-        /// By name, backwards.
-        NameDescending = "-name",
-        /// The oldest first.
-        CreatedAt = "created_at",
-        /// The newest first.
-        CreatedAtDescending = "-created_at",
-    }
-}
-
-impl From<SortUsers> for UserSort {
-    fn from(sort: SortUsers) -> Self {
-        match sort {
-            SortUsers::Name => Self::Name,
-            SortUsers::NameDescending => Self::NameDescending,
-            SortUsers::CreatedAt => Self::Created,
-            SortUsers::CreatedAtDescending => Self::CreatedDescending,
-        }
-    }
-}
-
-/// What a list of users is narrowed by, and how it is ordered.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct UserParams {
-    /// Characters of name or e-mail, anywhere in it, without regard to case. No index finds them:
-    /// where few of the users have them, all are looked through.
-    #[param(nullable = false, max_length = 4000)]
-    q: Option<String>,
-    /// Active or not.
-    #[param(nullable = false)]
-    status: Option<UserStatus>,
-    /// People, or API accounts.
-    #[param(nullable = false)]
-    kind: Option<UserKind>,
-    /// Whom this user supervises.
-    #[param(nullable = false)]
-    supervisor_id: Option<UserId>,
-    /// Who is a member of this group.
-    #[param(nullable = false)]
-    group_id: Option<GroupId>,
-    /// The order; `name` if it is not said. A minus turns it round.
-    #[param(nullable = false, inline)]
-    sort: Option<SortUsers>,
 }
 
 /// List the users

@@ -1,0 +1,87 @@
+//! Courses in JSON, and what lists of them are narrowed by.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
+
+use crate::{
+    api::http::{body::present, validate::line},
+    domain::{
+        catalogue::{CourseStatus, CourseType},
+        ids::CourseId,
+        timestamp::Timestamp,
+    },
+    store::courses::CourseRow,
+};
+
+/// A course.
+#[derive(Serialize, ToSchema)]
+pub struct Course {
+    id: CourseId,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    #[schema(examples("Security Basics"))]
+    title: String,
+    #[serde(rename = "type")]
+    course_type: CourseType,
+    status: CourseStatus,
+}
+
+impl From<CourseRow> for Course {
+    fn from(row: CourseRow) -> Self {
+        Self {
+            id: row.id,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            title: row.title,
+            course_type: row.course_type,
+            status: row.status,
+        }
+    }
+}
+
+/// A course to be made.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"title": "Security Basics", "type": "scorm"}))]
+pub struct NewCourse {
+    #[validate(length(min = 1, max = 200), custom(function = line))]
+    #[schema(min_length = 1, max_length = 200)]
+    pub(super) title: String,
+    #[serde(rename = "type")]
+    pub(super) course_type: CourseType,
+    /// `active` if it is not said.
+    pub(super) status: Option<CourseStatus>,
+}
+
+/// What changes of a course.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(min_properties = 1, example = json!({"status": "archived"}))]
+pub struct CoursePatch {
+    #[serde(default, deserialize_with = "present")]
+    #[validate(length(min = 1, max = 200), custom(function = line))]
+    #[schema(min_length = 1, max_length = 200, nullable = false)]
+    pub(super) title: Option<String>,
+    #[serde(default, deserialize_with = "present", rename = "type")]
+    #[schema(nullable = false)]
+    pub(super) course_type: Option<CourseType>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    pub(super) status: Option<CourseStatus>,
+}
+
+/// What a list of courses is narrowed by.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CourseParams {
+    /// Characters of the title, anywhere in it, without regard to case.
+    #[param(nullable = false, max_length = 4000)]
+    pub(super) q: Option<String>,
+    /// On offer or not.
+    #[param(nullable = false)]
+    pub(super) status: Option<CourseStatus>,
+    /// How it is given.
+    #[param(nullable = false)]
+    pub(super) r#type: Option<CourseType>,
+}

@@ -1,0 +1,73 @@
+//! Learning plans in JSON, and what lists of them are narrowed by.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
+
+use crate::{
+    api::http::{body::present, validate::line},
+    changes::plans::PlanWithCertifications,
+    domain::{
+        ids::{CertificationId, PlanId},
+        timestamp::Timestamp,
+    },
+    store::plans::PlanRow,
+};
+
+/// A learning plan.
+#[derive(Serialize, ToSchema)]
+pub struct LearningPlan {
+    id: PlanId,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    #[schema(examples("Forklift Training"))]
+    name: String,
+    /// The certifications that it is made of. Without any, it is never met.
+    certification_ids: Vec<CertificationId>,
+}
+
+impl From<PlanWithCertifications> for LearningPlan {
+    fn from((row, certification_ids): PlanWithCertifications) -> Self {
+        let PlanRow { id, created_at, updated_at, name, .. } = row;
+        Self { id, created_at, updated_at, name, certification_ids }
+    }
+}
+
+/// A learning plan to be made.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Forklift Training"}))]
+pub struct NewLearningPlan {
+    #[validate(length(min = 1, max = 200), custom(function = line))]
+    #[schema(min_length = 1, max_length = 200)]
+    pub(super) name: String,
+    /// The certifications that it is made of; none if it is not said.
+    #[validate(length(max = 100))]
+    #[schema(max_items = 100)]
+    pub(super) certification_ids: Option<Vec<CertificationId>>,
+}
+
+/// What changes of a learning plan.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(min_properties = 1, example = json!({"name": "Forklift Training 2027"}))]
+pub struct LearningPlanPatch {
+    #[serde(default, deserialize_with = "present")]
+    #[validate(length(min = 1, max = 200), custom(function = line))]
+    #[schema(min_length = 1, max_length = 200, nullable = false)]
+    pub(super) name: Option<String>,
+    /// The whole list as it should be.
+    #[serde(default, deserialize_with = "present")]
+    #[validate(length(max = 100))]
+    #[schema(max_items = 100, nullable = false)]
+    pub(super) certification_ids: Option<Vec<CertificationId>>,
+}
+
+/// What a list of learning plans is narrowed by.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct LearningPlanParams {
+    /// Characters of the name, anywhere in it, without regard to case.
+    #[param(nullable = false, max_length = 4000)]
+    pub(super) q: Option<String>,
+}

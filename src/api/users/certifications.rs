@@ -1,0 +1,84 @@
+//! `/users/{user_id}/certifications`.
+
+use actix_web::HttpResponse;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    api::http::{
+        endpoint::{Endpoint, endpoint},
+        extract::{Ctx, Path},
+        paging::{Page, PageParams, Paging},
+    },
+    domain::{
+        certification::CertificationStatus,
+        ids::{CertificationId, UserId},
+        timestamp::Timestamp,
+    },
+    error::Result,
+    store::{
+        self, certifications::CertificationRow, page::ByText, user_certifications::StandingRow,
+    },
+};
+
+/// The operations of this file.
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![endpoint!(list_user_certifications)]
+}
+
+/// How a user stands with a certification.
+#[derive(Serialize, ToSchema)]
+pub struct CertificationStanding {
+    certification: CertificationName,
+    status: CertificationStatus,
+    /// The latest completion that it took.
+    #[schema(required = true)]
+    met_at: Option<Timestamp>,
+    /// When it expires, or did.
+    #[schema(required = true)]
+    expires_at: Option<Timestamp>,
+}
+
+/// Which certification.
+#[derive(Serialize, ToSchema)]
+pub struct CertificationName {
+    id: CertificationId,
+    #[schema(examples("Forklift Driver"))]
+    name: String,
+}
+
+impl From<(CertificationRow, Option<StandingRow>)> for CertificationStanding {
+    fn from((row, standing): (CertificationRow, Option<StandingRow>)) -> Self {
+        let standing = standing.as_ref();
+        Self {
+            certification: CertificationName { id: row.id, name: row.name },
+            status: standing.map_or(CertificationStatus::NotMet, |it| it.status),
+            met_at: standing.and_then(|it| it.met_at),
+            expires_at: standing.and_then(|it| it.expires_at),
+        }
+    }
+}
+
+/// List a user's certifications
+///
+/// Those that he met once, and those that a plan of his asks for; by name.
+#[utoipa::path(get, path = "/users/{user_id}/certifications", tag = "Users",
+    params(("user_id" = UserId, Path), PageParams),
+    responses((status = 200, description = "One page of them.",
+        body = Page<CertificationStanding>)))]
+pub async fn list_user_certifications(
+    ctx: Ctx,
+    Path(user): Path<UserId>,
+    mut paging: Paging,
+) -> Result<HttpResponse> {
+    let (window, count) = (paging.window()?, paging.count);
+    let (slice, total) = paging
+        .list_of_user(&ctx, user, move |conn| {
+            let counted = count.then(|| store::user_certifications::count_of_user(conn, user));
+            let total = counted.transpose()?;
+            Ok((store::user_certifications::of_user(conn, user, &window)?, total))
+        })
+        .await?;
+    let next = slice.next(|(row, _)| ByText { key: row.search_key.clone(), id: row.id });
+    paging.page(slice.rows.into_iter().map(CertificationStanding::from).collect(), next, total)
+}
