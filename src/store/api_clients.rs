@@ -1,11 +1,10 @@
 //! API clients, and the secrets that they prove themselves with.
 
 use diesel::prelude::*;
-use serde::Serialize;
 
 use super::{
     contains, direct, locked,
-    page::{ByText, Slice, Window, after},
+    page::{ListQuery, PageRequest, TextPosition, page_by_text},
 };
 use crate::{
     db::{
@@ -112,49 +111,51 @@ pub fn lock(tx: &mut Tx<'_>, id: ApiClientId) -> Result<ApiClientRow> {
     Ok(locked!(tx, api_clients::table.find(id))?)
 }
 
-/// What a list of API clients is narrowed by.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct ApiClientFilter {
+/// The list of API clients, by name.
+#[derive(Clone, Debug, Default)]
+pub struct ApiClientQuery {
     /// Characters of the name.
     pub q: Option<String>,
     /// Whom they act as.
     pub user_id: Option<UserId>,
 }
 
-fn filtered(filter: &ApiClientFilter) -> api_clients::BoxedQuery<'static, MultiBackend> {
-    let mut query = api_clients::table.into_boxed::<MultiBackend>();
-    if let Some(q) = &filter.q {
-        query = query.filter(api_clients::search_key.like(contains(q)).escape('\\'));
+impl ApiClientQuery {
+    fn filtered(&self) -> api_clients::BoxedQuery<'static, MultiBackend> {
+        let mut query = api_clients::table.into_boxed::<MultiBackend>();
+        if let Some(q) = &self.q {
+            query = query.filter(api_clients::search_key.like(contains(q)).escape('\\'));
+        }
+        if let Some(user) = self.user_id {
+            query = query.filter(api_clients::user_id.eq(user));
+        }
+        query
     }
-    if let Some(user) = filter.user_id {
-        query = query.filter(api_clients::user_id.eq(user));
-    }
-    query
 }
 
-/// One page of the API clients, by name.
-///
-/// # Errors
-/// Of the database.
-pub fn list(
-    conn: &mut AnyConnection,
-    filter: &ApiClientFilter,
-    window: &Window<ByText<ids::ApiClient>>,
-) -> Result<Slice<ApiClientRow>> {
-    let mut query = filtered(filter);
-    if let Some(at) = &window.after {
-        query = after!(query, api_clients::search_key, api_clients::id, gt, at.key, at.id);
-    }
-    let query = query.order((api_clients::search_key, api_clients::id)).limit(window.fetch());
-    Ok(Slice::cut(query.load(conn)?, window.limit))
-}
+impl ListQuery for ApiClientQuery {
+    type Scope = ();
+    type Row = ApiClientRow;
+    type Position = TextPosition<ids::ApiClient>;
 
-/// How many API clients the filter lets through.
-///
-/// # Errors
-/// Of the database.
-pub fn count(conn: &mut AnyConnection, filter: &ApiClientFilter) -> Result<i64> {
-    Ok(filtered(filter).count().get_result(conn)?)
+    fn rows(
+        &self,
+        conn: &mut AnyConnection,
+        (): &(),
+        request: &PageRequest<Self::Position>,
+    ) -> Result<Vec<Self::Row>> {
+        let query =
+            page_by_text!(self.filtered(), api_clients::search_key, api_clients::id, request);
+        Ok(query.load(conn)?)
+    }
+
+    fn count(&self, conn: &mut AnyConnection, (): &()) -> Result<i64> {
+        Ok(self.filtered().count().get_result(conn)?)
+    }
+
+    fn position(&self, row: &Self::Row) -> Self::Position {
+        TextPosition { key: row.search_key.clone(), id: row.id }
+    }
 }
 
 /// Adds an API client.

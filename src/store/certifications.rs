@@ -1,11 +1,11 @@
 //! Certifications, what they require, and which plans are made of them.
 
 use diesel::prelude::*;
-use serde::Serialize;
 
 use super::{
     contains, locked,
-    page::{ByText, Slice, Window, after},
+    page::{ListQuery, PageRequest, TextPosition, page_by_text},
+    related::with_related,
 };
 use crate::{
     db::{
@@ -60,44 +60,48 @@ pub fn lock(tx: &mut Tx<'_>, id: CertificationId) -> Result<CertificationRow> {
     Ok(locked!(tx, certifications::table.find(id))?)
 }
 
-/// What a list of certifications is narrowed by.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct CertificationFilter {
+/// The list of certifications, by name, each with the courses that it requires.
+#[derive(Clone, Debug, Default)]
+pub struct CertificationQuery {
     /// Characters of the name.
     pub q: Option<String>,
 }
 
-fn filtered(filter: &CertificationFilter) -> certifications::BoxedQuery<'static, MultiBackend> {
-    let query = certifications::table.into_boxed::<MultiBackend>();
-    match &filter.q {
-        Some(q) => query.filter(certifications::search_key.like(contains(q)).escape('\\')),
-        None => query,
+impl CertificationQuery {
+    fn filtered(&self) -> certifications::BoxedQuery<'static, MultiBackend> {
+        let query = certifications::table.into_boxed::<MultiBackend>();
+        match &self.q {
+            Some(q) => query.filter(certifications::search_key.like(contains(q)).escape('\\')),
+            None => query,
+        }
     }
 }
 
-/// One page of the certifications, by name.
-///
-/// # Errors
-/// Of the database.
-pub fn list(
-    conn: &mut AnyConnection,
-    filter: &CertificationFilter,
-    window: &Window<ByText<ids::Certification>>,
-) -> Result<Slice<CertificationRow>> {
-    let mut query = filtered(filter);
-    if let Some(at) = &window.after {
-        query = after!(query, certifications::search_key, certifications::id, gt, at.key, at.id);
-    }
-    let query = query.order((certifications::search_key, certifications::id));
-    Ok(Slice::cut(query.limit(window.fetch()).load(conn)?, window.limit))
-}
+impl ListQuery for CertificationQuery {
+    type Scope = ();
+    type Row = (CertificationRow, Vec<CourseId>);
+    type Position = TextPosition<ids::Certification>;
 
-/// How many certifications the filter lets through.
-///
-/// # Errors
-/// Of the database.
-pub fn count(conn: &mut AnyConnection, filter: &CertificationFilter) -> Result<i64> {
-    Ok(filtered(filter).count().get_result(conn)?)
+    fn rows(
+        &self,
+        conn: &mut AnyConnection,
+        (): &(),
+        request: &PageRequest<Self::Position>,
+    ) -> Result<Vec<Self::Row>> {
+        let query =
+            page_by_text!(self.filtered(), certifications::search_key, certifications::id, request);
+        let rows: Vec<CertificationRow> = query.load(conn)?;
+        let courses = courses_of(conn, &rows)?;
+        Ok(with_related(rows, |row| row.id, courses))
+    }
+
+    fn count(&self, conn: &mut AnyConnection, (): &()) -> Result<i64> {
+        Ok(self.filtered().count().get_result(conn)?)
+    }
+
+    fn position(&self, (row, _): &Self::Row) -> Self::Position {
+        TextPosition { key: row.search_key.clone(), id: row.id }
+    }
 }
 
 /// Adds a certification.

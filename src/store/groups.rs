@@ -1,11 +1,10 @@
 //! Groups, their members, and what they may do.
 
 use diesel::prelude::*;
-use serde::Serialize;
 
 use super::{
     contains, locked,
-    page::{ByText, Slice, Window, after},
+    page::{ListQuery, PageRequest, TextPosition, page_by_text},
     plans::PlanRow,
 };
 use crate::{
@@ -80,49 +79,50 @@ pub fn named(conn: &mut AnyConnection, name: &str) -> Result<Vec<GroupId>> {
     Ok(named.order(groups::id).select(groups::id).limit(2).load(conn)?)
 }
 
-/// What a list of groups is narrowed by.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct GroupFilter {
+/// The list of groups, by name.
+#[derive(Clone, Debug, Default)]
+pub struct GroupQuery {
     /// Characters of the name.
     pub q: Option<String>,
     /// In use or not.
     pub status: Option<GroupStatus>,
 }
 
-fn filtered(filter: &GroupFilter) -> groups::BoxedQuery<'static, MultiBackend> {
-    let mut query = groups::table.into_boxed::<MultiBackend>();
-    if let Some(q) = &filter.q {
-        query = query.filter(groups::search_key.like(contains(q)).escape('\\'));
+impl GroupQuery {
+    fn filtered(&self) -> groups::BoxedQuery<'static, MultiBackend> {
+        let mut query = groups::table.into_boxed::<MultiBackend>();
+        if let Some(q) = &self.q {
+            query = query.filter(groups::search_key.like(contains(q)).escape('\\'));
+        }
+        if let Some(status) = self.status {
+            query = query.filter(groups::status.eq(status));
+        }
+        query
     }
-    if let Some(status) = filter.status {
-        query = query.filter(groups::status.eq(status));
-    }
-    query
 }
 
-/// One page of the groups, by name.
-///
-/// # Errors
-/// Of the database.
-pub fn list(
-    conn: &mut AnyConnection,
-    filter: &GroupFilter,
-    window: &Window<ByText<ids::Group>>,
-) -> Result<Slice<GroupRow>> {
-    let mut query = filtered(filter);
-    if let Some(at) = &window.after {
-        query = after!(query, groups::search_key, groups::id, gt, at.key, at.id);
-    }
-    let query = query.order((groups::search_key, groups::id)).limit(window.fetch());
-    Ok(Slice::cut(query.load(conn)?, window.limit))
-}
+impl ListQuery for GroupQuery {
+    type Scope = ();
+    type Row = GroupRow;
+    type Position = TextPosition<ids::Group>;
 
-/// How many groups the filter lets through.
-///
-/// # Errors
-/// Of the database.
-pub fn count(conn: &mut AnyConnection, filter: &GroupFilter) -> Result<i64> {
-    Ok(filtered(filter).count().get_result(conn)?)
+    fn rows(
+        &self,
+        conn: &mut AnyConnection,
+        (): &(),
+        request: &PageRequest<Self::Position>,
+    ) -> Result<Vec<Self::Row>> {
+        let query = page_by_text!(self.filtered(), groups::search_key, groups::id, request);
+        Ok(query.load(conn)?)
+    }
+
+    fn count(&self, conn: &mut AnyConnection, (): &()) -> Result<i64> {
+        Ok(self.filtered().count().get_result(conn)?)
+    }
+
+    fn position(&self, row: &Self::Row) -> Self::Position {
+        TextPosition { key: row.search_key.clone(), id: row.id }
+    }
 }
 
 /// Adds a group.

@@ -21,10 +21,10 @@ use super::{
     filter::ActivityParams,
 };
 use crate::{
-    access::users::visible,
     api::http::{
         endpoint::{Endpoint, endpoint},
         extract::{Ctx, Path, Query},
+        gates::{OneUser, VisibleUsers},
     },
     db::{
         reader::Reader,
@@ -39,7 +39,7 @@ use crate::{
     store::{
         self,
         log::{filter::EntryFilter, user_log::LogPlace},
-        page::{ByTime, Window},
+        page::{PageRequest, TimePosition},
         visible_users::Visible,
     },
 };
@@ -151,7 +151,7 @@ struct Export {
 #[derive(Clone)]
 enum Position {
     Log(UserId, Option<LogPlace>),
-    Feed(Option<ByTime<ids::Entry>>),
+    Feed(Option<TimePosition<ids::Entry>>),
 }
 
 /// Some entries, and where the next ones begin.
@@ -224,13 +224,13 @@ impl Export {
             let mut show = |entry: &EntryView<'_>| lines.add(entry);
             let next = match position.clone() {
                 Position::Log(user, after) => {
-                    let window = Window { after, limit: CHUNK };
-                    store::log::user_log::page(reader, user, &filter, &window, &mut show)?
+                    let request = PageRequest { after, limit: CHUNK };
+                    store::log::user_log::page(reader, user, &filter, &request, &mut show)?
                         .map(|place| Position::Log(user, Some(place)))
                 }
                 Position::Feed(after) => {
-                    let window = Window { after, limit: CHUNK };
-                    store::log::all_logs::page(reader, reach, &filter, &window, &mut show)?
+                    let request = PageRequest { after, limit: CHUNK };
+                    store::log::all_logs::page(reader, reach, &filter, &request, &mut show)?
                         .map(|place| Position::Feed(Some(place)))
                 }
             };
@@ -239,11 +239,8 @@ impl Export {
         };
         let how = Listing { small: false, ahead };
         let listed = match user {
-            Some(user) => {
-                let work = move |reader: &mut Reader<'_>| work(reader, &Visible::Everyone);
-                self.ctx.list_of_user(how, user, work).await?
-            }
-            None => self.ctx.list(how, visible, work).await?,
+            Some(user) => self.ctx.list(how, OneUser(user), work).await?,
+            None => self.ctx.list(how, VisibleUsers, work).await?,
         };
         let Listed { output: (bytes, count, next), ahead } = listed;
         Ok(Chunk { bytes, count, next, ahead })

@@ -5,9 +5,9 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use crate::{
-    api::http::{body::present, validate::line},
+    api::http::{body::present, resource::Resource, validate::line},
     domain::{group::GroupStatus, ids::GroupId, timestamp::Timestamp},
-    store::groups::GroupRow,
+    store::groups::{GroupQuery, GroupRow},
 };
 
 /// A group of users.
@@ -25,6 +25,18 @@ impl From<GroupRow> for Group {
     fn from(row: GroupRow) -> Self {
         let GroupRow { id, created_at, updated_at, name, status, .. } = row;
         Self { id, created_at, updated_at, name, status }
+    }
+}
+
+impl Resource for Group {
+    type Row = GroupRow;
+
+    fn location(row: &Self::Row) -> String {
+        format!("/groups/{}", row.id)
+    }
+
+    fn version(row: &Self::Row) -> i64 {
+        row.version
     }
 }
 
@@ -64,4 +76,11 @@ pub struct GroupParams {
     /// In use or not.
     #[param(nullable = false)]
     pub(super) status: Option<GroupStatus>,
+}
+
+impl From<GroupParams> for GroupQuery {
+    fn from(params: GroupParams) -> Self {
+        let GroupParams { q, status } = params;
+        Self { q, status }
+    }
 }

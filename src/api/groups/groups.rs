@@ -1,21 +1,21 @@
 //! `/groups`.
 
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
 
 use super::group_schema::{Group, GroupParams, GroupPatch, NewGroup};
 use crate::{
     api::http::{
         body::Body,
         endpoint::{Endpoint, endpoint},
-        etag::{self, Precondition},
+        etag::Precondition,
         extract::{Ctx, Path, Query},
+        gates::Catalogue,
         paging::{Page, PageParams, Paging},
-        reply::Answer,
     },
     changes::groups::{CreateGroup, UpdateGroup},
-    domain::{group::GroupStatus, ids::GroupId, policy::Act},
+    domain::{group::GroupStatus, ids::GroupId},
     error::Result,
-    store::{self, groups::GroupFilter, page::ByText},
+    store::{self, groups::GroupQuery},
 };
 
 /// The operations of this file.
@@ -35,23 +35,10 @@ pub fn endpoints() -> Vec<Endpoint> {
     responses((status = 200, description = "One page of the groups.", body = Page<Group>)))]
 pub async fn list_groups(
     ctx: Ctx,
-    mut paging: Paging,
+    paging: Paging,
     Query(params): Query<GroupParams>,
 ) -> Result<HttpResponse> {
-    let filter = GroupFilter { q: params.q, status: params.status };
-    let (window, count) = (paging.window()?, paging.count);
-    let (slice, total) = paging
-        .list(
-            &ctx,
-            move |_, caller| caller.must(Act::SeeCatalogue),
-            move |conn, _| {
-                let total = count.then(|| store::groups::count(conn, &filter)).transpose()?;
-                Ok((store::groups::list(conn, &filter, &window)?, total))
-            },
-        )
-        .await?;
-    let next = slice.next(|row| ByText { key: row.search_key.clone(), id: row.id });
-    paging.page(slice.rows.into_iter().map(Group::from).collect(), next, total)
+    paging.respond(&ctx, Catalogue, GroupQuery::from(params), Group::from).await
 }
 
 /// Create a group
@@ -60,11 +47,9 @@ pub async fn list_groups(
 #[utoipa::path(post, path = "/groups", tag = "Groups", request_body = NewGroup,
     responses((status = 201, description = "The group.", body = Group)))]
 pub async fn create_group(ctx: Ctx, Body(body): Body<NewGroup>) -> Result<HttpResponse> {
-    let status = body.status.unwrap_or(GroupStatus::Active);
-    ctx.post(CreateGroup { name: body.name, status }, |row| {
-        Answer::created(format!("/groups/{}", row.id), row.version, &Group::from(row))
-    })
-    .await
+    let NewGroup { name, status } = body;
+    let status = status.unwrap_or(GroupStatus::Active);
+    ctx.create::<Group, _>(CreateGroup { name, status }).await
 }
 
 /// Get a group
@@ -73,17 +58,8 @@ pub async fn create_group(ctx: Ctx, Body(body): Body<NewGroup>) -> Result<HttpRe
 #[utoipa::path(get, path = "/groups/{group_id}", tag = "Groups",
     params(("group_id" = GroupId, Path)),
     responses((status = 200, description = "The group.", body = Group)))]
-pub async fn get_group(
-    request: HttpRequest,
-    ctx: Ctx,
-    Path(id): Path<GroupId>,
-) -> Result<HttpResponse> {
-    let read = ctx.read(move |conn, caller| {
-        caller.must(Act::SeeCatalogue)?;
-        store::groups::get(conn, id)
-    });
-    let row = read.await?;
-    Ok(etag::resource(&request, row.version, &Group::from(row)))
+pub async fn get_group(ctx: Ctx, Path(id): Path<GroupId>) -> Result<HttpResponse> {
+    ctx.show::<Group>(Catalogue, move |conn| store::groups::get(conn, id)).await
 }
 
 /// Change a group
@@ -93,13 +69,11 @@ pub async fn get_group(
     params(("group_id" = GroupId, Path)), request_body = GroupPatch,
     responses((status = 200, description = "The group as it is now.", body = Group)))]
 pub async fn update_group(
-    request: HttpRequest,
     ctx: Ctx,
     Path(id): Path<GroupId>,
     Precondition(if_match): Precondition,
     Body(body): Body<GroupPatch>,
 ) -> Result<HttpResponse> {
     let GroupPatch { name, status } = body;
-    let row = ctx.apply(UpdateGroup { id, if_match, name, status }).await?;
-    Ok(etag::resource(&request, row.version, &Group::from(row)))
+    ctx.update::<Group, _>(UpdateGroup { id, if_match, name, status }).await
 }

@@ -103,8 +103,7 @@ pub async fn remove_group_member(
     Path((group, user)): Path<(GroupId, UserId)>,
     _: Body<Nothing>,
 ) -> Result<HttpResponse> {
-    ctx.apply(RemoveMember { group, user }).await?;
-    Ok(HttpResponse::NoContent().finish())
+    ctx.delete(RemoveMember { group, user }).await
 }
 
 /// Attach a learning plan to a group
@@ -136,6 +135,5 @@ pub async fn detach_learning_plan(
     Path((group, plan)): Path<(GroupId, PlanId)>,
     _: Body<Nothing>,
 ) -> Result<HttpResponse> {
-    ctx.apply(DetachPlan { group, plan }).await?;
-    Ok(HttpResponse::NoContent().finish())
+    ctx.delete(DetachPlan { group, plan }).await
 }

@@ -5,14 +5,14 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use crate::{
-    api::http::{body::present, validate::line},
+    api::http::{body::present, resource::Resource, validate::line},
     changes::certifications::CertificationWithCourses,
     domain::{
         certification::VALIDITY_DAYS_MAX,
         ids::{CertificationId, CourseId},
         timestamp::Timestamp,
     },
-    store::certifications::CertificationRow,
+    store::certifications::{CertificationQuery, CertificationRow},
 };
 
 /// A set of courses, all of which are required.
@@ -34,6 +34,18 @@ impl From<CertificationWithCourses> for Certification {
     fn from((row, course_ids): CertificationWithCourses) -> Self {
         let CertificationRow { id, created_at, updated_at, name, validity_days, .. } = row;
         Self { id, created_at, updated_at, name, course_ids, validity_days }
+    }
+}
+
+impl Resource for Certification {
+    type Row = CertificationWithCourses;
+
+    fn location((row, _): &Self::Row) -> String {
+        format!("/certifications/{}", row.id)
+    }
+
+    fn version((row, _): &Self::Row) -> i64 {
+        row.version
     }
 }
 
@@ -87,4 +99,11 @@ pub struct CertificationParams {
     /// Characters of the name, anywhere in it, without regard to case.
     #[param(nullable = false)]
     pub(super) q: Option<String>,
+}
+
+impl From<CertificationParams> for CertificationQuery {
+    fn from(params: CertificationParams) -> Self {
+        let CertificationParams { q } = params;
+        Self { q }
+    }
 }

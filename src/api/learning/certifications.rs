@@ -1,6 +1,6 @@
 //! `/certifications`, and `/users/{user_id}/certifications`.
 
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
 
 use super::certification_schema::{
     Certification, CertificationParams, CertificationPatch, NewCertification,
@@ -9,15 +9,15 @@ use crate::{
     api::http::{
         body::Body,
         endpoint::{Endpoint, endpoint},
-        etag::{self, Precondition},
+        etag::Precondition,
         extract::{Ctx, Path, Query},
-        paging::{Page, PageParams, Paging, grouped},
-        reply::Answer,
+        gates::Catalogue,
+        paging::{Page, PageParams, Paging},
     },
     changes::certifications::{CreateCertification, UpdateCertification},
-    domain::{ids::CertificationId, policy::Act},
+    domain::ids::CertificationId,
     error::Result,
-    store::{self, certifications::CertificationFilter, page::ByText},
+    store::{self, certifications::CertificationQuery},
 };
 
 /// The operations of this file.
@@ -38,31 +38,11 @@ pub fn endpoints() -> Vec<Endpoint> {
     responses((status = 200, description = "One page of them.", body = Page<Certification>)))]
 pub async fn list_certifications(
     ctx: Ctx,
-    mut paging: Paging,
+    paging: Paging,
     Query(params): Query<CertificationParams>,
 ) -> Result<HttpResponse> {
-    let filter = CertificationFilter { q: params.q };
-    let (window, count) = (paging.window()?, paging.count);
-    let (slice, pairs, total) = paging
-        .list(
-            &ctx,
-            move |_, caller| caller.must(Act::SeeCatalogue),
-            move |conn, _| {
-                let total =
-                    count.then(|| store::certifications::count(conn, &filter)).transpose()?;
-                let slice = store::certifications::list(conn, &filter, &window)?;
-                let pairs = store::certifications::courses_of(conn, &slice.rows)?;
-                Ok((slice, pairs, total))
-            },
-        )
-        .await?;
-    let next = slice.next(|row| ByText { key: row.search_key.clone(), id: row.id });
-    let mut courses = grouped(pairs);
-    let items = slice.rows.into_iter().map(|row| {
-        let ids = courses.remove(&row.id).unwrap_or_default();
-        Certification::from((row, ids))
-    });
-    paging.page(items.collect(), next, total)
+    let query = CertificationQuery::from(params);
+    paging.respond(&ctx, Catalogue, query, Certification::from).await
 }
 
 /// Create a certification
@@ -76,11 +56,8 @@ pub async fn create_certification(
     Body(body): Body<NewCertification>,
 ) -> Result<HttpResponse> {
     let NewCertification { name, course_ids, validity_days } = body;
-    ctx.post(CreateCertification { name, course_ids, validity_days }, |made| {
-        let (location, version) = (format!("/certifications/{}", made.0.id), made.0.version);
-        Answer::created(location, version, &Certification::from(made))
-    })
-    .await
+    let change = CreateCertification { name, course_ids, validity_days };
+    ctx.create::<Certification, _>(change).await
 }
 
 /// Get a certification
@@ -89,17 +66,11 @@ pub async fn create_certification(
 #[utoipa::path(get, path = "/certifications/{certification_id}", tag = "Certifications",
     params(("certification_id" = CertificationId, Path)),
     responses((status = 200, description = "The certification.", body = Certification)))]
-pub async fn get_certification(
-    request: HttpRequest,
-    ctx: Ctx,
-    Path(id): Path<CertificationId>,
-) -> Result<HttpResponse> {
-    let read = ctx.read(move |conn, caller| {
-        caller.must(Act::SeeCatalogue)?;
+pub async fn get_certification(ctx: Ctx, Path(id): Path<CertificationId>) -> Result<HttpResponse> {
+    ctx.show::<Certification>(Catalogue, move |conn| {
         Ok((store::certifications::get(conn, id)?, store::certifications::courses(conn, id)?))
-    });
-    let found = read.await?;
-    Ok(etag::resource(&request, found.0.version, &Certification::from(found)))
+    })
+    .await
 }
 
 /// Change a certification
@@ -110,7 +81,6 @@ pub async fn get_certification(
     responses((status = 200, description = "The certification as it is now.",
         body = Certification)))]
 pub async fn update_certification(
-    request: HttpRequest,
     ctx: Ctx,
     Path(id): Path<CertificationId>,
     Precondition(if_match): Precondition,
@@ -118,6 +88,5 @@ pub async fn update_certification(
 ) -> Result<HttpResponse> {
     let CertificationPatch { name, course_ids, validity_days } = body;
     let change = UpdateCertification { id, if_match, name, course_ids, validity_days };
-    let changed = ctx.apply(change).await?;
-    Ok(etag::resource(&request, changed.0.version, &Certification::from(changed)))
+    ctx.update::<Certification, _>(change).await
 }

@@ -5,13 +5,13 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use crate::{
-    api::http::{body::present, validate::line},
+    api::http::{body::present, resource::Resource, validate::line},
     domain::{
         catalogue::{CourseStatus, CourseType},
         ids::CourseId,
         timestamp::Timestamp,
     },
-    store::courses::CourseRow,
+    store::courses::{CourseQuery, CourseRow},
 };
 
 /// A course.
@@ -37,6 +37,18 @@ impl From<CourseRow> for Course {
             course_type: row.course_type,
             status: row.status,
         }
+    }
+}
+
+impl Resource for Course {
+    type Row = CourseRow;
+
+    fn location(row: &Self::Row) -> String {
+        format!("/courses/{}", row.id)
+    }
+
+    fn version(row: &Self::Row) -> i64 {
+        row.version
     }
 }
 
@@ -84,4 +96,11 @@ pub struct CourseParams {
     /// How it is given.
     #[param(nullable = false)]
     pub(super) r#type: Option<CourseType>,
+}
+
+impl From<CourseParams> for CourseQuery {
+    fn from(params: CourseParams) -> Self {
+        let CourseParams { q, status, r#type: course_type } = params;
+        Self { q, status, course_type }
+    }
 }

@@ -1,21 +1,21 @@
 //! `/courses`.
 
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
 
 use super::course_schema::{Course, CourseParams, CoursePatch, NewCourse};
 use crate::{
     api::http::{
         body::Body,
         endpoint::{Endpoint, endpoint},
-        etag::{self, Precondition},
+        etag::Precondition,
         extract::{Ctx, Path, Query},
+        gates::Catalogue,
         paging::{Page, PageParams, Paging},
-        reply::Answer,
     },
     changes::courses::{CreateCourse, UpdateCourse},
-    domain::{catalogue::CourseStatus, ids::CourseId, policy::Act},
+    domain::{catalogue::CourseStatus, ids::CourseId},
     error::Result,
-    store::{self, courses::CourseFilter, page::ByText},
+    store::{self, courses::CourseQuery},
 };
 
 /// The operations of this file.
@@ -35,23 +35,10 @@ pub fn endpoints() -> Vec<Endpoint> {
     responses((status = 200, description = "One page of the courses.", body = Page<Course>)))]
 pub async fn list_courses(
     ctx: Ctx,
-    mut paging: Paging,
+    paging: Paging,
     Query(params): Query<CourseParams>,
 ) -> Result<HttpResponse> {
-    let filter = CourseFilter { q: params.q, status: params.status, course_type: params.r#type };
-    let (window, count) = (paging.window()?, paging.count);
-    let (slice, total) = paging
-        .list(
-            &ctx,
-            move |_, caller| caller.must(Act::SeeCatalogue),
-            move |conn, _| {
-                let total = count.then(|| store::courses::count(conn, &filter)).transpose()?;
-                Ok((store::courses::list(conn, &filter, &window)?, total))
-            },
-        )
-        .await?;
-    let next = slice.next(|row| ByText { key: row.search_key.clone(), id: row.id });
-    paging.page(slice.rows.into_iter().map(Course::from).collect(), next, total)
+    paging.respond(&ctx, Catalogue, CourseQuery::from(params), Course::from).await
 }
 
 /// Create a course
@@ -60,12 +47,9 @@ pub async fn list_courses(
 #[utoipa::path(post, path = "/courses", tag = "Courses", request_body = NewCourse,
     responses((status = 201, description = "The course.", body = Course)))]
 pub async fn create_course(ctx: Ctx, Body(body): Body<NewCourse>) -> Result<HttpResponse> {
-    let status = body.status.unwrap_or(CourseStatus::Active);
-    let change = CreateCourse { title: body.title, course_type: body.course_type, status };
-    ctx.post(change, |row| {
-        Answer::created(format!("/courses/{}", row.id), row.version, &Course::from(row))
-    })
-    .await
+    let NewCourse { title, course_type, status } = body;
+    let status = status.unwrap_or(CourseStatus::Active);
+    ctx.create::<Course, _>(CreateCourse { title, course_type, status }).await
 }
 
 /// Get a course
@@ -74,17 +58,8 @@ pub async fn create_course(ctx: Ctx, Body(body): Body<NewCourse>) -> Result<Http
 #[utoipa::path(get, path = "/courses/{course_id}", tag = "Courses",
     params(("course_id" = CourseId, Path)),
     responses((status = 200, description = "The course.", body = Course)))]
-pub async fn get_course(
-    request: HttpRequest,
-    ctx: Ctx,
-    Path(id): Path<CourseId>,
-) -> Result<HttpResponse> {
-    let read = ctx.read(move |conn, caller| {
-        caller.must(Act::SeeCatalogue)?;
-        store::courses::get(conn, id)
-    });
-    let row = read.await?;
-    Ok(etag::resource(&request, row.version, &Course::from(row)))
+pub async fn get_course(ctx: Ctx, Path(id): Path<CourseId>) -> Result<HttpResponse> {
+    ctx.show::<Course>(Catalogue, move |conn| store::courses::get(conn, id)).await
 }
 
 /// Change a course
@@ -94,13 +69,11 @@ pub async fn get_course(
     params(("course_id" = CourseId, Path)), request_body = CoursePatch,
     responses((status = 200, description = "The course as it is now.", body = Course)))]
 pub async fn update_course(
-    request: HttpRequest,
     ctx: Ctx,
     Path(id): Path<CourseId>,
     Precondition(if_match): Precondition,
     Body(body): Body<CoursePatch>,
 ) -> Result<HttpResponse> {
     let CoursePatch { title, course_type, status } = body;
-    let row = ctx.apply(UpdateCourse { id, if_match, title, course_type, status }).await?;
-    Ok(etag::resource(&request, row.version, &Course::from(row)))
+    ctx.update::<Course, _>(UpdateCourse { id, if_match, title, course_type, status }).await
 }

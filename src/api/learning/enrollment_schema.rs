@@ -5,14 +5,14 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use crate::{
-    api::http::body::present,
+    api::http::{body::present, resource::Resource},
     domain::{
         enrollment::{CompletionMethod, EnrollmentStatus, GRADE_MAX, GradeResult},
         entry::Source,
         ids::{CourseId, EnrollmentId, UserId},
         timestamp::Timestamp,
     },
-    store::enrollments::EnrollmentRow,
+    store::enrollments::{EnrollmentQuery, EnrollmentRow},
 };
 
 /// One user in one course.
@@ -60,6 +60,18 @@ impl From<EnrollmentRow> for Enrollment {
             grade: row.grade,
             result: row.result,
         }
+    }
+}
+
+impl Resource for Enrollment {
+    type Row = EnrollmentRow;
+
+    fn location(row: &Self::Row) -> String {
+        format!("/enrollments/{}", row.id)
+    }
+
+    fn version(row: &Self::Row) -> i64 {
+        row.version
     }
 }
 
@@ -123,6 +135,13 @@ pub struct EnrollmentParams {
     /// Where they stand.
     #[param(nullable = false)]
     pub(super) status: Option<EnrollmentStatus>,
+}
+
+impl From<EnrollmentParams> for EnrollmentQuery {
+    fn from(params: EnrollmentParams) -> Self {
+        let EnrollmentParams { user_id, course_id, status } = params;
+        Self { user_id, course_id, status }
+    }
 }
 
 /// What a list of one user's enrollments is narrowed by.

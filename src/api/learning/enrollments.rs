@@ -1,31 +1,30 @@
 //! `/enrollments`, and `/users/{user_id}/enrollments`.
 
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
 
 use super::enrollment_schema::{
     Completion, Enrollment, EnrollmentParams, EnrollmentPatch, NewEnrollment, UserEnrollmentParams,
 };
 use crate::{
-    access::users::{see_user, visible},
+    access::users::see_user,
     api::http::{
         body::{Body, Nothing},
         endpoint::{Endpoint, endpoint},
-        etag::{self, Precondition},
+        etag::Precondition,
         extract::{Ctx, Path, Query},
+        gates::{OneUser, VisibleUsers},
         paging::{Page, PageParams, Paging},
-        reply::Answer,
+        problem::Problem,
     },
     changes::enrollments::{
         CancelEnrollment, CompleteEnrollment, Enroll, StartEnrollment, UpdateEnrollment,
     },
-    db::reader::Reader,
     domain::{
         enrollment::CompletionMethod,
         ids::{EnrollmentId, UserId},
-        policy::Caller,
     },
     error::Result,
-    store::{self, enrollments::EnrollmentFilter},
+    store::{self, enrollments::EnrollmentQuery},
 };
 
 /// The operations of this file.
@@ -56,7 +55,8 @@ pub async fn list_user_enrollments(
     Query(params): Query<UserEnrollmentParams>,
 ) -> Result<HttpResponse> {
     let UserEnrollmentParams { course_id, status } = params;
-    page(&ctx, paging, EnrollmentFilter { user_id: Some(user), course_id, status }, true).await
+    let query = EnrollmentQuery { user_id: Some(user), course_id, status };
+    paging.respond(&ctx, OneUser(user), query, Enrollment::from).await
 }
 
 /// List enrollments
@@ -75,33 +75,7 @@ pub async fn list_enrollments(
     paging: Paging,
     Query(params): Query<EnrollmentParams>,
 ) -> Result<HttpResponse> {
-    let EnrollmentParams { user_id, course_id, status } = params;
-    page(&ctx, paging, EnrollmentFilter { user_id, course_id, status }, false).await
-}
-
-async fn page(
-    ctx: &Ctx,
-    mut paging: Paging,
-    filter: EnrollmentFilter,
-    user_in_path: bool,
-) -> Result<HttpResponse> {
-    let (window, count) = (paging.window()?, paging.count);
-    let user = filter.user_id.filter(|_| user_in_path);
-    let gate = move |conn: &mut Reader<'_>, caller: &Caller| {
-        if let Some(user) = user {
-            see_user(conn, caller, user)?;
-        }
-        visible(conn, caller)
-    };
-    let (slice, total) = paging
-        .list(ctx, gate, move |conn, reach| {
-            let counted = count.then(|| store::enrollments::count(conn, reach, &filter));
-            let total = counted.transpose()?;
-            Ok((store::enrollments::list(conn, reach, &filter, &window)?, total))
-        })
-        .await?;
-    let next = slice.next(|row| row.id);
-    paging.page(slice.rows.into_iter().map(Enrollment::from).collect(), next, total)
+    paging.respond(&ctx, VisibleUsers, EnrollmentQuery::from(params), Enrollment::from).await
 }
 
 /// Enroll a user in a course
@@ -112,16 +86,14 @@ async fn page(
     responses(
         (status = 201, description = "The enrollment.", body = Enrollment),
         (status = 409, description = "`already_exists`: the user is in the course already.",
-            body = crate::api::http::problem::Problem, content_type = "application/problem+json")))]
+            body = Problem, content_type = "application/problem+json")))]
 pub async fn enroll_user(
     ctx: Ctx,
     Path(user): Path<UserId>,
     Body(body): Body<NewEnrollment>,
 ) -> Result<HttpResponse> {
-    ctx.post(Enroll { user, course: body.course_id, due_at: body.due_at }, |row| {
-        Answer::created(format!("/enrollments/{}", row.id), row.version, &Enrollment::from(row))
-    })
-    .await
+    let NewEnrollment { course_id: course, due_at } = body;
+    ctx.create::<Enrollment, _>(Enroll { user, course, due_at }).await
 }
 
 /// Get an enrollment
@@ -130,18 +102,13 @@ pub async fn enroll_user(
 #[utoipa::path(get, path = "/enrollments/{enrollment_id}", tag = "Enrollments",
     params(("enrollment_id" = EnrollmentId, Path)),
     responses((status = 200, description = "The enrollment.", body = Enrollment)))]
-pub async fn get_enrollment(
-    request: HttpRequest,
-    ctx: Ctx,
-    Path(id): Path<EnrollmentId>,
-) -> Result<HttpResponse> {
+pub async fn get_enrollment(ctx: Ctx, Path(id): Path<EnrollmentId>) -> Result<HttpResponse> {
     let read = ctx.read(move |conn, caller| {
         let row = store::enrollments::get(conn, id)?;
         see_user(conn, caller, row.user_id)?;
         Ok(row)
     });
-    let row = read.await?;
-    Ok(etag::resource(&request, row.version, &Enrollment::from(row)))
+    Ok(ctx.resource::<Enrollment>(read.await?))
 }
 
 /// Change due date, grade or result
@@ -153,17 +120,16 @@ pub async fn get_enrollment(
     responses(
         (status = 200, description = "The enrollment as it is now.", body = Enrollment),
         (status = 409, description = "`conflict`: the enrollment is cancelled.",
-            body = crate::api::http::problem::Problem, content_type = "application/problem+json")))]
+            body = Problem, content_type = "application/problem+json")))]
 pub async fn update_enrollment(
-    request: HttpRequest,
     ctx: Ctx,
     Path(id): Path<EnrollmentId>,
     Precondition(if_match): Precondition,
     Body(body): Body<EnrollmentPatch>,
 ) -> Result<HttpResponse> {
     let EnrollmentPatch { due_at, grade, result } = body;
-    let row = ctx.apply(UpdateEnrollment { id, if_match, due_at, grade, result }).await?;
-    Ok(etag::resource(&request, row.version, &Enrollment::from(row)))
+    let change = UpdateEnrollment { id, if_match, due_at, grade, result };
+    ctx.update::<Enrollment, _>(change).await
 }
 
 /// Cancel an enrollment
@@ -177,8 +143,7 @@ pub async fn cancel_enrollment(
     Path(id): Path<EnrollmentId>,
     _: Body<Nothing>,
 ) -> Result<HttpResponse> {
-    ctx.apply(CancelEnrollment { id }).await?;
-    Ok(HttpResponse::NoContent().finish())
+    ctx.delete(CancelEnrollment { id }).await
 }
 
 /// Start an enrollment
@@ -189,15 +154,13 @@ pub async fn cancel_enrollment(
     responses(
         (status = 200, description = "The enrollment as it is now.", body = Enrollment),
         (status = 409, description = "`conflict`: the enrollment is cancelled.",
-            body = crate::api::http::problem::Problem, content_type = "application/problem+json")))]
+            body = Problem, content_type = "application/problem+json")))]
 pub async fn start_enrollment(
-    request: HttpRequest,
     ctx: Ctx,
     Path(id): Path<EnrollmentId>,
     _: Body<Nothing>,
 ) -> Result<HttpResponse> {
-    let row = ctx.apply(StartEnrollment { id }).await?;
-    Ok(etag::resource(&request, row.version, &Enrollment::from(row)))
+    ctx.update::<Enrollment, _>(StartEnrollment { id }).await
 }
 
 /// Complete an enrollment
@@ -208,21 +171,15 @@ pub async fn start_enrollment(
     responses(
         (status = 200, description = "The enrollment as it is now.", body = Enrollment),
         (status = 409, description = "`conflict`: the enrollment is cancelled, or was completed \
-            otherwise.", body = crate::api::http::problem::Problem,
+            otherwise.", body = Problem,
             content_type = "application/problem+json")))]
 pub async fn complete_enrollment(
-    request: HttpRequest,
     ctx: Ctx,
     Path(id): Path<EnrollmentId>,
     Body(body): Body<Completion>,
 ) -> Result<HttpResponse> {
-    let change = CompleteEnrollment {
-        id,
-        method: body.method.unwrap_or(CompletionMethod::Earned),
-        completed_at: body.completed_at,
-        grade: body.grade,
-        result: body.result,
-    };
-    let row = ctx.apply(change).await?;
-    Ok(etag::resource(&request, row.version, &Enrollment::from(row)))
+    let Completion { method, completed_at, grade, result } = body;
+    let method = method.unwrap_or(CompletionMethod::Earned);
+    let change = CompleteEnrollment { id, method, completed_at, grade, result };
+    ctx.update::<Enrollment, _>(change).await
 }

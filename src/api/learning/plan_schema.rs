@@ -5,13 +5,13 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use crate::{
-    api::http::{body::present, validate::line},
+    api::http::{body::present, resource::Resource, validate::line},
     changes::plans::PlanWithCertifications,
     domain::{
         ids::{CertificationId, PlanId},
         timestamp::Timestamp,
     },
-    store::plans::PlanRow,
+    store::plans::{PlanQuery, PlanRow},
 };
 
 /// A learning plan.
@@ -30,6 +30,18 @@ impl From<PlanWithCertifications> for LearningPlan {
     fn from((row, certification_ids): PlanWithCertifications) -> Self {
         let PlanRow { id, created_at, updated_at, name, .. } = row;
         Self { id, created_at, updated_at, name, certification_ids }
+    }
+}
+
+impl Resource for LearningPlan {
+    type Row = PlanWithCertifications;
+
+    fn location((row, _): &Self::Row) -> String {
+        format!("/learning-plans/{}", row.id)
+    }
+
+    fn version((row, _): &Self::Row) -> i64 {
+        row.version
     }
 }
 
@@ -70,4 +82,11 @@ pub struct LearningPlanParams {
     /// Characters of the name, anywhere in it, without regard to case.
     #[param(nullable = false, max_length = 4000)]
     pub(super) q: Option<String>,
+}
+
+impl From<LearningPlanParams> for PlanQuery {
+    fn from(params: LearningPlanParams) -> Self {
+        let LearningPlanParams { q } = params;
+        Self { q }
+    }
 }

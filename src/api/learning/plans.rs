@@ -1,21 +1,21 @@
 //! `/learning-plans`.
 
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
 
 use super::plan_schema::{LearningPlan, LearningPlanParams, LearningPlanPatch, NewLearningPlan};
 use crate::{
     api::http::{
         body::Body,
         endpoint::{Endpoint, endpoint},
-        etag::{self, Precondition},
+        etag::Precondition,
         extract::{Ctx, Path, Query},
-        paging::{Page, PageParams, Paging, grouped},
-        reply::Answer,
+        gates::Catalogue,
+        paging::{Page, PageParams, Paging},
     },
     changes::plans::{CreatePlan, UpdatePlan},
-    domain::{ids::PlanId, policy::Act},
+    domain::ids::PlanId,
     error::Result,
-    store::{self, page::ByText, plans::PlanFilter},
+    store::{self, plans::PlanQuery},
 };
 
 /// The operations of this file.
@@ -36,31 +36,10 @@ pub fn endpoints() -> Vec<Endpoint> {
     responses((status = 200, description = "One page of the plans.", body = Page<LearningPlan>)))]
 pub async fn list_learning_plans(
     ctx: Ctx,
-    mut paging: Paging,
+    paging: Paging,
     Query(params): Query<LearningPlanParams>,
 ) -> Result<HttpResponse> {
-    let filter = PlanFilter { q: params.q };
-    let (window, count) = (paging.window()?, paging.count);
-    let (slice, pairs, total) = paging
-        .list(
-            &ctx,
-            move |_, caller| caller.must(Act::SeeCatalogue),
-            move |conn, _| {
-                let total = count.then(|| store::plans::count(conn, &filter)).transpose()?;
-                let slice = store::plans::list(conn, &filter, &window)?;
-                let ids = slice.rows.iter().map(|row| row.id).collect();
-                let pairs = store::certifications::of_plans(conn, ids)?;
-                Ok((slice, pairs, total))
-            },
-        )
-        .await?;
-    let next = slice.next(|row| ByText { key: row.search_key.clone(), id: row.id });
-    let mut certifications = grouped(pairs);
-    let plans = slice.rows.into_iter().map(|row| {
-        let ids = certifications.remove(&row.id).unwrap_or_default();
-        LearningPlan::from((row, ids))
-    });
-    paging.page(plans.collect(), next, total)
+    paging.respond(&ctx, Catalogue, PlanQuery::from(params), LearningPlan::from).await
 }
 
 /// Create a learning plan
@@ -73,12 +52,9 @@ pub async fn create_learning_plan(
     ctx: Ctx,
     Body(body): Body<NewLearningPlan>,
 ) -> Result<HttpResponse> {
-    let certification_ids = body.certification_ids.unwrap_or_default();
-    ctx.post(CreatePlan { name: body.name, certification_ids }, |plan| {
-        let location = format!("/learning-plans/{}", plan.0.id);
-        Answer::created(location, plan.0.version, &LearningPlan::from(plan))
-    })
-    .await
+    let NewLearningPlan { name, certification_ids } = body;
+    let certification_ids = certification_ids.unwrap_or_default();
+    ctx.create::<LearningPlan, _>(CreatePlan { name, certification_ids }).await
 }
 
 /// Get a learning plan
@@ -87,17 +63,11 @@ pub async fn create_learning_plan(
 #[utoipa::path(get, path = "/learning-plans/{plan_id}", tag = "Learning plans",
     params(("plan_id" = PlanId, Path)),
     responses((status = 200, description = "The plan.", body = LearningPlan)))]
-pub async fn get_learning_plan(
-    request: HttpRequest,
-    ctx: Ctx,
-    Path(id): Path<PlanId>,
-) -> Result<HttpResponse> {
-    let read = ctx.read(move |conn, caller| {
-        caller.must(Act::SeeCatalogue)?;
+pub async fn get_learning_plan(ctx: Ctx, Path(id): Path<PlanId>) -> Result<HttpResponse> {
+    ctx.show::<LearningPlan>(Catalogue, move |conn| {
         Ok((store::plans::get(conn, id)?, store::certifications::of_plan(conn, id)?))
-    });
-    let plan = read.await?;
-    Ok(etag::resource(&request, plan.0.version, &LearningPlan::from(plan)))
+    })
+    .await
 }
 
 /// Change a learning plan
@@ -107,13 +77,11 @@ pub async fn get_learning_plan(
     params(("plan_id" = PlanId, Path)), request_body = LearningPlanPatch,
     responses((status = 200, description = "The plan as it is now.", body = LearningPlan)))]
 pub async fn update_learning_plan(
-    request: HttpRequest,
     ctx: Ctx,
     Path(id): Path<PlanId>,
     Precondition(if_match): Precondition,
     Body(body): Body<LearningPlanPatch>,
 ) -> Result<HttpResponse> {
     let LearningPlanPatch { name, certification_ids } = body;
-    let plan = ctx.apply(UpdatePlan { id, if_match, name, certification_ids }).await?;
-    Ok(etag::resource(&request, plan.0.version, &LearningPlan::from(plan)))
+    ctx.update::<LearningPlan, _>(UpdatePlan { id, if_match, name, certification_ids }).await
 }

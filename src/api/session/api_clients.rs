@@ -11,6 +11,7 @@ use crate::{
         endpoint::{Endpoint, endpoint},
         etag::{self, Precondition},
         extract::{Ctx, Path, Query},
+        gates::ApiClients,
         paging::{Page, PageParams, Paging},
         problem::Problem,
         reply::Answer,
@@ -27,8 +28,7 @@ use crate::{
     error::Result,
     store::{
         self,
-        api_clients::{ApiClientFilter, ApiClientRow},
-        page::ByText,
+        api_clients::{ApiClientQuery, ApiClientRow},
     },
 };
 
@@ -175,23 +175,11 @@ pub struct ApiClientParams {
         body = Page<ApiClient>)))]
 pub async fn list_api_clients(
     ctx: Ctx,
-    mut paging: Paging,
+    paging: Paging,
     Query(params): Query<ApiClientParams>,
 ) -> Result<HttpResponse> {
-    let filter = ApiClientFilter { q: params.q, user_id: params.user_id };
-    let (window, count) = (paging.window()?, paging.count);
-    let (slice, total) = paging
-        .list(
-            &ctx,
-            move |_, caller| caller.must(Act::SeeApiClients),
-            move |conn, _| {
-                let total = count.then(|| store::api_clients::count(conn, &filter)).transpose()?;
-                Ok((store::api_clients::list(conn, &filter, &window)?, total))
-            },
-        )
-        .await?;
-    let next = slice.next(|row| ByText { key: row.search_key.clone(), id: row.id });
-    paging.page(slice.rows.into_iter().map(ApiClient::from).collect(), next, total)
+    let query = ApiClientQuery { q: params.q, user_id: params.user_id };
+    paging.respond(&ctx, ApiClients, query, ApiClient::from).await
 }
 
 /// Create an API client

@@ -8,6 +8,7 @@ use crate::{
     api::http::{
         endpoint::{Endpoint, endpoint},
         extract::{Ctx, Path},
+        gates::OneUser,
         paging::{Page, PageParams, Paging},
     },
     domain::{
@@ -17,7 +18,8 @@ use crate::{
     },
     error::Result,
     store::{
-        self, certifications::CertificationRow, page::ByText, user_certifications::StandingRow,
+        certifications::CertificationRow,
+        user_certifications::{StandingRow, UserCertificationQuery},
     },
 };
 
@@ -69,16 +71,8 @@ impl From<(CertificationRow, Option<StandingRow>)> for CertificationStanding {
 pub async fn list_user_certifications(
     ctx: Ctx,
     Path(user): Path<UserId>,
-    mut paging: Paging,
+    paging: Paging,
 ) -> Result<HttpResponse> {
-    let (window, count) = (paging.window()?, paging.count);
-    let (slice, total) = paging
-        .list_of_user(&ctx, user, move |conn| {
-            let counted = count.then(|| store::user_certifications::count_of_user(conn, user));
-            let total = counted.transpose()?;
-            Ok((store::user_certifications::of_user(conn, user, &window)?, total))
-        })
-        .await?;
-    let next = slice.next(|(row, _)| ByText { key: row.search_key.clone(), id: row.id });
-    paging.page(slice.rows.into_iter().map(CertificationStanding::from).collect(), next, total)
+    let query = UserCertificationQuery { user };
+    paging.respond(&ctx, OneUser(user), query, CertificationStanding::from).await
 }

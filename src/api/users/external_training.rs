@@ -10,8 +10,9 @@ use crate::{
         body::Body,
         endpoint::{Endpoint, endpoint},
         extract::{Ctx, Path},
+        gates::OneUser,
         paging::{Page, PageParams, Paging},
-        reply::Answer,
+        resource::Resource,
         validate::line,
     },
     changes::external_training::LogExternalTraining,
@@ -21,7 +22,7 @@ use crate::{
         timestamp::Timestamp,
     },
     error::Result,
-    store::{self, external_training::TrainingRow},
+    store::external_training::{TrainingQuery, TrainingRow},
 };
 
 /// The operations of this file.
@@ -31,9 +32,6 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 /// The most hours of a training: more than four years of full-time work.
 const HOURS_MAX: f64 = 10_000.0;
-
-/// The version of a training: nobody changes it once it is logged.
-const VERSION: i64 = 1;
 
 /// A training that a user did outside of the platform.
 #[derive(Serialize, ToSchema)]
@@ -55,15 +53,24 @@ pub struct ExternalTraining {
 
 impl From<TrainingRow> for ExternalTraining {
     fn from(row: TrainingRow) -> Self {
-        Self {
-            id: row.id,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-            title: row.title,
-            completed_on: row.completed_on,
-            provider: row.provider,
-            hours: row.hours,
-        }
+        let TrainingRow {
+            id, created_at, updated_at, title, completed_on, provider, hours, ..
+        } = row;
+        Self { id, created_at, updated_at, title, completed_on, provider, hours }
+    }
+}
+
+impl Resource for ExternalTraining {
+    type Row = TrainingRow;
+
+    /// A training has no path of its own: it is in the list.
+    fn location(row: &TrainingRow) -> String {
+        format!("/users/{}/external-training", row.user_id)
+    }
+
+    /// Nobody changes a training once it is logged.
+    fn version(_: &TrainingRow) -> i64 {
+        1
     }
 }
 
@@ -100,17 +107,9 @@ pub struct NewExternalTraining {
 pub async fn list_external_training(
     ctx: Ctx,
     Path(user): Path<UserId>,
-    mut paging: Paging,
+    paging: Paging,
 ) -> Result<HttpResponse> {
-    let (window, count) = (paging.window()?, paging.count);
-    let (slice, total) = paging
-        .list_of_user(&ctx, user, move |conn| {
-            let total = count.then(|| store::external_training::count(conn, user)).transpose()?;
-            Ok((store::external_training::list(conn, user, &window)?, total))
-        })
-        .await?;
-    let next = slice.next(|row| row.id);
-    paging.page(slice.rows.into_iter().map(ExternalTraining::from).collect(), next, total)
+    paging.respond(&ctx, OneUser(user), TrainingQuery { user }, ExternalTraining::from).await
 }
 
 /// Log an external training of a user
@@ -126,9 +125,5 @@ pub async fn log_external_training(
 ) -> Result<HttpResponse> {
     let NewExternalTraining { title, completed_on, provider, hours } = body;
     let change = LogExternalTraining { user, title, provider, completed_on, hours };
-    ctx.post(change, move |row| {
-        let location = format!("/users/{user}/external-training");
-        Answer::created(location, VERSION, &ExternalTraining::from(row))
-    })
-    .await
+    ctx.create::<ExternalTraining, _>(change).await
 }

@@ -9,6 +9,7 @@ use crate::{
         body::{Body, Nothing},
         endpoint::{Endpoint, endpoint},
         extract::{Ctx, Path},
+        gates::OneUser,
         paging::{Page, PageParams, Paging},
     },
     changes::plans::{AssignPlan, UnassignPlan},
@@ -19,11 +20,7 @@ use crate::{
         timestamp::Timestamp,
     },
     error::Result,
-    store::{
-        self,
-        page::ByTime,
-        plans::{AssignmentRow, PlanRow},
-    },
+    store::plans::{AssignmentQuery, AssignmentRow, PlanRow},
 };
 
 /// The operations of this file.
@@ -79,17 +76,10 @@ impl From<(AssignmentRow, PlanRow)> for AssignedLearningPlan {
 pub async fn list_user_learning_plans(
     ctx: Ctx,
     Path(user): Path<UserId>,
-    mut paging: Paging,
+    paging: Paging,
 ) -> Result<HttpResponse> {
-    let (window, count) = (paging.window()?, paging.count);
-    let (slice, total) = paging
-        .list_of_user(&ctx, user, move |conn| {
-            let total = count.then(|| store::plans::count_assignments(conn, user)).transpose()?;
-            Ok((store::plans::assignments(conn, user, &window)?, total))
-        })
-        .await?;
-    let next = slice.next(|(row, _)| ByTime { time: row.assigned_at, id: row.plan_id });
-    paging.page(slice.rows.into_iter().map(AssignedLearningPlan::from).collect(), next, total)
+    let query = AssignmentQuery { user };
+    paging.respond(&ctx, OneUser(user), query, AssignedLearningPlan::from).await
 }
 
 /// Assign a learning plan to a user
@@ -119,6 +109,5 @@ pub async fn unassign_learning_plan(
     Path((user, plan)): Path<(UserId, PlanId)>,
     _: Body<Nothing>,
 ) -> Result<HttpResponse> {
-    ctx.apply(UnassignPlan { user, plan }).await?;
-    Ok(HttpResponse::NoContent().finish())
+    ctx.delete(UnassignPlan { user, plan }).await
 }

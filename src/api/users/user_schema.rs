@@ -7,6 +7,7 @@ use validator::Validate;
 use crate::{
     api::http::{
         body::present,
+        resource::Resource,
         validate::{iana_time_zone, line},
     },
     changes::users::UserWithSupervisors,
@@ -16,7 +17,7 @@ use crate::{
         timestamp::Timestamp,
         user::{Role, UserKind, UserStatus},
     },
-    store::users::UserSort,
+    store::user_list::{UserFilter, UserQuery, UserSort},
 };
 
 /// A user: a person, or a generic API account.
@@ -68,6 +69,18 @@ impl From<UserWithSupervisors> for User {
             home_group_id: row.home_group_id,
             supervisor_ids,
         }
+    }
+}
+
+impl Resource for User {
+    type Row = UserWithSupervisors;
+
+    fn location((row, _): &Self::Row) -> String {
+        format!("/users/{}", row.id)
+    }
+
+    fn version((row, _): &Self::Row) -> i64 {
+        row.version
     }
 }
 
@@ -213,4 +226,14 @@ pub struct UserParams {
     /// The order; `name` if it is not said. A minus turns it round.
     #[param(nullable = false, inline)]
     pub(super) sort: Option<SortUsers>,
+}
+
+impl From<UserParams> for UserQuery {
+    fn from(params: UserParams) -> Self {
+        let UserParams { q, status, kind, supervisor_id, group_id, sort } = params;
+        Self {
+            filter: UserFilter { q, status, kind, supervisor_id, group_id },
+            sort: sort.map(UserSort::from).unwrap_or_default(),
+        }
+    }
 }

@@ -1,17 +1,17 @@
 //! `/users`.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use super::user_schema::{NewUser, User, UserParams, UserPatch};
 use crate::{
-    access::users::{see_user, visible},
     api::http::{
         body::Body,
         endpoint::{Endpoint, endpoint},
-        etag::{self, Precondition},
+        etag::Precondition,
         extract::{Ctx, Path, Query},
-        paging::{Page, PageParams, Paging, grouped},
-        reply::Answer,
+        gates::{OneUser, VisibleUsers},
+        paging::{Page, PageParams, Paging},
+        problem::Problem,
     },
     auth::passwords::Passwords,
     changes::users::{CreateUser, UpdateUser},
@@ -20,10 +20,7 @@ use crate::{
         user::{Role, UserKind, UserStatus},
     },
     error::Result,
-    store::{
-        self,
-        users::{UserFilter, UserPlace, UserSort},
-    },
+    store::{self, user_list::UserQuery},
 };
 
 /// The operations of this file.
@@ -43,27 +40,10 @@ pub fn endpoints() -> Vec<Endpoint> {
     responses((status = 200, description = "One page of the users.", body = Page<User>)))]
 pub async fn list_users(
     ctx: Ctx,
-    mut paging: Paging,
+    paging: Paging,
     Query(params): Query<UserParams>,
 ) -> Result<HttpResponse> {
-    let UserParams { q, status, kind, supervisor_id, group_id, sort } = params;
-    let filter = UserFilter { q, status, kind, supervisor_id, group_id };
-    let sort = sort.map(UserSort::from).unwrap_or_default();
-    let (window, count) = (paging.window()?, paging.count);
-    let (slice, mut supervisors, total) = paging
-        .list(&ctx, visible, move |conn, reach| {
-            let slice = store::users::list(conn, reach, &filter, sort, &window)?;
-            let supervisors = grouped(store::supervisors::supervisors_of(conn, &slice.rows)?);
-            let total = count.then(|| store::users::count(conn, reach, &filter)).transpose()?;
-            Ok((slice, supervisors, total))
-        })
-        .await?;
-    let next = slice.next(|row| UserPlace::of(row, sort));
-    let users = slice.rows.into_iter().map(|row| {
-        let ids = supervisors.remove(&row.id).unwrap_or_default();
-        User::from((row, ids))
-    });
-    paging.page(users.collect(), next, total)
+    paging.respond(&ctx, VisibleUsers, UserQuery::from(params), User::from).await
 }
 
 /// Create a user
@@ -74,7 +54,7 @@ pub async fn list_users(
     responses(
         (status = 201, description = "The user.", body = User),
         (status = 409, description = "`already_exists`: e-mail or employee id are taken.",
-            body = crate::api::http::problem::Problem, content_type = "application/problem+json")))]
+            body = Problem, content_type = "application/problem+json")))]
 pub async fn create_user(
     ctx: Ctx,
     passwords: web::Data<Passwords>,
@@ -93,11 +73,7 @@ pub async fn create_user(
         supervisor_ids: body.supervisor_ids.unwrap_or_default(),
         password_hash: hash(&passwords, body.password).await?,
     };
-    ctx.post(change, |(row, supervisors)| {
-        let (location, version) = (format!("/users/{}", row.id), row.version);
-        Answer::created(location, version, &User::from((row, supervisors)))
-    })
-    .await
+    ctx.create::<User, _>(change).await
 }
 
 /// Get a user
@@ -106,17 +82,11 @@ pub async fn create_user(
 #[utoipa::path(get, path = "/users/{user_id}", tag = "Users",
     params(("user_id" = UserId, Path)),
     responses((status = 200, description = "The user.", body = User)))]
-pub async fn get_user(
-    request: HttpRequest,
-    ctx: Ctx,
-    Path(id): Path<UserId>,
-) -> Result<HttpResponse> {
-    let read = ctx.read(move |conn, caller| {
-        see_user(conn, caller, id)?;
+pub async fn get_user(ctx: Ctx, Path(id): Path<UserId>) -> Result<HttpResponse> {
+    ctx.show::<User>(OneUser(id), move |conn| {
         Ok((store::users::get(conn, id)?, store::supervisors::supervisor_ids(conn, id)?))
-    });
-    let (row, supervisors) = read.await?;
-    Ok(etag::resource(&request, row.version, &User::from((row, supervisors))))
+    })
+    .await
 }
 
 /// Change a user
@@ -128,9 +98,8 @@ pub async fn get_user(
         (status = 200, description = "The user as he is now.", body = User),
         (status = 409, description = "`already_exists`: e-mail or employee id are taken. \
             `conflict`: he is the last active administrator.",
-            body = crate::api::http::problem::Problem, content_type = "application/problem+json")))]
+            body = Problem, content_type = "application/problem+json")))]
 pub async fn update_user(
-    request: HttpRequest,
     ctx: Ctx,
     passwords: web::Data<Passwords>,
     Path(id): Path<UserId>,
@@ -151,8 +120,7 @@ pub async fn update_user(
         supervisor_ids: body.supervisor_ids,
         password_hash: hash(&passwords, body.password).await?,
     };
-    let (row, supervisors) = ctx.apply(change).await?;
-    Ok(etag::resource(&request, row.version, &User::from((row, supervisors))))
+    ctx.update::<User, _>(change).await
 }
 
 async fn hash(passwords: &Passwords, password: Option<String>) -> Result<Option<String>> {

@@ -31,7 +31,7 @@ use crate::{
         view::EntryView,
     },
     store::{
-        page::{ByTime, Window},
+        page::{PageRequest, TimePosition},
         unindexed::{coalesce, unindexed},
         visible_users::{Visible, related_to},
     },
@@ -44,7 +44,7 @@ const RECENT: i64 = 5_000;
 /// How many of the newest entries of all are looked through for a text, before all of them are.
 const RECENT_WITH_TEXT: i64 = 20_000;
 
-type Place = ByTime<ids::Entry>;
+type Place = TimePosition<ids::Entry>;
 
 /// One page of the entries of users within reach: they are shown, newest first; gives where the
 /// next page begins, if there is one.
@@ -55,12 +55,12 @@ pub fn page(
     reader: &mut Reader<'_>,
     reach: &Visible,
     filter: &EntryFilter,
-    window: &Window<Place>,
+    request: &PageRequest<Place>,
     show: &mut Show<'_>,
 ) -> Result<Option<Place>> {
     let (mut shown, mut last, mut more) = (0, None, false);
     let mut each = |entry: &EntryView<'_>, _| {
-        more = shown == window.limit;
+        more = shown == request.limit;
         if !more {
             show(entry);
             shown += 1;
@@ -69,9 +69,9 @@ pub fn page(
         Ok(!more)
     };
     if *reach == Visible::Everyone && filter.is_empty() {
-        each_of_all(reader, window, &mut each)?;
+        each_of_all(reader, request, &mut each)?;
     } else {
-        for row in merged(reader, reach, filter, window)? {
+        for row in merged(reader, reach, filter, request)? {
             if !each(&row.view(), None)? {
                 break;
             }
@@ -98,10 +98,14 @@ const AFTER: &str = newest_of_sqlite!(
 );
 
 /// Entries after a place, where they lie: no filter, no copy.
-fn each_of_all(reader: &mut Reader<'_>, window: &Window<Place>, each: &mut Each<'_>) -> Result<()> {
-    let fetch = window.fetch();
+fn each_of_all(
+    reader: &mut Reader<'_>,
+    request: &PageRequest<Place>,
+    each: &mut Each<'_>,
+) -> Result<()> {
+    let fetch = request.fetch_limit();
     if let Some(conn) = reader.raw() {
-        return match &window.after {
+        return match &request.after {
             None => each_of_sqlite(conn, FIRST, [fetch], each),
             Some(at) => {
                 let id = at.id.as_bytes().as_slice();
@@ -111,7 +115,7 @@ fn each_of_all(reader: &mut Reader<'_>, window: &Window<Place>, each: &mut Each<
     }
     let newest =
         entries::table.order((entries::occurred_at.desc(), entries::id.desc())).limit(fetch);
-    match (&mut **reader, &window.after) {
+    match (&mut **reader, &request.after) {
         (AnyConnection::Postgres(conn), None) => each_of_postgres(conn, newest, each),
         (AnyConnection::Postgres(conn), Some(at)) => {
             each_of_postgres(conn, older!(newest, at), each)
@@ -125,9 +129,9 @@ fn merged(
     conn: &mut AnyConnection,
     reach: &Visible,
     filter: &EntryFilter,
-    window: &Window<Place>,
+    request: &PageRequest<Place>,
 ) -> Result<Vec<EntryRow>> {
-    let mut page = Merged { window, rows: Vec::new() };
+    let mut page = Merged { request, rows: Vec::new() };
     match reach {
         Visible::Everyone if is_by_text(filter) => page.add_found(conn, filter)?,
         Visible::Everyone => {
@@ -175,14 +179,14 @@ type UserQuery = users::BoxedQuery<'static, MultiBackend>;
 
 /// A page that is put together out of ranges of indexes.
 struct Merged<'a> {
-    window: &'a Window<Place>,
+    request: &'a PageRequest<Place>,
     /// The newest entries of the ranges so far, and one more than the page has.
     rows: Vec<EntryRow>,
 }
 
 impl Merged<'_> {
     fn is_full(&self) -> bool {
-        self.rows.len() > self.window.limit
+        self.rows.len() > self.request.limit
     }
 
     /// Older than this, nothing comes into the page any more.
@@ -193,16 +197,16 @@ impl Merged<'_> {
     /// Adds the newest entries of a range. No more is held than a page, however many ranges there
     /// are, and no further back is read than the page goes.
     fn add(&mut self, conn: &mut AnyConnection, range: EntryQuery) -> Result<()> {
-        let mut range = from(range, self.window);
+        let mut range = from(range, self.request);
         if let Some(time) = self.oldest() {
             range = range.filter(entries::occurred_at.ge(time));
         }
         let newest = range
             .order((entries::occurred_at.desc(), entries::id.desc()))
-            .limit(self.window.fetch());
+            .limit(self.request.fetch_limit());
         self.rows.extend(newest.load::<EntryRow>(conn)?);
         self.rows.sort_by_key(|row| Reverse((row.occurred_at, row.id)));
-        self.rows.truncate(self.window.limit.saturating_add(1));
+        self.rows.truncate(self.request.limit.saturating_add(1));
         Ok(())
     }
 
@@ -218,7 +222,7 @@ impl Merged<'_> {
         let newest = entries::table
             .filter(entries::user_id.eq(sql::<SqlId>("users.id")))
             .into_boxed::<MultiBackend>();
-        let newest = from(narrowed(newest, filter), self.window)
+        let newest = from(narrowed(newest, filter), self.request)
             .order((entries::occurred_at.desc(), entries::id.desc()))
             .limit(1)
             .select(entries::occurred_at)
@@ -274,17 +278,17 @@ impl Merged<'_> {
         if self.is_full() {
             return Ok(());
         }
-        let all = narrowed(from(entries::table.into_boxed(), self.window), filter);
+        let all = narrowed(from(entries::table.into_boxed(), self.request), filter);
         self.rows = all
             .order((unindexed!(entries::occurred_at).desc(), entries::id.desc()))
-            .limit(self.window.fetch())
+            .limit(self.request.fetch_limit())
             .load(conn)?;
         Ok(())
     }
 
     /// The newest entries of all, so many of them.
     fn recent(&self, conn: &mut AnyConnection, many: i64) -> Result<EntryQuery> {
-        let all = || from(entries::table.into_boxed(), self.window);
+        let all = || from(entries::table.into_boxed(), self.request);
         let since: Option<Timestamp> = all()
             .order((entries::occurred_at.desc(), entries::id.desc()))
             .offset(many)
@@ -305,8 +309,8 @@ fn is_by_text(filter: &EntryFilter) -> bool {
 }
 
 /// Those of some entries that come after the place where a page begins.
-fn from(query: EntryQuery, window: &Window<Place>) -> EntryQuery {
-    match &window.after {
+fn from(query: EntryQuery, request: &PageRequest<Place>) -> EntryQuery {
+    match &request.after {
         Some(at) => older!(query, at),
         None => query,
     }

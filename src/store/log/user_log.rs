@@ -31,7 +31,7 @@ use crate::{
         row::EntryRow,
         view::EntryView,
     },
-    store::page::Window,
+    store::page::PageRequest,
 };
 
 /// A place in a log.
@@ -57,16 +57,16 @@ pub fn page(
     reader: &mut Reader<'_>,
     user: UserId,
     filter: &EntryFilter,
-    window: &Window<LogPlace>,
+    request: &PageRequest<LogPlace>,
     show: &mut Show<'_>,
 ) -> Result<Option<LogPlace>> {
     let (mut moves, mut shown, mut last, mut more) = (None, 0, None, false);
     let mut each = |entry: &EntryView<'_>, now: Option<i64>| {
         moves = now.or(Some(0));
-        if window.after.is_some_and(|place| moves != Some(place.moves)) {
+        if request.after.is_some_and(|place| moves != Some(place.moves)) {
             return Ok(false);
         }
-        more = shown == window.limit;
+        more = shown == request.limit;
         if !more {
             show(entry);
             shown += 1;
@@ -76,17 +76,17 @@ pub fn page(
     };
     if filter.is_empty() {
         // The whole log is what most readers ask for.
-        each_of_log(reader, user, window, &mut each)?;
+        each_of_log(reader, user, request, &mut each)?;
     } else {
-        for (row, moves) in load(reader, user, filter, window, 0)? {
+        for (row, moves) in load(reader, user, filter, request, 0)? {
             if !each(&row.view(), moves)? {
                 break;
             }
         }
     }
-    match (window.after, last.filter(|_| more)) {
+    match (request.after, last.filter(|_| more)) {
         (Some(place), _) if moves != Some(place.moves) => {
-            snapshot(reader, |conn| page_as_it_was(conn, user, filter, window, place, show))
+            snapshot(reader, |conn| page_as_it_was(conn, user, filter, request, place, show))
         }
         (_, None) => Ok(None),
         (_, Some((time, id))) => Ok(moves.map(|moves| LogPlace { time, id, moves })),
@@ -131,13 +131,13 @@ const AFTER: &str = newest_of_sqlite!(
 fn each_of_log(
     reader: &mut Reader<'_>,
     user: UserId,
-    window: &Window<LogPlace>,
+    request: &PageRequest<LogPlace>,
     each: &mut Each<'_>,
 ) -> Result<()> {
-    let fetch = window.fetch();
+    let fetch = request.fetch_limit();
     if let Some(conn) = reader.raw() {
         let user = user.as_bytes().as_slice();
-        return match window.after {
+        return match request.after {
             None => each_of_sqlite(conn, FIRST, (user, fetch), each),
             Some(at) => {
                 let id = at.id.as_bytes().as_slice();
@@ -146,7 +146,7 @@ fn each_of_log(
         };
     }
     let query = entries::table.filter(entries::user_id.eq(user));
-    match (&mut **reader, window.after) {
+    match (&mut **reader, request.after) {
         (AnyConnection::Postgres(conn), None) => {
             each_of_postgres(conn, newest!(query, user, fetch), each)
         }
@@ -162,12 +162,12 @@ fn load(
     conn: &mut AnyConnection,
     user: UserId,
     filter: &EntryFilter,
-    window: &Window<LogPlace>,
+    request: &PageRequest<LogPlace>,
     more: usize,
 ) -> Result<Vec<(EntryRow, Option<i64>)>> {
-    let fetch = window.fetch().saturating_add(i64::try_from(more).unwrap_or(i64::MAX));
+    let fetch = request.fetch_limit().saturating_add(i64::try_from(more).unwrap_or(i64::MAX));
     let mut query = filtered(user, filter);
-    if let Some(at) = window.after {
+    if let Some(at) = request.after {
         query = older!(query, at);
     }
     Ok(newest!(query, user, fetch).load(conn)?)
@@ -180,12 +180,12 @@ fn page_as_it_was(
     conn: &mut AnyConnection,
     user: UserId,
     filter: &EntryFilter,
-    window: &Window<LogPlace>,
+    request: &PageRequest<LogPlace>,
     place: LogPlace,
     show: &mut Show<'_>,
 ) -> Result<Option<LogPlace>> {
     let moved = revisions::moved_since(conn, user, place.moves)?;
-    let mut rows: Vec<EntryRow> = load(conn, user, filter, window, moved.len())?
+    let mut rows: Vec<EntryRow> = load(conn, user, filter, request, moved.len())?
         .into_iter()
         .map(|(row, _)| row)
         .filter(|row| !moved.contains_key(&row.id))
@@ -196,7 +196,7 @@ fn page_as_it_was(
         .filter(|at| *at < (place.time, place.id) && filter.lets_time(at.0))
         .collect();
     due.sort_unstable_by_key(|at| Reverse(*at));
-    let enough = rows.len() + window.limit;
+    let enough = rows.len() + request.limit;
     for due in due.chunks(IDS_PER_QUERY) {
         let ids: Vec<EntryId> = due.iter().map(|(_, id)| *id).collect();
         let found = filtered(user, &filter.at_any_time()).filter(entries::id.eq_any(ids));
@@ -207,8 +207,8 @@ fn page_as_it_was(
     }
     let time = |row: &EntryRow| moved.get(&row.id).copied().unwrap_or(row.occurred_at);
     rows.sort_by_key(|row| Reverse((time(row), row.id)));
-    let more = rows.len() > window.limit;
-    rows.truncate(window.limit);
+    let more = rows.len() > request.limit;
+    rows.truncate(request.limit);
     rows.iter().for_each(|row| show(&row.view()));
     let last = rows.last().filter(|_| more);
     Ok(last.map(|row| LogPlace { time: time(row), id: row.id, moves: place.moves }))
