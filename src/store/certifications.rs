@@ -52,7 +52,7 @@ pub fn get(conn: &mut AnyConnection, id: CertificationId) -> Result<Certificatio
     Ok(certifications::table.find(id).first(conn)?)
 }
 
-/// The certification of an id, held until the transaction ends.
+/// The certification of an id, locked until the transaction ends.
 ///
 /// # Errors
 /// `not_found`.
@@ -105,18 +105,12 @@ impl ListQuery for CertificationQuery {
 }
 
 /// Adds a certification.
-///
-/// # Errors
-/// Of the database.
 pub fn insert(tx: &mut Tx<'_>, row: &CertificationRow) -> Result<()> {
     diesel::insert_into(certifications::table).values(row.clone()).execute(tx.write())?;
     Ok(())
 }
 
-/// Writes the certification's fields, and makes the version a new one.
-///
-/// # Errors
-/// Of the database.
+/// Writes the certification's fields with the next version.
 pub fn update(tx: &mut Tx<'_>, row: &mut CertificationRow) -> Result<()> {
     row.version += 1;
     row.updated_at = tx.now();
@@ -126,9 +120,6 @@ pub fn update(tx: &mut Tx<'_>, row: &mut CertificationRow) -> Result<()> {
 }
 
 /// The courses that a certification requires, in the order of their ids.
-///
-/// # Errors
-/// Of the database.
 pub fn courses(conn: &mut AnyConnection, id: CertificationId) -> Result<Vec<CourseId>> {
     Ok(certification_courses::table
         .filter(certification_courses::certification_id.eq(id))
@@ -138,9 +129,6 @@ pub fn courses(conn: &mut AnyConnection, id: CertificationId) -> Result<Vec<Cour
 }
 
 /// The courses that each of the certifications requires: pairs, in the order of their ids.
-///
-/// # Errors
-/// Of the database.
 pub fn courses_of(
     conn: &mut AnyConnection,
     rows: &[CertificationRow],
@@ -153,9 +141,6 @@ pub fn courses_of(
 }
 
 /// Sets the courses that a certification requires.
-///
-/// # Errors
-/// Of the database.
 pub fn set_courses(tx: &mut Tx<'_>, id: CertificationId, courses: &[CourseId]) -> Result<()> {
     let of_one = certification_courses::certification_id.eq(id);
     diesel::delete(certification_courses::table.filter(of_one)).execute(tx.write())?;
@@ -167,9 +152,6 @@ pub fn set_courses(tx: &mut Tx<'_>, id: CertificationId, courses: &[CourseId]) -
 }
 
 /// The certifications that require a course, in the order of their ids.
-///
-/// # Errors
-/// Of the database.
 pub fn requiring(conn: &mut AnyConnection, course: CourseId) -> Result<Vec<CertificationRow>> {
     Ok(certification_courses::table
         .inner_join(
@@ -183,9 +165,6 @@ pub fn requiring(conn: &mut AnyConnection, course: CourseId) -> Result<Vec<Certi
 }
 
 /// The certifications of a plan, in the order of their ids.
-///
-/// # Errors
-/// Of the database.
 pub fn of_plan(conn: &mut AnyConnection, plan: PlanId) -> Result<Vec<CertificationId>> {
     Ok(plan_certifications::table
         .filter(plan_certifications::plan_id.eq(plan))
@@ -195,9 +174,6 @@ pub fn of_plan(conn: &mut AnyConnection, plan: PlanId) -> Result<Vec<Certificati
 }
 
 /// The certifications of each of the plans: pairs, in the order of their ids.
-///
-/// # Errors
-/// Of the database.
 pub fn of_plans(
     conn: &mut AnyConnection,
     plans: Vec<PlanId>,
@@ -208,9 +184,6 @@ pub fn of_plans(
 }
 
 /// Sets the certifications of a plan.
-///
-/// # Errors
-/// Of the database.
 pub fn set_of_plan(tx: &mut Tx<'_>, plan: PlanId, ids: &[CertificationId]) -> Result<()> {
     let of_one = plan_certifications::plan_id.eq(plan);
     diesel::delete(plan_certifications::table.filter(of_one)).execute(tx.write())?;

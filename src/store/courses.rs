@@ -53,7 +53,7 @@ pub fn get(conn: &mut AnyConnection, id: CourseId) -> Result<CourseRow> {
     Ok(courses::table.find(id).first(conn)?)
 }
 
-/// The course of an id, held until the transaction ends.
+/// The course of an id, locked until the transaction ends.
 ///
 /// # Errors
 /// `not_found`.
@@ -113,18 +113,12 @@ impl ListQuery for CourseQuery {
 }
 
 /// Adds a course.
-///
-/// # Errors
-/// Of the database.
 pub fn insert(tx: &mut Tx<'_>, row: &CourseRow) -> Result<()> {
     diesel::insert_into(courses::table).values(row.clone()).execute(tx.write())?;
     Ok(())
 }
 
-/// Writes the course's fields, and makes the version a new one.
-///
-/// # Errors
-/// Of the database.
+/// Writes the course's fields with the next version.
 pub fn update(tx: &mut Tx<'_>, row: &mut CourseRow) -> Result<()> {
     row.version += 1;
     row.updated_at = tx.now();

@@ -51,7 +51,7 @@ pub fn get(conn: &mut AnyConnection, id: EnrollmentId) -> Result<EnrollmentRow> 
     Ok(enrollments::table.find(id).first(conn)?)
 }
 
-/// The enrollment of an id, held until the transaction ends.
+/// The enrollment of an id, locked until the transaction ends.
 ///
 /// # Errors
 /// `not_found`.
@@ -122,16 +122,13 @@ impl ListQuery for EnrollmentQuery {
 /// Adds an enrollment.
 ///
 /// # Errors
-/// `already_exists` where the user is in the course.
+/// `already_exists` if the user is in the course.
 pub fn insert(tx: &mut Tx<'_>, row: &EnrollmentRow) -> Result<()> {
     diesel::insert_into(enrollments::table).values(row.clone()).execute(tx.write())?;
     Ok(())
 }
 
-/// Writes the enrollment's fields, and makes the version a new one.
-///
-/// # Errors
-/// Of the database.
+/// Writes the enrollment's fields with the next version.
 pub fn update(tx: &mut Tx<'_>, row: &mut EnrollmentRow) -> Result<()> {
     row.version += 1;
     row.updated_at = tx.now();

@@ -79,9 +79,6 @@ impl ListQuery for TrainingQuery {
 }
 
 /// Adds a training.
-///
-/// # Errors
-/// Of the database.
 pub fn insert(tx: &mut Tx<'_>, row: &TrainingRow) -> Result<()> {
     diesel::insert_into(external_training::table).values(row.clone()).execute(tx.write())?;
     Ok(())

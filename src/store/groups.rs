@@ -52,7 +52,7 @@ pub fn get(conn: &mut AnyConnection, id: GroupId) -> Result<GroupRow> {
     Ok(groups::table.find(id).first(conn)?)
 }
 
-/// The group of an id, held until the transaction ends: who is in it changes one after another.
+/// The group of an id, locked until the transaction ends, so that its members change one by one.
 ///
 /// # Errors
 /// `not_found`.
@@ -60,20 +60,14 @@ pub fn lock(tx: &mut Tx<'_>, id: GroupId) -> Result<GroupRow> {
     Ok(locked!(tx, groups::table.find(id))?)
 }
 
-/// Holds a group, if there is one, until the transaction ends. Whoever holds a user too holds the
-/// group first, so that none waits in a circle.
-///
-/// # Errors
-/// Of the database.
+/// Locks a group, if there is one, until the transaction ends. Who locks a user too locks the group
+/// first, so that two transactions never wait for each other.
 pub fn hold(tx: &mut Tx<'_>, id: GroupId) -> Result<()> {
     locked!(tx, groups::table.find(id)).optional().map(|_: Option<GroupRow>| ())?;
     Ok(())
 }
 
 /// The groups of a name, without regard to case: two at most, which says that it is ambiguous.
-///
-/// # Errors
-/// Of the database.
 pub fn named(conn: &mut AnyConnection, name: &str) -> Result<Vec<GroupId>> {
     let named = groups::table.filter(groups::search_key.eq(fold(name)));
     Ok(named.order(groups::id).select(groups::id).limit(2).load(conn)?)
@@ -126,18 +120,12 @@ impl ListQuery for GroupQuery {
 }
 
 /// Adds a group.
-///
-/// # Errors
-/// Of the database.
 pub fn insert(tx: &mut Tx<'_>, row: &GroupRow) -> Result<()> {
     diesel::insert_into(groups::table).values(row.clone()).execute(tx.write())?;
     Ok(())
 }
 
-/// Writes the group's fields, and makes the version a new one.
-///
-/// # Errors
-/// Of the database.
+/// Writes the group's fields with the next version.
 pub fn update(tx: &mut Tx<'_>, row: &mut GroupRow) -> Result<()> {
     row.version += 1;
     row.updated_at = tx.now();
@@ -147,18 +135,12 @@ pub fn update(tx: &mut Tx<'_>, row: &mut GroupRow) -> Result<()> {
 }
 
 /// Whether a user is a member.
-///
-/// # Errors
-/// Of the database.
 pub fn is_member(conn: &mut AnyConnection, group: GroupId, user: UserId) -> Result<bool> {
     let row = group_members::table.find((group, user)).select(group_members::user_id);
     Ok(row.first::<UserId>(conn).optional()?.is_some())
 }
 
-/// The members after a place, in the order of their ids.
-///
-/// # Errors
-/// Of the database.
+/// The members after a user, in the order of their ids.
 pub fn members(
     conn: &mut AnyConnection,
     group: GroupId,
@@ -175,28 +157,19 @@ pub fn members(
 }
 
 /// Makes a user a member.
-///
-/// # Errors
-/// Of the database.
 pub fn add_member(tx: &mut Tx<'_>, group: GroupId, user: UserId) -> Result<()> {
     let row = (group_members::group_id.eq(group), group_members::user_id.eq(user));
     diesel::insert_into(group_members::table).values(row).execute(tx.write())?;
     Ok(())
 }
 
-/// Ends a membership. Its permissions have to be gone.
-///
-/// # Errors
-/// Of the database.
+/// Ends a membership. Its permissions have to be revoked before.
 pub fn remove_member(tx: &mut Tx<'_>, group: GroupId, user: UserId) -> Result<()> {
     diesel::delete(group_members::table.find((group, user))).execute(tx.write())?;
     Ok(())
 }
 
-/// What a member may do, in the order of the words.
-///
-/// # Errors
-/// Of the database.
+/// The permissions of a member, in alphabetical order.
 pub fn permissions(
     conn: &mut AnyConnection,
     group: GroupId,
@@ -210,10 +183,7 @@ pub fn permissions(
         .load(conn)?)
 }
 
-/// Lets a member do something.
-///
-/// # Errors
-/// Of the database.
+/// Gives a member a permission.
 pub fn grant(
     tx: &mut Tx<'_>,
     group: GroupId,
@@ -229,10 +199,7 @@ pub fn grant(
     Ok(())
 }
 
-/// Lets a member no longer do something.
-///
-/// # Errors
-/// Of the database.
+/// Takes a permission from a member.
 pub fn revoke(
     tx: &mut Tx<'_>,
     group: GroupId,
@@ -244,18 +211,12 @@ pub fn revoke(
     Ok(())
 }
 
-/// Whether a plan is attached to a group: none if not, else whether it is assigned by itself.
-///
-/// # Errors
-/// Of the database.
+/// Whether an attached plan is assigned automatically; none if the group does not have it.
 pub fn attached(conn: &mut AnyConnection, group: GroupId, plan: PlanId) -> Result<Option<bool>> {
     Ok(group_plans::table.find((group, plan)).select(group_plans::auto).first(conn).optional()?)
 }
 
 /// The plans that come with the membership of a group, in the order of their ids.
-///
-/// # Errors
-/// Of the database.
 pub fn auto_plans(conn: &mut AnyConnection, group: GroupId) -> Result<Vec<PlanRow>> {
     Ok(group_plans::table
         .inner_join(learning_plans::table.on(learning_plans::id.eq(group_plans::plan_id)))
@@ -266,9 +227,6 @@ pub fn auto_plans(conn: &mut AnyConnection, group: GroupId) -> Result<Vec<PlanRo
 }
 
 /// Attaches a plan to a group, or changes how it is attached.
-///
-/// # Errors
-/// Of the database.
 pub fn attach(tx: &mut Tx<'_>, group: GroupId, plan: PlanId, auto: bool) -> Result<()> {
     detach(tx, group, plan)?;
     let row = (
@@ -281,9 +239,6 @@ pub fn attach(tx: &mut Tx<'_>, group: GroupId, plan: PlanId, auto: bool) -> Resu
 }
 
 /// Detaches a plan from a group.
-///
-/// # Errors
-/// Of the database.
 pub fn detach(tx: &mut Tx<'_>, group: GroupId, plan: PlanId) -> Result<()> {
     diesel::delete(group_plans::table.find((group, plan))).execute(tx.write())?;
     Ok(())

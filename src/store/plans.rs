@@ -63,7 +63,7 @@ pub fn get(conn: &mut AnyConnection, id: PlanId) -> Result<PlanRow> {
     Ok(learning_plans::table.find(id).first(conn)?)
 }
 
-/// The plan of an id, held until the transaction ends.
+/// The plan of an id, locked until the transaction ends.
 ///
 /// # Errors
 /// `not_found`.
@@ -72,9 +72,6 @@ pub fn lock(tx: &mut Tx<'_>, id: PlanId) -> Result<PlanRow> {
 }
 
 /// The plans of a name, without regard to case: two at most, which says that it is ambiguous.
-///
-/// # Errors
-/// Of the database.
 pub fn named(conn: &mut AnyConnection, name: &str) -> Result<Vec<PlanId>> {
     let named = learning_plans::table.filter(learning_plans::search_key.eq(fold(name)));
     Ok(named.order(learning_plans::id).select(learning_plans::id).limit(2).load(conn)?)
@@ -125,18 +122,12 @@ impl ListQuery for PlanQuery {
 }
 
 /// Adds a plan.
-///
-/// # Errors
-/// Of the database.
 pub fn insert(tx: &mut Tx<'_>, row: &PlanRow) -> Result<()> {
     diesel::insert_into(learning_plans::table).values(row.clone()).execute(tx.write())?;
     Ok(())
 }
 
-/// Writes the plan's fields, and makes the version a new one.
-///
-/// # Errors
-/// Of the database.
+/// Writes the plan's fields with the next version.
 pub fn update(tx: &mut Tx<'_>, row: &mut PlanRow) -> Result<()> {
     row.version += 1;
     row.updated_at = tx.now();
@@ -145,10 +136,7 @@ pub fn update(tx: &mut Tx<'_>, row: &mut PlanRow) -> Result<()> {
     Ok(())
 }
 
-/// A user's plan, if he has it.
-///
-/// # Errors
-/// Of the database.
+/// A user's plan, if they have it.
 pub fn assignment(
     conn: &mut AnyConnection,
     user: UserId,
@@ -197,10 +185,7 @@ impl ListQuery for AssignmentQuery {
     }
 }
 
-/// Who has a plan: the users after a place, in the order of their ids.
-///
-/// # Errors
-/// Of the database.
+/// The users who have a plan, after a user, in the order of their ids.
 pub fn holders(
     conn: &mut AnyConnection,
     plan: PlanId,
@@ -218,9 +203,6 @@ pub fn holders(
 }
 
 /// Takes a plan from a user.
-///
-/// # Errors
-/// Of the database.
 pub fn unassign(tx: &mut Tx<'_>, user: UserId, plan: PlanId) -> Result<()> {
     diesel::delete(plan_assignments::table.find((user, plan))).execute(tx.write())?;
     Ok(())

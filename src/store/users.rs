@@ -19,7 +19,7 @@ use crate::{
     journal::tx::Tx,
 };
 
-/// One user, as he is stored.
+/// A user, as they are stored.
 #[derive(Clone, Debug, Queryable, Insertable, AsChangeset, Identifiable)]
 #[diesel(table_name = users, treat_none_as_null = true)]
 #[allow(missing_docs, reason = "the columns")]
@@ -50,10 +50,10 @@ impl UserRow {
         full_name(&self.given_name, &self.surname)
     }
 
-    /// As a caller whom the identity provider let in.
+    /// The user as a caller whose identity an identity provider has proved.
     ///
     /// # Errors
-    /// `invalid_token` where he is not active.
+    /// `invalid_token` if the user is not active.
     pub fn identity(&self) -> Result<Identity> {
         if self.status != UserStatus::Active {
             return Err(Error::invalid_token());
@@ -62,7 +62,7 @@ impl UserRow {
         Ok(Identity { id, name: self.name(), kind, role, proof: Proof::External })
     }
 
-    /// As entries name him.
+    /// The user as entries name them.
     pub fn actor(&self) -> Actor {
         Actor { id: self.id, name: self.name(), kind: self.kind }
     }
@@ -83,43 +83,28 @@ pub fn get(conn: &mut AnyConnection, id: UserId) -> Result<UserRow> {
     Ok(users::table.find(id).first(conn)?)
 }
 
-/// The users of ids. Of whom there is none is not among them.
-///
-/// # Errors
-/// Of the database.
+/// The users of ids. Ids of no user are left out.
 pub fn get_all(conn: &mut AnyConnection, ids: &BTreeSet<UserId>) -> Result<Vec<UserRow>> {
     let query = users::table.filter(users::id.eq_any(ids));
     Ok(direct!(conn, query.load(conn))?)
 }
 
 /// The user of an e-mail address, without regard to case.
-///
-/// # Errors
-/// Of the database.
 pub fn by_email(conn: &mut AnyConnection, email: &str) -> Result<Option<UserRow>> {
     Ok(users::table.filter(users::email_key.eq(fold(email))).first(conn).optional()?)
 }
 
 /// The user of an employee id.
-///
-/// # Errors
-/// Of the database.
 pub fn by_employee_id(conn: &mut AnyConnection, employee_id: &str) -> Result<Option<UserRow>> {
     Ok(users::table.filter(users::employee_id.eq(employee_id)).first(conn).optional()?)
 }
 
 /// Whether there is any user at all.
-///
-/// # Errors
-/// Of the database.
 pub fn any(conn: &mut AnyConnection) -> Result<bool> {
     Ok(users::table.select(users::id).first::<UserId>(conn).optional()?.is_some())
 }
 
-/// The active administrators, held until the transaction ends.
-///
-/// # Errors
-/// Of the database.
+/// The active administrators, locked until the transaction ends.
 pub fn lock_administrators(tx: &mut Tx<'_>) -> Result<Vec<UserId>> {
     let query = users::table
         .filter(users::role.eq(Role::Administrator))
@@ -135,16 +120,16 @@ pub fn lock_administrators(tx: &mut Tx<'_>) -> Result<Vec<UserId>> {
 /// Adds a user.
 ///
 /// # Errors
-/// `already_exists` where e-mail or employee id are taken.
+/// `already_exists` if e-mail or employee id are taken.
 pub fn insert(tx: &mut Tx<'_>, row: &UserRow) -> Result<()> {
     diesel::insert_into(users::table).values(row.with_keys()).execute(tx.write())?;
     Ok(())
 }
 
-/// Writes the user's fields, and makes the version a new one.
+/// Writes the user's fields with the next version.
 ///
 /// # Errors
-/// `already_exists` where e-mail or employee id are taken.
+/// `already_exists` if e-mail or employee id are taken.
 pub fn update(tx: &mut Tx<'_>, row: &mut UserRow) -> Result<()> {
     row.version += 1;
     row.updated_at = tx.now();
@@ -153,10 +138,7 @@ pub fn update(tx: &mut Tx<'_>, row: &mut UserRow) -> Result<()> {
     Ok(())
 }
 
-/// Counts one more move of a note in the user's log, and says how many there were.
-///
-/// # Errors
-/// Of the database.
+/// Counts one more move of a note in the user's log. Returns how many there are now.
 pub fn count_log_move(tx: &mut Tx<'_>, user: &UserRow) -> Result<i64> {
     let moves = user.log_moves + 1;
     diesel::update(users::table.find(user.id))
