@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, de};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
+    api::http::search_text::SearchText,
     domain::{
         entry::{Action, EntryType, Source, TargetType},
         ids::{AnyId, EntryId, UserId},
@@ -31,8 +32,8 @@ pub struct ActivityParams {
     exclude_action: Option<Actions>,
     /// Characters of notes or description, anywhere in it, without regard to case. No index finds
     /// them: where few of the entries have them, all are looked through.
-    #[param(nullable = false, max_length = 4000)]
-    q: Option<String>,
+    #[param(nullable = false, inline)]
+    q: Option<SearchText>,
     /// Whom the log names as the author.
     #[param(nullable = false)]
     created_by: Option<UserId>,
@@ -71,7 +72,7 @@ impl ActivityParams {
         }
         Ok(EntryFilter {
             actions: self.actions(),
-            q: self.q.filter(|q| !q.is_empty()),
+            q: self.q.map(String::from).filter(|q| !q.is_empty()),
             created_by: self.created_by,
             entered_by: self.entered_by,
             source: self.source,

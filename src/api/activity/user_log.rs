@@ -21,6 +21,7 @@ use crate::{
         items::Items,
         paging::{Page, PageParams, Paging, StreamedQuery},
         reply::Answer,
+        search_text::SearchText,
         validate::not_blank,
     },
     changes::notes::{AddNote, EditNote},
@@ -117,8 +118,8 @@ impl From<UserRow> for Creator {
 #[into_params(parameter_in = Query)]
 pub struct CreatorParams {
     /// Characters of name or e-mail, anywhere in it, without regard to case.
-    #[param(nullable = false, max_length = 4000)]
-    q: Option<String>,
+    #[param(nullable = false, inline)]
+    q: Option<SearchText>,
 }
 
 /// The log of a user.
@@ -205,7 +206,7 @@ pub async fn list_note_creators(
     paging: Paging,
     Query(params): Query<CreatorParams>,
 ) -> Result<HttpResponse> {
-    let query = NoteAuthorQuery { user, q: params.q };
+    let query = NoteAuthorQuery { user, q: params.q.map(String::from) };
     paging.respond(&ctx, OneUser(user), query, Creator::from).await
 }
 

@@ -5,7 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use crate::{
-    api::http::{body::present, resource::Resource, validate::line},
+    api::http::{body::present, resource::Resource, search_text::SearchText, validate::line},
     domain::{group::GroupStatus, ids::GroupId, timestamp::Timestamp},
     store::groups::{GroupQuery, GroupRow},
 };
@@ -40,7 +40,7 @@ impl Resource for Group {
     }
 }
 
-/// A group to be made.
+/// A group to create.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Leadership"}))]
@@ -48,11 +48,11 @@ pub struct NewGroup {
     #[validate(length(min = 1, max = 200), custom(function = line))]
     #[schema(min_length = 1, max_length = 200)]
     pub(super) name: String,
-    /// `active` if it is not said.
+    /// `active` by default.
     pub(super) status: Option<GroupStatus>,
 }
 
-/// What changes of a group.
+/// The fields of a group to change.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(min_properties = 1, example = json!({"name": "Leadership 2027"}))]
@@ -66,14 +66,14 @@ pub struct GroupPatch {
     pub(super) status: Option<GroupStatus>,
 }
 
-/// What a list of groups is narrowed by.
+/// The filters of a list of groups.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct GroupParams {
-    /// Characters of the name, anywhere in it, without regard to case.
-    #[param(nullable = false)]
-    pub(super) q: Option<String>,
-    /// In use or not.
+    /// Characters anywhere in the name, without regard to case.
+    #[param(nullable = false, inline)]
+    pub(super) q: Option<SearchText>,
+    /// Active or archived.
     #[param(nullable = false)]
     pub(super) status: Option<GroupStatus>,
 }
@@ -81,6 +81,6 @@ pub struct GroupParams {
 impl From<GroupParams> for GroupQuery {
     fn from(params: GroupParams) -> Self {
         let GroupParams { q, status } = params;
-        Self { q, status }
+        Self { q: q.map(String::from), status }
     }
 }

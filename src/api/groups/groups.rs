@@ -18,7 +18,7 @@ use crate::{
     store::{self, groups::GroupQuery},
 };
 
-/// The operations of this file.
+/// The operations of this file, in the order of the document.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         endpoint!(list_groups),
@@ -30,7 +30,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 /// List the groups
 ///
-/// By name. Who is in a group: `GET /users?group_id=…`.
+/// By name. `GET /users?group_id=…` lists the members of a group.
 #[utoipa::path(get, path = "/groups", tag = "Groups", params(GroupParams, PageParams),
     responses((status = 200, description = "One page of the groups.", body = Page<Group>)))]
 pub async fn list_groups(
@@ -43,7 +43,7 @@ pub async fn list_groups(
 
 /// Create a group
 ///
-/// For administrators. It has no members yet, and no learning plans.
+/// For administrators. A new group has no members and no learning plans.
 #[utoipa::path(post, path = "/groups", tag = "Groups", request_body = NewGroup,
     responses((status = 201, description = "The group.", body = Group)))]
 pub async fn create_group(ctx: Ctx, Body(body): Body<NewGroup>) -> Result<HttpResponse> {
@@ -54,7 +54,7 @@ pub async fn create_group(ctx: Ctx, Body(body): Body<NewGroup>) -> Result<HttpRe
 
 /// Get a group
 ///
-/// For everybody who is logged in. Its ETag is what a `PATCH` needs.
+/// For everybody who is logged in. A `PATCH` needs its ETag.
 #[utoipa::path(get, path = "/groups/{group_id}", tag = "Groups",
     params(("group_id" = GroupId, Path)),
     responses((status = 200, description = "The group.", body = Group)))]

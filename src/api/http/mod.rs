@@ -16,4 +16,5 @@ pub mod parse;
 pub mod problem;
 pub mod reply;
 pub mod resource;
+pub mod search_text;
 pub mod validate;

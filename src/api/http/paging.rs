@@ -27,24 +27,24 @@ const LIMIT_DEFAULT: usize = 25;
 const LIMIT_MAX: usize = 100;
 
 words! {
-    /// What else a list may say.
+    /// What else a list can include.
     pub enum Include {
-        /// How many there are in all that the filters let through.
+        /// The number of all items that pass the filters.
         TotalCount = "total_count",
     }
 }
 
-/// Which part of a list.
+/// The part of a list to return.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PageParams {
-    /// How many items, at most.
+    /// The most items of the page.
     #[param(minimum = 1, maximum = 100, default = 25, value_type = Option<i32>, nullable = false)]
     limit: Option<Limit>,
-    /// Where the page begins: the `next_cursor` of the page before it, with the same filters.
+    /// Where the page begins: the `next_cursor` of the previous page, with the same filters.
     #[param(max_length = 4000, nullable = false)]
     cursor: Option<String>,
-    /// `total_count` counts the whole list, which takes longer the longer it is.
+    /// `total_count` counts the whole list, which takes longer for a longer list.
     #[param(nullable = false, inline)]
     include: Option<Include>,
 }
@@ -85,7 +85,7 @@ impl FromRequest for Paging {
     }
 }
 
-/// A list whose items are written while its rows are read, because there may be long ones.
+/// A list whose items are written while its rows are read: a page is never held as rows.
 pub trait StreamedQuery: Send + Sync + 'static {
     /// What the list may show to the caller.
     type Scope: Send + Sync + 'static;
@@ -199,19 +199,19 @@ impl Paging {
 pub struct Page<T> {
     /// The items, in the order of the list.
     pub data: Vec<T>,
-    /// Where in the list this page is.
+    /// The position of this page in the list.
     pub page: PageInfo,
 }
 
-/// Where in the list a page is.
+/// The position of a page in its list.
 #[derive(Serialize, ToSchema)]
 pub struct PageInfo {
-    /// What to send as `cursor`, with the same filters, for the next page; null on the last.
+    /// The `cursor` of the next page, for a request with the same filters; null on the last page.
     #[schema(required = true)]
     pub next_cursor: Option<String>,
     /// Whether there are items after these.
     pub has_more: bool,
-    /// How many items there are in all; null unless asked for by `include=total_count`.
+    /// The number of items of the whole list; null without `include=total_count`.
     #[schema(required = true)]
     pub total_count: Option<i64>,
 }

@@ -5,7 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use crate::{
-    api::http::{body::present, resource::Resource, validate::line},
+    api::http::{body::present, resource::Resource, search_text::SearchText, validate::line},
     changes::certifications::CertificationWithCourses,
     domain::{
         certification::VALIDITY_DAYS_MAX,
@@ -23,7 +23,7 @@ pub struct Certification {
     updated_at: Timestamp,
     #[schema(examples("Forklift Driver"))]
     name: String,
-    /// The courses that it requires: all of them.
+    /// The courses that it requires, all of them.
     course_ids: Vec<CourseId>,
     /// Days of 24 hours from the last completion until it expires; null if it never does.
     #[schema(required = true)]
@@ -49,7 +49,7 @@ impl Resource for Certification {
     }
 }
 
-/// A certification to be made. Whoever has completed its courses already meets it.
+/// A certification to create. Users who have completed its courses meet it at once.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -61,17 +61,17 @@ pub struct NewCertification {
     #[validate(length(min = 1, max = 200), custom(function = line))]
     #[schema(min_length = 1, max_length = 200)]
     pub(super) name: String,
-    /// The courses that it requires: all of them.
+    /// The courses that it requires, all of them.
     #[validate(length(min = 1, max = 100))]
     #[schema(min_items = 1, max_items = 100)]
     pub(super) course_ids: Vec<CourseId>,
-    /// Days of 24 hours from the last completion until it expires; never if it is not said.
+    /// Days of 24 hours from the last completion until it expires; never by default.
     #[validate(range(min = 1, max = VALIDITY_DAYS_MAX))]
     #[schema(minimum = 1, maximum = 36500)]
     pub(super) validity_days: Option<i64>,
 }
 
-/// What changes of a certification; how users stand with it follows.
+/// The fields of a certification to change. Its state for users follows.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(min_properties = 1, example = json!({"validity_days": 730}))]
@@ -80,7 +80,7 @@ pub struct CertificationPatch {
     #[validate(length(min = 1, max = 200), custom(function = line))]
     #[schema(min_length = 1, max_length = 200, nullable = false)]
     pub(super) name: Option<String>,
-    /// The whole list as it should be.
+    /// The new list, as a whole.
     #[serde(default, deserialize_with = "present")]
     #[validate(length(min = 1, max = 100))]
     #[schema(min_items = 1, max_items = 100, nullable = false)]
@@ -92,18 +92,18 @@ pub struct CertificationPatch {
     pub(super) validity_days: Option<Option<i64>>,
 }
 
-/// What a list of certifications is narrowed by.
+/// The filters of a list of certifications.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct CertificationParams {
-    /// Characters of the name, anywhere in it, without regard to case.
-    #[param(nullable = false)]
-    pub(super) q: Option<String>,
+    /// Characters anywhere in the name, without regard to case.
+    #[param(nullable = false, inline)]
+    pub(super) q: Option<SearchText>,
 }
 
 impl From<CertificationParams> for CertificationQuery {
     fn from(params: CertificationParams) -> Self {
         let CertificationParams { q } = params;
-        Self { q }
+        Self { q: q.map(String::from) }
     }
 }

@@ -20,7 +20,7 @@ use crate::{
     store::{self, certifications::CertificationQuery},
 };
 
-/// The operations of this file.
+/// The operations of this file, in the order of the document.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         endpoint!(list_certifications),
@@ -35,7 +35,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 /// By name.
 #[utoipa::path(get, path = "/certifications", tag = "Certifications",
     params(CertificationParams, PageParams),
-    responses((status = 200, description = "One page of them.", body = Page<Certification>)))]
+    responses((status = 200, description = "One page of the certifications.", body = Page<Certification>)))]
 pub async fn list_certifications(
     ctx: Ctx,
     paging: Paging,
@@ -47,7 +47,7 @@ pub async fn list_certifications(
 
 /// Create a certification
 ///
-/// For administrators. Whoever has completed its courses meets it at once, and his log says so.
+/// For administrators. Users who have completed its courses meet it at once, and their logs show it.
 #[utoipa::path(post, path = "/certifications", tag = "Certifications",
     request_body = NewCertification,
     responses((status = 201, description = "The certification.", body = Certification)))]
@@ -62,7 +62,7 @@ pub async fn create_certification(
 
 /// Get a certification
 ///
-/// For everybody who is logged in. Its ETag is what a `PATCH` needs.
+/// For everybody who is logged in. A `PATCH` needs its ETag.
 #[utoipa::path(get, path = "/certifications/{certification_id}", tag = "Certifications",
     params(("certification_id" = CertificationId, Path)),
     responses((status = 200, description = "The certification.", body = Certification)))]
@@ -75,7 +75,7 @@ pub async fn get_certification(ctx: Ctx, Path(id): Path<CertificationId>) -> Res
 
 /// Change a certification
 ///
-/// How users stand with it follows at once, and their logs tell it.
+/// For administrators. Its state for users follows at once, and their logs show it.
 #[utoipa::path(patch, path = "/certifications/{certification_id}", tag = "Certifications",
     params(("certification_id" = CertificationId, Path)), request_body = CertificationPatch,
     responses((status = 200, description = "The certification as it is now.",

@@ -5,7 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use crate::{
-    api::http::{body::present, resource::Resource, validate::line},
+    api::http::{body::present, resource::Resource, search_text::SearchText, validate::line},
     domain::{
         catalogue::{CourseStatus, CourseType},
         ids::CourseId,
@@ -52,7 +52,7 @@ impl Resource for Course {
     }
 }
 
-/// A course to be made.
+/// A course to create.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"title": "Security Basics", "type": "scorm"}))]
@@ -62,11 +62,11 @@ pub struct NewCourse {
     pub(super) title: String,
     #[serde(rename = "type")]
     pub(super) course_type: CourseType,
-    /// `active` if it is not said.
+    /// `active` by default.
     pub(super) status: Option<CourseStatus>,
 }
 
-/// What changes of a course.
+/// The fields of a course to change.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(min_properties = 1, example = json!({"status": "archived"}))]
@@ -83,17 +83,17 @@ pub struct CoursePatch {
     pub(super) status: Option<CourseStatus>,
 }
 
-/// What a list of courses is narrowed by.
+/// The filters of a list of courses.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct CourseParams {
-    /// Characters of the title, anywhere in it, without regard to case.
-    #[param(nullable = false, max_length = 4000)]
-    pub(super) q: Option<String>,
-    /// On offer or not.
+    /// Characters anywhere in the title, without regard to case.
+    #[param(nullable = false, inline)]
+    pub(super) q: Option<SearchText>,
+    /// Active or archived.
     #[param(nullable = false)]
     pub(super) status: Option<CourseStatus>,
-    /// How it is given.
+    /// The format of the course.
     #[param(nullable = false)]
     pub(super) r#type: Option<CourseType>,
 }
@@ -101,6 +101,6 @@ pub struct CourseParams {
 impl From<CourseParams> for CourseQuery {
     fn from(params: CourseParams) -> Self {
         let CourseParams { q, status, r#type: course_type } = params;
-        Self { q, status, course_type }
+        Self { q: q.map(String::from), status, course_type }
     }
 }

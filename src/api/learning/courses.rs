@@ -18,7 +18,7 @@ use crate::{
     store::{self, courses::CourseQuery},
 };
 
-/// The operations of this file.
+/// The operations of this file, in the order of the document.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         endpoint!(list_courses),
@@ -43,7 +43,7 @@ pub async fn list_courses(
 
 /// Create a course
 ///
-/// For administrators. Users can be enrolled in it at once, unless it is made `archived`.
+/// For administrators. Users can be enrolled at once, unless the course is created as `archived`.
 #[utoipa::path(post, path = "/courses", tag = "Courses", request_body = NewCourse,
     responses((status = 201, description = "The course.", body = Course)))]
 pub async fn create_course(ctx: Ctx, Body(body): Body<NewCourse>) -> Result<HttpResponse> {
@@ -54,7 +54,7 @@ pub async fn create_course(ctx: Ctx, Body(body): Body<NewCourse>) -> Result<Http
 
 /// Get a course
 ///
-/// For everybody who is logged in. Its ETag is what a `PATCH` needs.
+/// For everybody who is logged in. A `PATCH` needs its ETag.
 #[utoipa::path(get, path = "/courses/{course_id}", tag = "Courses",
     params(("course_id" = CourseId, Path)),
     responses((status = 200, description = "The course.", body = Course)))]
@@ -64,7 +64,7 @@ pub async fn get_course(ctx: Ctx, Path(id): Path<CourseId>) -> Result<HttpRespon
 
 /// Change a course
 ///
-/// For administrators. Whoever is enrolled in it stays so, also when it is archived.
+/// For administrators. Enrolled users stay enrolled, even if the course becomes archived.
 #[utoipa::path(patch, path = "/courses/{course_id}", tag = "Courses",
     params(("course_id" = CourseId, Path)), request_body = CoursePatch,
     responses((status = 200, description = "The course as it is now.", body = Course)))]

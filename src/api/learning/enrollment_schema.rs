@@ -24,7 +24,7 @@ pub struct Enrollment {
     user_id: UserId,
     course_id: CourseId,
     status: EnrollmentStatus,
-    /// How the user came into the course.
+    /// How the user was enrolled.
     source: Source,
     /// When it is due.
     #[schema(required = true)]
@@ -33,7 +33,7 @@ pub struct Enrollment {
     started_at: Option<Timestamp>,
     #[schema(required = true)]
     completed_at: Option<Timestamp>,
-    /// Whether the learner earned the completion, or somebody forced it.
+    /// Whether the learner earned the completion or somebody forced it.
     #[schema(required = true)]
     completion_method: Option<CompletionMethod>,
     /// In percent.
@@ -75,7 +75,7 @@ impl Resource for Enrollment {
     }
 }
 
-/// A user to be enrolled in a course.
+/// The course in which to enroll a user.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -84,11 +84,11 @@ impl Resource for Enrollment {
 }))]
 pub struct NewEnrollment {
     pub(super) course_id: CourseId,
-    /// When it is due; no due date if it is not said.
+    /// When it is due; no due date by default.
     pub(super) due_at: Option<Timestamp>,
 }
 
-/// What changes of an enrollment. null clears.
+/// The fields of an enrollment to change. null clears a field.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(min_properties = 1, example = json!({"due_at": "2026-12-31T23:59:59.000Z"}))]
@@ -111,28 +111,28 @@ pub struct EnrollmentPatch {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"method": "forced"}))]
 pub struct Completion {
-    /// `earned` if it is not said.
+    /// `earned` by default.
     pub(super) method: Option<CompletionMethod>,
     /// In percent.
     #[validate(range(min = 0.0, max = GRADE_MAX))]
     #[schema(minimum = 0, maximum = 100)]
     pub(super) grade: Option<f64>,
     pub(super) result: Option<GradeResult>,
-    /// Now if it is not said. May be before the enrollment, not in the future.
+    /// Now by default. May be before the enrollment, but not in the future.
     pub(super) completed_at: Option<Timestamp>,
 }
 
-/// What a list of enrollments is narrowed by.
+/// The filters of a list of enrollments.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct EnrollmentParams {
-    /// Of one user.
+    /// Only of this user.
     #[param(nullable = false)]
     pub(super) user_id: Option<UserId>,
-    /// In one course.
+    /// Only in this course.
     #[param(nullable = false)]
     pub(super) course_id: Option<CourseId>,
-    /// Where they stand.
+    /// Only with this status.
     #[param(nullable = false)]
     pub(super) status: Option<EnrollmentStatus>,
 }
@@ -144,14 +144,14 @@ impl From<EnrollmentParams> for EnrollmentQuery {
     }
 }
 
-/// What a list of one user's enrollments is narrowed by.
+/// The filters of a list of one user's enrollments.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct UserEnrollmentParams {
-    /// In one course.
+    /// Only in this course.
     #[param(nullable = false)]
     pub(super) course_id: Option<CourseId>,
-    /// Where they stand.
+    /// Only with this status.
     #[param(nullable = false)]
     pub(super) status: Option<EnrollmentStatus>,
 }

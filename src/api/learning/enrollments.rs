@@ -27,7 +27,7 @@ use crate::{
     store::{self, enrollments::EnrollmentQuery},
 };
 
-/// The operations of this file.
+/// The operations of this file, in the order of the document.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         endpoint!(list_user_enrollments),
@@ -63,9 +63,10 @@ pub async fn list_user_enrollments(
 ///
 /// Of all users whom the caller may see, the newest first, cancelled ones too.
 ///
-/// Slower the more enrollments there are: a `status` that few have, without `user_id` or
-/// `course_id`, and a caller who may see hundreds of users and not all: no index has both what is
-/// asked for and the order, so enrollments are looked through until the page is full.
+/// No index serves these combinations, so they scan enrollments until the page is full:
+///
+/// - a `status` that few enrollments have, without `user_id` or `course_id`;
+/// - a caller who may see hundreds of users, but not all.
 #[utoipa::path(get, path = "/enrollments", tag = "Enrollments",
     params(EnrollmentParams, PageParams),
     responses((status = 200, description = "One page of the enrollments.",
@@ -80,12 +81,12 @@ pub async fn list_enrollments(
 
 /// Enroll a user in a course
 ///
-/// He stands as `enrolled` until he starts. Once it is cancelled, he may be enrolled again.
+/// The status is `enrolled` until they start. After a cancellation, they can be enrolled again.
 #[utoipa::path(post, path = "/users/{user_id}/enrollments", tag = "Enrollments",
     params(("user_id" = UserId, Path)), request_body = NewEnrollment,
     responses(
         (status = 201, description = "The enrollment.", body = Enrollment),
-        (status = 409, description = "`already_exists`: the user is in the course already.",
+        (status = 409, description = "`already_exists`: the user is already enrolled in the course.",
             body = Problem, content_type = "application/problem+json")))]
 pub async fn enroll_user(
     ctx: Ctx,
@@ -98,7 +99,7 @@ pub async fn enroll_user(
 
 /// Get an enrollment
 ///
-/// For whoever may see the user. Its ETag is what a `PATCH` needs.
+/// For everybody who may see the user. A `PATCH` needs its ETag.
 #[utoipa::path(get, path = "/enrollments/{enrollment_id}", tag = "Enrollments",
     params(("enrollment_id" = EnrollmentId, Path)),
     responses((status = 200, description = "The enrollment.", body = Enrollment)))]
@@ -113,8 +114,7 @@ pub async fn get_enrollment(ctx: Ctx, Path(id): Path<EnrollmentId>) -> Result<Ht
 
 /// Change due date, grade or result
 ///
-/// Each of the two, due date and grade with result, is an entry of its own; what does not change
-/// is none.
+/// The due date is one entry, grade and result are another. What stays the same makes no entry.
 #[utoipa::path(patch, path = "/enrollments/{enrollment_id}", tag = "Enrollments",
     params(("enrollment_id" = EnrollmentId, Path)), request_body = EnrollmentPatch,
     responses(
@@ -134,7 +134,7 @@ pub async fn update_enrollment(
 
 /// Cancel an enrollment
 ///
-/// It stays readable. Done twice, it cancels and logs once.
+/// It stays readable. Idempotent: a repeated request changes and logs nothing.
 #[utoipa::path(delete, path = "/enrollments/{enrollment_id}", tag = "Enrollments",
     params(("enrollment_id" = EnrollmentId, Path)),
     responses((status = 204, description = "The enrollment is cancelled.")))]
@@ -148,7 +148,8 @@ pub async fn cancel_enrollment(
 
 /// Start an enrollment
 ///
-/// One that is started or completed stays as it is. Done twice, it starts and logs once.
+/// A started or completed enrollment stays as it is. Idempotent: a repeated request changes and logs
+/// nothing.
 #[utoipa::path(put, path = "/enrollments/{enrollment_id}/start", tag = "Enrollments",
     params(("enrollment_id" = EnrollmentId, Path)),
     responses(
@@ -165,13 +166,13 @@ pub async fn start_enrollment(
 
 /// Complete an enrollment
 ///
-/// Earned by the learner, or forced. Done twice, it completes and logs once.
+/// Earned by the learner, or forced. Idempotent: a repeated request changes and logs nothing.
 #[utoipa::path(put, path = "/enrollments/{enrollment_id}/completion", tag = "Enrollments",
     params(("enrollment_id" = EnrollmentId, Path)), request_body = Completion,
     responses(
         (status = 200, description = "The enrollment as it is now.", body = Enrollment),
         (status = 409, description = "`conflict`: the enrollment is cancelled, or was completed \
-            otherwise.", body = Problem,
+            in another way.", body = Problem,
             content_type = "application/problem+json")))]
 pub async fn complete_enrollment(
     ctx: Ctx,

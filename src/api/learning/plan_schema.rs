@@ -5,7 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use crate::{
-    api::http::{body::present, resource::Resource, validate::line},
+    api::http::{body::present, resource::Resource, search_text::SearchText, validate::line},
     changes::plans::PlanWithCertifications,
     domain::{
         ids::{CertificationId, PlanId},
@@ -22,7 +22,7 @@ pub struct LearningPlan {
     updated_at: Timestamp,
     #[schema(examples("Forklift Training"))]
     name: String,
-    /// The certifications that it is made of. Without any, it is never met.
+    /// The certifications that it consists of. A plan without any is never met.
     certification_ids: Vec<CertificationId>,
 }
 
@@ -45,7 +45,7 @@ impl Resource for LearningPlan {
     }
 }
 
-/// A learning plan to be made.
+/// A learning plan to create.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Forklift Training"}))]
@@ -53,13 +53,13 @@ pub struct NewLearningPlan {
     #[validate(length(min = 1, max = 200), custom(function = line))]
     #[schema(min_length = 1, max_length = 200)]
     pub(super) name: String,
-    /// The certifications that it is made of; none if it is not said.
+    /// The certifications that it consists of; none by default.
     #[validate(length(max = 100))]
     #[schema(max_items = 100)]
     pub(super) certification_ids: Option<Vec<CertificationId>>,
 }
 
-/// What changes of a learning plan.
+/// The fields of a learning plan to change.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(min_properties = 1, example = json!({"name": "Forklift Training 2027"}))]
@@ -68,25 +68,25 @@ pub struct LearningPlanPatch {
     #[validate(length(min = 1, max = 200), custom(function = line))]
     #[schema(min_length = 1, max_length = 200, nullable = false)]
     pub(super) name: Option<String>,
-    /// The whole list as it should be.
+    /// The new list, as a whole.
     #[serde(default, deserialize_with = "present")]
     #[validate(length(max = 100))]
     #[schema(max_items = 100, nullable = false)]
     pub(super) certification_ids: Option<Vec<CertificationId>>,
 }
 
-/// What a list of learning plans is narrowed by.
+/// The filters of a list of learning plans.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct LearningPlanParams {
-    /// Characters of the name, anywhere in it, without regard to case.
-    #[param(nullable = false, max_length = 4000)]
-    pub(super) q: Option<String>,
+    /// Characters anywhere in the name, without regard to case.
+    #[param(nullable = false, inline)]
+    pub(super) q: Option<SearchText>,
 }
 
 impl From<LearningPlanParams> for PlanQuery {
     fn from(params: LearningPlanParams) -> Self {
         let LearningPlanParams { q } = params;
-        Self { q }
+        Self { q: q.map(String::from) }
     }
 }

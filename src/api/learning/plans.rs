@@ -18,7 +18,7 @@ use crate::{
     store::{self, plans::PlanQuery},
 };
 
-/// The operations of this file.
+/// The operations of this file, in the order of the document.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         endpoint!(list_learning_plans),
@@ -44,7 +44,7 @@ pub async fn list_learning_plans(
 
 /// Create a learning plan
 ///
-/// For administrators. It is nobody's until it is assigned, or comes with a group.
+/// For administrators. Nobody has the plan until it is assigned or comes with a group.
 #[utoipa::path(post, path = "/learning-plans", tag = "Learning plans",
     request_body = NewLearningPlan,
     responses((status = 201, description = "The plan.", body = LearningPlan)))]
@@ -59,7 +59,7 @@ pub async fn create_learning_plan(
 
 /// Get a learning plan
 ///
-/// For everybody who is logged in. Its ETag is what a `PATCH` needs.
+/// For everybody who is logged in. A `PATCH` needs its ETag.
 #[utoipa::path(get, path = "/learning-plans/{plan_id}", tag = "Learning plans",
     params(("plan_id" = PlanId, Path)),
     responses((status = 200, description = "The plan.", body = LearningPlan)))]
@@ -72,7 +72,7 @@ pub async fn get_learning_plan(ctx: Ctx, Path(id): Path<PlanId>) -> Result<HttpR
 
 /// Change a learning plan
 ///
-/// For administrators. How users stand with it follows at once, and their logs tell it.
+/// For administrators. Its state for users follows at once, and their logs show it.
 #[utoipa::path(patch, path = "/learning-plans/{plan_id}", tag = "Learning plans",
     params(("plan_id" = PlanId, Path)), request_body = LearningPlanPatch,
     responses((status = 200, description = "The plan as it is now.", body = LearningPlan)))]

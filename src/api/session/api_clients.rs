@@ -15,6 +15,7 @@ use crate::{
         paging::{Page, PageParams, Paging},
         problem::Problem,
         reply::Answer,
+        search_text::SearchText,
         validate::line,
     },
     auth::tokens::{new_client_secret, token_hash},
@@ -159,8 +160,8 @@ pub struct RotationRequest {
 #[into_params(parameter_in = Query)]
 pub struct ApiClientParams {
     /// Characters of the name, anywhere in it, without regard to case.
-    #[param(nullable = false)]
-    q: Option<String>,
+    #[param(nullable = false, inline)]
+    q: Option<SearchText>,
     /// Whom they act as.
     #[param(nullable = false)]
     user_id: Option<UserId>,
@@ -178,7 +179,7 @@ pub async fn list_api_clients(
     paging: Paging,
     Query(params): Query<ApiClientParams>,
 ) -> Result<HttpResponse> {
-    let query = ApiClientQuery { q: params.q, user_id: params.user_id };
+    let query = ApiClientQuery { q: params.q.map(String::from), user_id: params.user_id };
     paging.respond(&ctx, ApiClients, query, ApiClient::from).await
 }
 

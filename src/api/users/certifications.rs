@@ -23,25 +23,25 @@ use crate::{
     },
 };
 
-/// The operations of this file.
+/// The operations of this file, in the order of the document.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![endpoint!(list_user_certifications)]
 }
 
-/// How a user stands with a certification.
+/// The state of a certification for a user.
 #[derive(Serialize, ToSchema)]
 pub struct CertificationStanding {
     certification: CertificationName,
     status: CertificationStatus,
-    /// The latest completion that it took.
+    /// The time of the last completion that it required.
     #[schema(required = true)]
     met_at: Option<Timestamp>,
-    /// When it expires, or did.
+    /// When it expires or expired.
     #[schema(required = true)]
     expires_at: Option<Timestamp>,
 }
 
-/// Which certification.
+/// A certification, by id and name.
 #[derive(Serialize, ToSchema)]
 pub struct CertificationName {
     id: CertificationId,
@@ -63,10 +63,10 @@ impl From<(CertificationRow, Option<StandingRow>)> for CertificationStanding {
 
 /// List a user's certifications
 ///
-/// Those that he met once, and those that a plan of his asks for; by name.
+/// The certifications that they met at any time, and those that their plans require; by name.
 #[utoipa::path(get, path = "/users/{user_id}/certifications", tag = "Users",
     params(("user_id" = UserId, Path), PageParams),
-    responses((status = 200, description = "One page of them.",
+    responses((status = 200, description = "One page of the certifications.",
         body = Page<CertificationStanding>)))]
 pub async fn list_user_certifications(
     ctx: Ctx,

@@ -25,7 +25,7 @@ use crate::{
     store::external_training::{TrainingQuery, TrainingRow},
 };
 
-/// The operations of this file.
+/// The operations of this file, in the order of the document.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![endpoint!(list_external_training), endpoint!(log_external_training)]
 }
@@ -33,7 +33,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 /// The most hours of a training: more than four years of full-time work.
 const HOURS_MAX: f64 = 10_000.0;
 
-/// A training that a user did outside of the platform.
+/// A training that a user completed outside the platform.
 #[derive(Serialize, ToSchema)]
 pub struct ExternalTraining {
     id: TrainingId,
@@ -41,12 +41,12 @@ pub struct ExternalTraining {
     updated_at: Timestamp,
     #[schema(examples("First Aid at Work"))]
     title: String,
-    /// The day when it was completed, where the user was then.
+    /// The day of completion, in the time zone where the user was.
     completed_on: Date,
-    /// Who gave it.
+    /// The organization that gave it.
     #[schema(required = true, examples("Red Cross"))]
     provider: Option<String>,
-    /// How long it took.
+    /// How many hours it took.
     #[schema(required = true, minimum = 0, maximum = 10000)]
     hours: Option<f64>,
 }
@@ -74,7 +74,7 @@ impl Resource for ExternalTraining {
     }
 }
 
-/// A training outside of the platform, to be logged.
+/// A training outside the platform, to log.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -85,13 +85,13 @@ pub struct NewExternalTraining {
     #[validate(length(min = 1, max = 200), custom(function = line))]
     #[schema(min_length = 1, max_length = 200)]
     title: String,
-    /// Not in the future, wherever on earth the user was.
+    /// Not in the future in any time zone.
     completed_on: Date,
-    /// Who gave it.
+    /// The organization that gave it.
     #[validate(length(min = 1, max = 200), custom(function = line))]
     #[schema(min_length = 1, max_length = 200)]
     provider: Option<String>,
-    /// How long it took.
+    /// How many hours it took.
     #[validate(range(min = 0.0, max = HOURS_MAX))]
     #[schema(minimum = 0, maximum = 10000)]
     hours: Option<f64>,
@@ -99,7 +99,7 @@ pub struct NewExternalTraining {
 
 /// List a user's external training
 ///
-/// What was logged last comes first.
+/// The most recently logged first.
 #[utoipa::path(get, path = "/users/{user_id}/external-training", tag = "Users",
     params(("user_id" = UserId, Path), PageParams),
     responses((status = 200, description = "One page of the trainings.",
@@ -114,7 +114,7 @@ pub async fn list_external_training(
 
 /// Log an external training of a user
 ///
-/// It has no address of its own: `Location` is the list.
+/// A training has no path of its own: `Location` is the list.
 #[utoipa::path(post, path = "/users/{user_id}/external-training", tag = "Users",
     params(("user_id" = UserId, Path)), request_body = NewExternalTraining,
     responses((status = 201, description = "The training.", body = ExternalTraining)))]

@@ -23,7 +23,7 @@ use crate::{
     store::plans::{AssignmentQuery, AssignmentRow, PlanRow},
 };
 
-/// The operations of this file.
+/// The operations of this file, in the order of the document.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         endpoint!(list_user_learning_plans),
@@ -36,9 +36,9 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[derive(Serialize, ToSchema)]
 pub struct AssignedLearningPlan {
     plan: PlanName,
-    /// How far the user is.
+    /// Whether the user meets it.
     status: PlanStatus,
-    /// How he got it.
+    /// How the user got it.
     source: Source,
     assigned_at: Timestamp,
     /// Since when it is met.
@@ -46,7 +46,7 @@ pub struct AssignedLearningPlan {
     met_at: Option<Timestamp>,
 }
 
-/// Which learning plan.
+/// A learning plan, by id and name.
 #[derive(Serialize, ToSchema)]
 pub struct PlanName {
     id: PlanId,
@@ -68,7 +68,7 @@ impl From<(AssignmentRow, PlanRow)> for AssignedLearningPlan {
 
 /// List a user's learning plans
 ///
-/// The plan assigned last comes first.
+/// The most recently assigned first.
 #[utoipa::path(get, path = "/users/{user_id}/learning-plans", tag = "Users",
     params(("user_id" = UserId, Path), PageParams),
     responses((status = 200, description = "One page of the plans.",
@@ -84,7 +84,7 @@ pub async fn list_user_learning_plans(
 
 /// Assign a learning plan to a user
 ///
-/// Done twice, it assigns and logs once.
+/// Idempotent: a repeated request changes and logs nothing.
 #[utoipa::path(put, path = "/users/{user_id}/learning-plans/{plan_id}", tag = "Users",
     params(("user_id" = UserId, Path), ("plan_id" = PlanId, Path)),
     responses((status = 200, description = "The plan as the user has it.",
@@ -100,7 +100,7 @@ pub async fn assign_learning_plan(
 
 /// Take a learning plan from a user
 ///
-/// Done twice, it takes and logs once.
+/// Idempotent: a repeated request changes and logs nothing.
 #[utoipa::path(delete, path = "/users/{user_id}/learning-plans/{plan_id}", tag = "Users",
     params(("user_id" = UserId, Path), ("plan_id" = PlanId, Path)),
     responses((status = 204, description = "The user does not have the plan.")))]

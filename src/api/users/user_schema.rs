@@ -8,6 +8,7 @@ use crate::{
     api::http::{
         body::present,
         resource::Resource,
+        search_text::SearchText,
         validate::{iana_time_zone, line},
     },
     changes::users::UserWithSupervisors,
@@ -44,10 +45,10 @@ pub struct User {
     /// A name of the IANA time zone database.
     #[schema(examples("Europe/Lisbon"))]
     time_zone: String,
-    /// One of the user's groups: who has `manage_users` on it may change him.
+    /// One of the user's groups. Members with `manage_users` on it may change the user.
     #[schema(required = true)]
     home_group_id: Option<GroupId>,
-    /// Who supervises the user, and so may see his profile and his log.
+    /// The users who supervise this user, and so may see their profile and log.
     supervisor_ids: Vec<UserId>,
 }
 
@@ -84,14 +85,14 @@ impl Resource for User {
     }
 }
 
-/// A user to be made.
+/// A user to create.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "email": "robin.keller@example.com", "given_name": "Robin", "surname": "Keller"
 }))]
 pub struct NewUser {
-    /// Unique, without regard to case. Only an API account can do without.
+    /// Unique, without regard to case. Required, except for an API account.
     #[validate(email, length(max = 254))]
     #[schema(max_length = 254, format = "email")]
     pub(super) email: Option<String>,
@@ -101,17 +102,17 @@ pub struct NewUser {
     #[validate(length(min = 1, max = 200), custom(function = line))]
     #[schema(min_length = 1, max_length = 200)]
     pub(super) surname: String,
-    /// `person` if it is not said. It can't be changed later.
+    /// `person` by default. It can't be changed later.
     pub(super) kind: Option<UserKind>,
     /// Unique.
     #[validate(length(min = 1, max = 200), custom(function = line))]
     #[schema(min_length = 1, max_length = 200)]
     pub(super) employee_id: Option<String>,
-    /// `active` if it is not said.
+    /// `active` by default.
     pub(super) status: Option<UserStatus>,
-    /// `learner` if it is not said.
+    /// `learner` by default.
     pub(super) role: Option<Role>,
-    /// A name of the IANA time zone database; `UTC` if it is not said.
+    /// A name of the IANA time zone database; `UTC` by default.
     #[validate(length(max = 64), custom(function = iana_time_zone))]
     #[schema(max_length = 64, examples("Europe/Lisbon"))]
     pub(super) time_zone: Option<String>,
@@ -120,18 +121,18 @@ pub struct NewUser {
     #[validate(length(max = 50))]
     #[schema(max_items = 50)]
     pub(super) supervisor_ids: Option<Vec<UserId>>,
-    /// Without one, nobody can log in as the user. It is never shown.
+    /// Without a password, nobody can log in as the user. It is never shown.
     #[validate(length(min = 12, max = 128))]
     #[schema(min_length = 12, max_length = 128, write_only, format = Password)]
     pub(super) password: Option<String>,
 }
 
-/// What changes of a user. null clears.
+/// The fields of a user to change. null clears a field.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(min_properties = 1, example = json!({"surname": "Keller-Ito"}))]
 pub struct UserPatch {
-    /// Unique, without regard to case. Only an API account can do without.
+    /// Unique, without regard to case. Required, except for an API account.
     #[serde(default, deserialize_with = "present")]
     #[validate(email, length(max = 254))]
     #[schema(value_type = Option<String>, max_length = 254, format = "email")]
@@ -149,7 +150,7 @@ pub struct UserPatch {
     #[validate(length(min = 1, max = 200), custom(function = line))]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
     pub(super) employee_id: Option<Option<String>>,
-    /// An inactive user is out at the next request.
+    /// An inactive user loses access with their next request.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     pub(super) status: Option<UserStatus>,
@@ -166,12 +167,12 @@ pub struct UserPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<GroupId>)]
     pub(super) home_group_id: Option<Option<GroupId>>,
-    /// The whole list as it should be.
+    /// The new list, as a whole.
     #[serde(default, deserialize_with = "present")]
     #[validate(length(max = 50))]
     #[schema(nullable = false, max_items = 50)]
     pub(super) supervisor_ids: Option<Vec<UserId>>,
-    /// Ends the user's sessions, except the one that sets it.
+    /// Ends the user's sessions, except the one that sets the password.
     #[serde(default, deserialize_with = "present")]
     #[validate(length(min = 12, max = 128))]
     #[schema(nullable = false, min_length = 12, max_length = 128, write_only, format = Password)]
@@ -179,7 +180,7 @@ pub struct UserPatch {
 }
 
 words! {
-    /// How a list of users is ordered.
+    /// The order of a list of users.
     pub enum SortUsers {
         /// By name.
         Name = "name",
@@ -203,27 +204,27 @@ impl From<SortUsers> for UserSort {
     }
 }
 
-/// What a list of users is narrowed by, and how it is ordered.
+/// The filters and the order of a list of users.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct UserParams {
-    /// Characters of name or e-mail, anywhere in it, without regard to case. No index finds them:
-    /// where few of the users have them, all are looked through.
-    #[param(nullable = false, max_length = 4000)]
-    pub(super) q: Option<String>,
+    /// Characters anywhere in name or e-mail, without regard to case. No index finds them: if few
+    /// users match, the search scans all of them.
+    #[param(nullable = false, inline)]
+    pub(super) q: Option<SearchText>,
     /// Active or not.
     #[param(nullable = false)]
     pub(super) status: Option<UserStatus>,
     /// People, or API accounts.
     #[param(nullable = false)]
     pub(super) kind: Option<UserKind>,
-    /// Whom this user supervises.
+    /// Only users whom this user supervises.
     #[param(nullable = false)]
     pub(super) supervisor_id: Option<UserId>,
-    /// Who is a member of this group.
+    /// Only members of this group.
     #[param(nullable = false)]
     pub(super) group_id: Option<GroupId>,
-    /// The order; `name` if it is not said. A minus turns it round.
+    /// The order; `name` by default. A minus reverses it.
     #[param(nullable = false, inline)]
     pub(super) sort: Option<SortUsers>,
 }
@@ -231,6 +232,7 @@ pub struct UserParams {
 impl From<UserParams> for UserQuery {
     fn from(params: UserParams) -> Self {
         let UserParams { q, status, kind, supervisor_id, group_id, sort } = params;
+        let q = q.map(String::from);
         Self {
             filter: UserFilter { q, status, kind, supervisor_id, group_id },
             sort: sort.map(UserSort::from).unwrap_or_default(),

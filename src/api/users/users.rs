@@ -23,19 +23,21 @@ use crate::{
     store::{self, user_list::UserQuery},
 };
 
-/// The operations of this file.
+/// The operations of this file, in the order of the document.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![endpoint!(list_users), endpoint!(create_user), endpoint!(get_user), endpoint!(update_user)]
 }
 
 /// List the users
 ///
-/// Exactly those whom the caller may see.
+/// Exactly the users whom the caller may see.
 ///
-/// Slower than other combinations, and the more so the more users there are: `q` that few have;
-/// `status` or `kind` that few have, where the order is not by name; the members of a group of
-/// thousands; any list of somebody who may see hundreds of users and not all. Users are then looked
-/// through in order, or collected and sorted, because no index has the combination.
+/// No index serves these combinations, so they scan or sort users, and slow down as users grow:
+///
+/// - `q` that few users match;
+/// - `status` or `kind` that few users have, in an order other than by name;
+/// - the members of a group of thousands;
+/// - a caller who may see hundreds of users, but not all.
 #[utoipa::path(get, path = "/users", tag = "Users", params(UserParams, PageParams),
     responses((status = 200, description = "One page of the users.", body = Page<User>)))]
 pub async fn list_users(
@@ -48,7 +50,7 @@ pub async fn list_users(
 
 /// Create a user
 ///
-/// For administrators. The log of the new user begins with it. Without a password he is there, but
+/// For administrators. It is the first entry of the new user's log. A user without a password
 /// can't log in.
 #[utoipa::path(post, path = "/users", tag = "Users", request_body = NewUser,
     responses(
@@ -78,7 +80,7 @@ pub async fn create_user(
 
 /// Get a user
 ///
-/// His profile: for himself, and for whoever may see it. Its ETag is what a `PATCH` needs.
+/// The profile, for the user and for everybody who may see it. A `PATCH` needs its ETag.
 #[utoipa::path(get, path = "/users/{user_id}", tag = "Users",
     params(("user_id" = UserId, Path)),
     responses((status = 200, description = "The user.", body = User)))]
@@ -95,9 +97,9 @@ pub async fn get_user(ctx: Ctx, Path(id): Path<UserId>) -> Result<HttpResponse> 
 #[utoipa::path(patch, path = "/users/{user_id}", tag = "Users",
     params(("user_id" = UserId, Path)), request_body = UserPatch,
     responses(
-        (status = 200, description = "The user as he is now.", body = User),
+        (status = 200, description = "The user as they are now.", body = User),
         (status = 409, description = "`already_exists`: e-mail or employee id are taken. \
-            `conflict`: he is the last active administrator.",
+            `conflict`: they are the last active administrator.",
             body = Problem, content_type = "application/problem+json")))]
 pub async fn update_user(
     ctx: Ctx,
