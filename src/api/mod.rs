@@ -27,6 +27,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         users::external_training::endpoints(),
         learning::courses::endpoints(),
         learning::certifications::endpoints(),
+        users::certifications::endpoints(),
         learning::plans::endpoints(),
         groups::groups::endpoints(),
         groups::members::endpoints(),

@@ -19,7 +19,12 @@ use crate::{
     domain::timestamp::Timestamp,
     error::{Error, Result},
     journal::recorded::{Recorded, Unlogged},
-    store::{self, api_clients::ApiClientFilter, page::Window, settings::DEMO},
+    store::{
+        self,
+        api_clients::ApiClientQuery,
+        page::{ListQuery, PageRequest},
+        settings::DEMO,
+    },
 };
 use scene::{Calendar, Scene};
 
@@ -66,10 +71,10 @@ pub async fn load(db: &Db, passwords: &Passwords) -> Result<()> {
 /// # Errors
 /// Of the database.
 pub async fn welcome(db: &Db, address: SocketAddr) -> Result<String> {
-    let filter = ApiClientFilter { q: Some(API_CLIENT.to_owned()), ..Default::default() };
-    let first = Window { after: None, limit: 1 };
-    let clients = db.read(move |conn| store::api_clients::list(conn, &filter, &first));
-    let client_id = clients.await?.rows.first().map(|client| client.id.to_string());
+    let query = ApiClientQuery { q: Some(API_CLIENT.to_owned()), ..Default::default() };
+    let first = PageRequest { after: None, limit: 1 };
+    let clients = db.read(move |conn| query.rows(conn, &(), &first));
+    let client_id = clients.await?.first().map(|client| client.id.to_string());
     let client_id = client_id.unwrap_or_default();
     let [administrator, supervisor, learner] =
         [people::CRISTIANO, people::MARTA, people::SAM].map(people::email_of);

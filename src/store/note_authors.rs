@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::{
     contains,
-    page::{ByText, Slice, Window, after},
+    page::{ListQuery, PageRequest, TextPosition, page_by_text},
     unindexed::{coalesce, unindexed},
     users::UserRow,
 };
@@ -52,34 +52,41 @@ fn writers(
     Ok(writers)
 }
 
-/// One page of the active users who may add a note to a user's log, by name.
-///
-/// # Errors
-/// `not_found` where there is no such user.
-pub fn note_writers(
-    conn: &mut AnyConnection,
-    of: UserId,
-    q: Option<&str>,
-    window: &Window<ByText<ids::User>>,
-) -> Result<Slice<UserRow>> {
-    let mut rows: Vec<UserRow> = Vec::new();
-    for mut query in writers(conn, of, q)? {
-        if let Some(at) = &window.after {
-            query = after!(query, users::name_key, users::id, gt, at.key, at.id);
-        }
-        let query = query.order((users::name_key, users::id)).limit(window.fetch());
-        rows.extend(query.load::<UserRow>(conn)?);
-    }
-    rows.sort_by(|a, b| (&a.name_key, a.id).cmp(&(&b.name_key, b.id)));
-    Ok(Slice::cut(rows, window.limit))
+/// The active users who may add a note to a user's log, by name.
+#[derive(Clone, Debug)]
+pub struct NoteAuthorQuery {
+    /// Whose log.
+    pub user: UserId,
+    /// Characters of name or e-mail.
+    pub q: Option<String>,
 }
 
-/// How many users may add a note to a user's log.
-///
-/// # Errors
-/// `not_found` where there is no such user.
-pub fn count_note_writers(conn: &mut AnyConnection, of: UserId, q: Option<&str>) -> Result<i64> {
-    let counts =
-        writers(conn, of, q)?.into_iter().map(|it| Ok(it.count().get_result::<i64>(conn)?));
-    counts.sum()
+impl ListQuery for NoteAuthorQuery {
+    type Scope = ();
+    type Row = UserRow;
+    type Position = TextPosition<ids::User>;
+
+    fn rows(
+        &self,
+        conn: &mut AnyConnection,
+        (): &(),
+        request: &PageRequest<Self::Position>,
+    ) -> Result<Vec<Self::Row>> {
+        let mut rows: Vec<UserRow> = Vec::new();
+        for query in writers(conn, self.user, self.q.as_deref())? {
+            let query = page_by_text!(query, users::name_key, users::id, request);
+            rows.extend(query.load::<UserRow>(conn)?);
+        }
+        rows.sort_by(|a, b| (&a.name_key, a.id).cmp(&(&b.name_key, b.id)));
+        Ok(rows)
+    }
+
+    fn count(&self, conn: &mut AnyConnection, (): &()) -> Result<i64> {
+        let writers = writers(conn, self.user, self.q.as_deref())?;
+        writers.into_iter().map(|it| Ok(it.count().get_result::<i64>(conn)?)).sum()
+    }
+
+    fn position(&self, row: &Self::Row) -> Self::Position {
+        TextPosition { key: row.name_key.clone(), id: row.id }
+    }
 }

@@ -7,6 +7,7 @@ use diesel::{prelude::*, upsert::excluded};
 use super::{
     certifications::{self, CertificationRow},
     plans::{AssignmentRow, PlanRow},
+    related::grouped,
     user_certifications::StandingRow,
     users::UserRow,
 };
@@ -88,9 +89,9 @@ impl Cohort {
         let assignments = assigned.into_iter().map(|(assignment, _)| assignment).collect();
         Ok(Self {
             plans,
-            parts: lists(parts),
+            parts: grouped(parts),
             completions: completions(conn, &users, &courses)?,
-            courses: lists(courses),
+            courses: grouped(courses),
             standings: Rows::read(standings(conn, &users, asked)?, standing_key),
             assignments: Rows::read(assignments, assignment_key),
         })
@@ -185,15 +186,6 @@ fn standing_key(row: &StandingRow) -> (UserId, CertificationId) {
 
 fn assignment_key(row: &AssignmentRow) -> (UserId, PlanId) {
     (row.user_id, row.plan_id)
-}
-
-/// Pairs, as the list of what comes with each.
-fn lists<K: Ord, V>(pairs: Vec<(K, V)>) -> BTreeMap<K, Vec<V>> {
-    let mut lists: BTreeMap<K, Vec<V>> = BTreeMap::new();
-    for (key, value) in pairs {
-        lists.entry(key).or_default().push(value);
-    }
-    lists
 }
 
 fn plans_with(conn: &mut AnyConnection, ids: &[CertificationId]) -> Result<Vec<PlanId>> {

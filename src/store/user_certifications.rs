@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::{
     certifications::CertificationRow,
-    page::{ByText, Slice, Window, after},
+    page::{ListQuery, PageRequest, TextPosition, page_by_text},
 };
 use crate::{
     db::{
@@ -131,45 +131,51 @@ pub fn due(
         .load(conn)?)
 }
 
-/// One page of the certifications that a user stands somehow with, or that a plan of his asks for,
-/// by name, each with how he stands.
-///
-/// # Errors
-/// Of the database.
-pub fn of_user(
-    conn: &mut AnyConnection,
-    user: UserId,
-    window: &Window<ByText<ids::Certification>>,
-) -> Result<Slice<(CertificationRow, Option<StandingRow>)>> {
-    let mut query = of_user_query(user);
-    if let Some(at) = &window.after {
-        query = after!(query, certifications::search_key, certifications::id, gt, at.key, at.id);
+/// The certifications that a user meets or met, or that a plan of theirs asks for, by name, each
+/// with its state for the user.
+#[derive(Clone, Copy, Debug)]
+pub struct UserCertificationQuery {
+    /// Whose certifications.
+    pub user: UserId,
+}
+
+impl ListQuery for UserCertificationQuery {
+    type Scope = ();
+    type Row = (CertificationRow, Option<StandingRow>);
+    type Position = TextPosition<ids::Certification>;
+
+    fn rows(
+        &self,
+        conn: &mut AnyConnection,
+        (): &(),
+        request: &PageRequest<Self::Position>,
+    ) -> Result<Vec<Self::Row>> {
+        let (key, id) = (certifications::search_key, certifications::id);
+        let query = page_by_text!(of_user(self.user), key, id, request);
+        let rows: Vec<CertificationRow> = query.load(conn)?;
+        let ids: Vec<CertificationId> = rows.iter().map(|row| row.id).collect();
+        let mut standings: Vec<StandingRow> = user_certifications::table
+            .filter(user_certifications::user_id.eq(self.user))
+            .filter(user_certifications::certification_id.eq_any(ids))
+            .load(conn)?;
+        let with_standing = |row: CertificationRow| {
+            let at = standings.iter().position(|it| it.certification_id == row.id);
+            let standing = at.map(|at| standings.swap_remove(at));
+            (row, standing)
+        };
+        Ok(rows.into_iter().map(with_standing).collect())
     }
-    let query = query.order((certifications::search_key, certifications::id));
-    let slice: Slice<CertificationRow> =
-        Slice::cut(query.limit(window.fetch()).load(conn)?, window.limit);
-    let ids: Vec<CertificationId> = slice.rows.iter().map(|row| row.id).collect();
-    let mut standings: Vec<StandingRow> = user_certifications::table
-        .filter(user_certifications::user_id.eq(user))
-        .filter(user_certifications::certification_id.eq_any(ids))
-        .load(conn)?;
-    let rows = slice.rows.into_iter().map(|row| {
-        let at = standings.iter().position(|it| it.certification_id == row.id);
-        let standing = at.map(|at| standings.swap_remove(at));
-        (row, standing)
-    });
-    Ok(Slice { rows: rows.collect(), has_more: slice.has_more })
+
+    fn count(&self, conn: &mut AnyConnection, (): &()) -> Result<i64> {
+        Ok(of_user(self.user).count().get_result(conn)?)
+    }
+
+    fn position(&self, (row, _): &Self::Row) -> Self::Position {
+        TextPosition { key: row.search_key.clone(), id: row.id }
+    }
 }
 
-/// How many certifications [`of_user`] lists.
-///
-/// # Errors
-/// Of the database.
-pub fn count_of_user(conn: &mut AnyConnection, user: UserId) -> Result<i64> {
-    Ok(of_user_query(user).count().get_result(conn)?)
-}
-
-fn of_user_query(user: UserId) -> certifications::BoxedQuery<'static, MultiBackend> {
+fn of_user(user: UserId) -> certifications::BoxedQuery<'static, MultiBackend> {
     let standing = user_certifications::table
         .filter(user_certifications::user_id.eq(user))
         .select(user_certifications::certification_id);

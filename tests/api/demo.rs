@@ -15,8 +15,8 @@ use daybook::{
     domain::{clock::Clock, timestamp::Timestamp},
     store::{
         self,
-        page::Window,
-        users::{UserFilter, UserSort},
+        page::{ListQuery, PageRequest},
+        user_list::{UserQuery, UserSort},
         visible_users::Visible,
     },
 };
@@ -248,16 +248,16 @@ fn the_stories_are_past_on_whatever_day_the_demo_data_is_loaded() {
         block_on(demo::load(&db, &cheap_passwords())).unwrap();
         let read = db.read(|conn| {
             let jonas = store::users::by_email(conn, "jonas.weber@example.com")?.unwrap();
-            let everything = Window { after: None, limit: 1000 };
+            let everything = PageRequest { after: None, limit: 1000 };
             let filter = Default::default();
             let mut log = Vec::new();
             store::log::user_log::page(conn, jonas.id, &filter, &everything, &mut |entry| {
                 log.push((entry.occurred_at, entry.recorded_at));
             })?;
-            let newest = Window { after: None, limit: 1 };
-            let (reach, sort) = (Visible::Everyone, UserSort::CreatedDescending);
-            let users = store::users::list(conn, &reach, &UserFilter::default(), sort, &newest)?;
-            Ok((log, users.rows[0].created_at))
+            let newest = PageRequest { after: None, limit: 1 };
+            let query = UserQuery { sort: UserSort::CreatedDescending, ..UserQuery::default() };
+            let users = query.rows(conn, &Visible::Everyone, &newest)?;
+            Ok((log, users[0].0.created_at))
         });
         let (log, last_joined) = block_on(read).unwrap();
         let times: Vec<String> = log.iter().map(|(occurred, _)| occurred.to_string()).collect();
@@ -278,9 +278,6 @@ fn two_replicas_that_start_at_once_load_the_demo_data_once() {
     for start in starts {
         start.join().unwrap().unwrap();
     }
-    let count = |conn: &mut Reader<'_>| {
-        let everyone = Visible::Everyone;
-        store::users::count(conn, &everyone, &UserFilter::default())
-    };
+    let count = |conn: &mut Reader<'_>| UserQuery::default().count(conn, &Visible::Everyone);
     assert_eq!(block_on(open(&database, &clock).read(count)).unwrap(), 312);
 }

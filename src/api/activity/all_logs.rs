@@ -6,15 +6,26 @@ use utoipa::ToSchema;
 
 use super::{filter::ActivityParams, json::write_entry, schema::ActivityEntry};
 use crate::{
-    access::users::visible,
     api::http::{
         endpoint::{Endpoint, endpoint},
         extract::{Ctx, Query},
-        paging::{Items, Page, PageInfo, PageParams, Paging},
+        gates::VisibleUsers,
+        items::Items,
+        paging::{Page, PageInfo, PageParams, Paging, StreamedQuery},
     },
-    domain::entry::{Action, EntryType},
+    db::reader::Reader,
+    domain::{
+        entry::{Action, EntryType},
+        ids,
+    },
     error::Result,
-    store,
+    journal::entry::view::EntryView,
+    store::{
+        self,
+        log::filter::EntryFilter,
+        page::{PageRequest, TimePosition},
+        visible_users::Visible,
+    },
 };
 
 /// The operations of this file.
@@ -50,6 +61,35 @@ impl From<Action> for ActionMeaning {
     }
 }
 
+/// The logs of the users whom the caller may see, as one.
+struct AllLogsQuery {
+    filter: EntryFilter,
+}
+
+impl StreamedQuery for AllLogsQuery {
+    type Scope = Visible;
+    type Position = TimePosition<ids::Entry>;
+
+    fn is_small(&self) -> bool {
+        false
+    }
+
+    fn write(
+        &self,
+        reader: &mut Reader<'_>,
+        visible: &Visible,
+        request: &PageRequest<Self::Position>,
+        items: &mut Items,
+    ) -> Result<Option<Self::Position>> {
+        let mut show = |entry: &EntryView<'_>| write_entry(items.next_item(), entry);
+        store::log::all_logs::page(reader, visible, &self.filter, request, &mut show)
+    }
+
+    fn count(&self, reader: &mut Reader<'_>, visible: &Visible) -> Result<i64> {
+        store::log::all_logs::count(reader, visible, &self.filter)
+    }
+}
+
 /// List the activity of all users
 ///
 /// The logs of all users whom the caller may see, as one, newest first: by `occurred_at`, then by
@@ -73,23 +113,11 @@ impl From<Action> for ActionMeaning {
     responses((status = 200, description = "One page of the log.", body = Page<ActivityEntry>)))]
 pub async fn list_activity(
     ctx: Ctx,
-    mut paging: Paging,
+    paging: Paging,
     Query(params): Query<ActivityParams>,
 ) -> Result<HttpResponse> {
-    let filter = params.filter()?;
-    let (window, count) = (paging.window()?, paging.count);
-    let (items, next, total) = paging
-        .list(&ctx, visible, move |reader, reach| {
-            let total =
-                count.then(|| store::log::all_logs::count(reader, reach, &filter)).transpose()?;
-            let mut items = Items::new(window.limit);
-            let next = store::log::all_logs::page(reader, reach, &filter, &window, &mut |entry| {
-                write_entry(items.another(), entry);
-            })?;
-            Ok((items, next, total))
-        })
-        .await?;
-    paging.answer(items, next, total)
+    let query = AllLogsQuery { filter: params.filter()? };
+    paging.respond_streamed(&ctx, VisibleUsers, query).await
 }
 
 /// List the actions that there are

@@ -21,10 +21,10 @@ use super::{
     filter::ActivityParams,
 };
 use crate::{
-    access::users::visible,
     api::http::{
         endpoint::{Endpoint, endpoint},
         extract::{Ctx, Path, Query},
+        gates::{OneUser, VisibleUsers},
     },
     db::{
         lists::{ListOptions, ListPart},
@@ -39,7 +39,7 @@ use crate::{
     store::{
         self,
         log::{filter::EntryFilter, user_log::LogPosition},
-        page::{ByTime, Window},
+        page::{PageRequest, TimePosition},
         visible_users::Visible,
     },
 };
@@ -152,7 +152,7 @@ struct Export {
 #[derive(Clone)]
 enum Cursor {
     OneUser(UserId, Option<LogPosition>),
-    AllUsers(Option<ByTime<ids::Entry>>),
+    AllUsers(Option<TimePosition<ids::Entry>>),
 }
 
 /// Some entries, and where the next ones begin.
@@ -222,13 +222,13 @@ impl Export {
             let mut add = |entry: &EntryView<'_>| lines.add(entry);
             let next = match cursor.clone() {
                 Cursor::OneUser(user, after) => {
-                    let window = Window { after, limit: CHUNK };
-                    store::log::user_log::page(reader, user, &filter, &window, &mut add)?
+                    let request = PageRequest { after, limit: CHUNK };
+                    store::log::user_log::page(reader, user, &filter, &request, &mut add)?
                         .map(|position| Cursor::OneUser(user, Some(position)))
                 }
                 Cursor::AllUsers(after) => {
-                    let window = Window { after, limit: CHUNK };
-                    store::log::all_logs::page(reader, visible, &filter, &window, &mut add)?
+                    let request = PageRequest { after, limit: CHUNK };
+                    store::log::all_logs::page(reader, visible, &filter, &request, &mut add)?
                         .map(|position| Cursor::AllUsers(Some(position)))
                 }
             };
@@ -237,11 +237,8 @@ impl Export {
         };
         let options = ListOptions { small: false, from_primary };
         let part = match user {
-            Some(user) => {
-                let work = move |reader: &mut Reader<'_>| work(reader, &Visible::Everyone);
-                self.ctx.list_of_user(options, user, work).await?
-            }
-            None => self.ctx.list(options, visible, work).await?,
+            Some(user) => self.ctx.list(options, OneUser(user), work).await?,
+            None => self.ctx.list(options, VisibleUsers, work).await?,
         };
         let ListPart { output: (bytes, count, next), from_primary } = part;
         Ok(Chunk { bytes, count, next, from_primary })

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, de};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
+    api::http::search_text::SearchText,
     domain::{
         entry::{Action, EntryType, Source, TargetType},
         ids::{AnyId, EntryId, UserId},
@@ -31,8 +32,8 @@ pub struct ActivityParams {
     exclude_action: Option<Actions>,
     /// Text to find anywhere in notes or description, case-insensitive. No index helps: a text that few
     /// entries have takes a search through all of them.
-    #[param(nullable = false, max_length = 4000)]
-    q: Option<String>,
+    #[param(nullable = false, inline)]
+    q: Option<SearchText>,
     /// Only entries that name this user as their author.
     #[param(nullable = false)]
     created_by: Option<UserId>,
@@ -71,7 +72,7 @@ impl ActivityParams {
         }
         Ok(EntryFilter {
             actions: self.actions(),
-            q: self.q.filter(|q| !q.is_empty()),
+            q: self.q.map(String::from).filter(|q| !q.is_empty()),
             created_by: self.created_by,
             entered_by: self.entered_by,
             source: self.source,

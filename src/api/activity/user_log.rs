@@ -17,8 +17,11 @@ use crate::{
         endpoint::{Endpoint, endpoint},
         etag::{self, Precondition},
         extract::{Ctx, Path, Query},
-        paging::{Items, Page, PageParams, Paging},
+        gates::OneUser,
+        items::Items,
+        paging::{Page, PageParams, Paging, StreamedQuery},
         reply::Answer,
+        search_text::SearchText,
         validate::not_blank,
     },
     changes::notes::{AddNote, EditNote},
@@ -29,7 +32,14 @@ use crate::{
         user::UserKind,
     },
     error::Result,
-    store::{self, page::ByText, users::UserRow},
+    journal::entry::view::EntryView,
+    store::{
+        self,
+        log::{filter::EntryFilter, revisions::RevisionQuery, user_log::LogPosition},
+        note_authors::NoteAuthorQuery,
+        page::PageRequest,
+        users::UserRow,
+    },
 };
 
 /// The operations of this file.
@@ -107,8 +117,38 @@ impl From<UserRow> for Creator {
 #[into_params(parameter_in = Query)]
 pub struct CreatorParams {
     /// Characters of name or e-mail, anywhere in it, without regard to case.
-    #[param(nullable = false, max_length = 4000)]
-    q: Option<String>,
+    #[param(nullable = false, inline)]
+    q: Option<SearchText>,
+}
+
+/// The log of a user.
+struct UserLogQuery {
+    user: UserId,
+    filter: EntryFilter,
+}
+
+impl StreamedQuery for UserLogQuery {
+    type Scope = ();
+    type Position = LogPosition;
+
+    fn is_small(&self) -> bool {
+        self.filter.is_empty()
+    }
+
+    fn write(
+        &self,
+        reader: &mut Reader<'_>,
+        (): &(),
+        request: &PageRequest<LogPosition>,
+        items: &mut Items,
+    ) -> Result<Option<LogPosition>> {
+        let mut show = |entry: &EntryView<'_>| write_entry(items.next_item(), entry);
+        store::log::user_log::page(reader, self.user, &self.filter, request, &mut show)
+    }
+
+    fn count(&self, reader: &mut Reader<'_>, (): &()) -> Result<i64> {
+        store::log::entries::count(reader, self.user, &self.filter)
+    }
 }
 
 /// List a user's activity
@@ -127,22 +167,11 @@ pub struct CreatorParams {
 pub async fn list_user_activity(
     ctx: Ctx,
     Path(user): Path<UserId>,
-    mut paging: Paging,
+    paging: Paging,
     Query(params): Query<ActivityParams>,
 ) -> Result<HttpResponse> {
-    let filter = params.filter()?;
-    let (window, count) = (paging.window()?, paging.count);
-    paging.small = filter.is_empty() && !count;
-    let work = move |reader: &mut Reader<'_>| {
-        let total = count.then(|| store::log::entries::count(reader, user, &filter)).transpose()?;
-        let mut items = Items::new(window.limit);
-        let next = store::log::user_log::page(reader, user, &filter, &window, &mut |entry| {
-            write_entry(items.another(), entry);
-        })?;
-        Ok((items, next, total))
-    };
-    let (items, next, total) = paging.list_of_user(&ctx, user, work).await?;
-    paging.answer(items, next, total)
+    let query = UserLogQuery { user, filter: params.filter()? };
+    paging.respond_streamed(&ctx, OneUser(user), query).await
 }
 
 /// Add a note
@@ -173,21 +202,11 @@ pub async fn add_note(
 pub async fn list_note_creators(
     ctx: Ctx,
     Path(user): Path<UserId>,
-    mut paging: Paging,
+    paging: Paging,
     Query(params): Query<CreatorParams>,
 ) -> Result<HttpResponse> {
-    let (window, count) = (paging.window()?, paging.count);
-    let (slice, total) = paging
-        .list_of_user(&ctx, user, move |conn| {
-            let q = params.q.as_deref();
-            let total = count
-                .then(|| store::note_authors::count_note_writers(conn, user, q))
-                .transpose()?;
-            Ok((store::note_authors::note_writers(conn, user, q, &window)?, total))
-        })
-        .await?;
-    let next = slice.next(|row| ByText { key: row.name_key.clone(), id: row.id });
-    paging.page(slice.rows.into_iter().map(Creator::from).collect(), next, total)
+    let query = NoteAuthorQuery { user, q: params.q.map(String::from) };
+    paging.respond(&ctx, OneUser(user), query, Creator::from).await
 }
 
 /// Get an entry
@@ -239,17 +258,9 @@ pub async fn edit_note(
     responses((status = 200, description = "One page of them.", body = Page<Revision>)))]
 pub async fn list_note_revisions(
     ctx: Ctx,
-    Path((user, id)): Path<(UserId, EntryId)>,
-    mut paging: Paging,
+    Path((user, entry)): Path<(UserId, EntryId)>,
+    paging: Paging,
 ) -> Result<HttpResponse> {
-    let (window, count) = (paging.window()?, paging.count);
-    let (slice, total) = paging
-        .list_of_user(&ctx, user, move |conn| {
-            store::log::entries::get(conn, user, id)?;
-            let total = count.then(|| store::log::revisions::count(conn, id)).transpose()?;
-            Ok((store::log::revisions::list(conn, id, &window)?, total))
-        })
-        .await?;
-    let next = slice.next(|row| row.revision);
-    paging.page(slice.rows.into_iter().map(Revision::from).collect(), next, total)
+    let query = RevisionQuery { user, entry };
+    paging.respond(&ctx, OneUser(user), query, Revision::from).await
 }

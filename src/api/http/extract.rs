@@ -6,9 +6,9 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, web};
 use futures_util::future::{Either, Ready, ready};
 use serde::de::DeserializeOwned;
 
-use super::{idempotency::Posted, reply::Answer};
+use super::{gates::Gate, idempotency::Posted, reply::Answer};
 use crate::{
-    access::{caller::caller, users::caller_who_sees},
+    access::caller::caller,
     api::session::authenticate::authenticate,
     changes::{self, Change},
     db::{
@@ -16,10 +16,7 @@ use crate::{
         lists::{ListOptions, ListPart},
         reader::Reader,
     },
-    domain::{
-        ids::UserId,
-        policy::{Caller, Credentials},
-    },
+    domain::policy::{Caller, Credentials},
     error::{Error, Result},
 };
 
@@ -32,9 +29,9 @@ pub type Boxed<T> = Pin<Box<dyn Future<Output = Result<T>>>>;
 
 /// A request with a valid access token: what it may do is asked when it does it.
 pub struct Ctx {
-    db: web::Data<Db>,
-    credentials: Credentials,
-    request: HttpRequest,
+    pub(super) db: web::Data<Db>,
+    pub(super) credentials: Credentials,
+    pub(super) request: HttpRequest,
 }
 
 impl Ctx {
@@ -83,46 +80,27 @@ impl Ctx {
         self.db.read(as_caller(self.credentials, work)).await
     }
 
-    /// Reads a part of a list as the caller: `gate` lets him in, or says what of it he may see, and
-    /// `work` reads. `work` may be done by a read replica, `gate` is not.
+    /// Reads a part of a list past a gate. A read replica may do the work; the gate asks the
+    /// primary.
     ///
     /// # Errors
-    /// As [`Self::read`].
-    pub async fn list<G, T>(
+    /// As [`Gate::admit`]; whatever `work` returns.
+    pub async fn list<S, T>(
         &self,
         options: ListOptions,
-        gate: impl FnOnce(&mut Reader<'_>, &Caller) -> Result<G> + Send + 'static,
-        work: impl Fn(&mut Reader<'_>, &G) -> Result<T> + Send + Sync + 'static,
+        gate: impl Gate<S>,
+        work: impl Fn(&mut Reader<'_>, &S) -> Result<T> + Send + Sync + 'static,
     ) -> Result<ListPart<T>>
     where
-        G: Send + Sync + 'static,
-        T: Send + 'static,
-    {
-        let gate = as_caller(self.credentials, move |reader, caller| {
-            Ok((caller.id(), gate(reader, caller)?))
-        });
-        self.db.list(options, gate, work).await
-    }
-
-    /// The same, of a list of things of a user: whoever may see him is let in.
-    ///
-    /// # Errors
-    /// As [`caller_who_sees`]; whatever `work` answers.
-    pub async fn list_of_user<T>(
-        &self,
-        options: ListOptions,
-        user: UserId,
-        work: impl Fn(&mut Reader<'_>) -> Result<T> + Send + Sync + 'static,
-    ) -> Result<ListPart<T>>
-    where
+        S: Send + Sync + 'static,
         T: Send + 'static,
     {
         let credentials = self.credentials;
         let gate = move |reader: &mut Reader<'_>| {
-            let caller = caller_who_sees(reader, credentials, user)?;
-            Ok((caller.id(), ()))
+            let (caller, scope) = gate.admit(reader, credentials)?;
+            Ok((caller.id(), scope))
         };
-        self.db.list(options, gate, move |reader, ()| work(reader)).await
+        self.db.list(options, gate, work).await
     }
 }
 

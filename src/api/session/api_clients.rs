@@ -11,9 +11,11 @@ use crate::{
         endpoint::{Endpoint, endpoint},
         etag::{self, Precondition},
         extract::{Ctx, Path, Query},
+        gates::ApiClients,
         paging::{Page, PageParams, Paging},
         problem::Problem,
         reply::Answer,
+        search_text::SearchText,
         validate::line,
     },
     auth::tokens::{new_client_secret, token_hash},
@@ -27,8 +29,7 @@ use crate::{
     error::Result,
     store::{
         self,
-        api_clients::{ApiClientFilter, ApiClientRow},
-        page::ByText,
+        api_clients::{ApiClientQuery, ApiClientRow},
     },
 };
 
@@ -159,8 +160,8 @@ pub struct RotationRequest {
 #[into_params(parameter_in = Query)]
 pub struct ApiClientParams {
     /// Characters of the name, anywhere in it, without regard to case.
-    #[param(nullable = false)]
-    q: Option<String>,
+    #[param(nullable = false, inline)]
+    q: Option<SearchText>,
     /// Whom they act as.
     #[param(nullable = false)]
     user_id: Option<UserId>,
@@ -175,23 +176,11 @@ pub struct ApiClientParams {
         body = Page<ApiClient>)))]
 pub async fn list_api_clients(
     ctx: Ctx,
-    mut paging: Paging,
+    paging: Paging,
     Query(params): Query<ApiClientParams>,
 ) -> Result<HttpResponse> {
-    let filter = ApiClientFilter { q: params.q, user_id: params.user_id };
-    let (window, count) = (paging.window()?, paging.count);
-    let (slice, total) = paging
-        .list(
-            &ctx,
-            move |_, caller| caller.must(Act::SeeApiClients),
-            move |conn, _| {
-                let total = count.then(|| store::api_clients::count(conn, &filter)).transpose()?;
-                Ok((store::api_clients::list(conn, &filter, &window)?, total))
-            },
-        )
-        .await?;
-    let next = slice.next(|row| ByText { key: row.search_key.clone(), id: row.id });
-    paging.page(slice.rows.into_iter().map(ApiClient::from).collect(), next, total)
+    let query = ApiClientQuery { q: params.q.map(String::from), user_id: params.user_id };
+    paging.respond(&ctx, ApiClients, query, ApiClient::from).await
 }
 
 /// Create an API client

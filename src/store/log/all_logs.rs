@@ -18,7 +18,7 @@ use crate::{
     error::Result,
     journal::entry::view::EntryView,
     store::{
-        page::Window,
+        page::PageRequest,
         visible_users::{Visible, related_to},
     },
 };
@@ -32,12 +32,12 @@ pub fn page(
     reader: &mut Reader<'_>,
     visible: &Visible,
     filter: &EntryFilter,
-    window: &Window<Position>,
+    request: &PageRequest<Position>,
     visit: &mut EntryVisitor<'_>,
 ) -> Result<Option<Position>> {
     let (mut shown, mut last, mut more) = (0, None, false);
     let mut visit_row = |entry: &EntryView<'_>, _| {
-        more = shown == window.limit;
+        more = shown == request.limit;
         if !more {
             visit(entry);
             shown += 1;
@@ -46,10 +46,10 @@ pub fn page(
         Ok(!more)
     };
     if *visible == Visible::Everyone && filter.is_empty() {
-        let after = window.after.as_ref().map(|at| (at.time, at.id));
-        read_newest(reader, None, after, window.fetch(), &mut visit_row)?;
+        let after = request.after.as_ref().map(|at| (at.time, at.id));
+        read_newest(reader, None, after, request.fetch_limit(), &mut visit_row)?;
     } else {
-        for row in load_merged(reader, visible, filter, window)? {
+        for row in load_merged(reader, visible, filter, request)? {
             if !visit_row(&row.view(), None)? {
                 break;
             }

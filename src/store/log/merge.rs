@@ -24,7 +24,7 @@ use crate::{
     error::Result,
     journal::entry::row::EntryRow,
     store::{
-        page::{ByTime, Window},
+        page::{PageRequest, TimePosition},
         unindexed::{coalesce, unindexed},
         visible_users::{Visible, related_to},
     },
@@ -37,16 +37,16 @@ const RECENT: i64 = 5_000;
 const RECENT_WITH_TEXT: i64 = 20_000;
 
 /// A position in the log across users: the time and id of an entry.
-pub(super) type Position = ByTime<ids::Entry>;
+pub(super) type Position = TimePosition<ids::Entry>;
 
 /// The newest entries of visible users, and one more than the page has.
 pub(super) fn load_merged(
     conn: &mut AnyConnection,
     visible: &Visible,
     filter: &EntryFilter,
-    window: &Window<Position>,
+    request: &PageRequest<Position>,
 ) -> Result<Vec<EntryRow>> {
-    let mut page = MergedPage { window, rows: Vec::new() };
+    let mut page = MergedPage { request, rows: Vec::new() };
     match visible {
         Visible::Everyone if has_only_text(filter) => page.add_text_matches(conn, filter)?,
         Visible::Everyone => {
@@ -73,14 +73,14 @@ pub(super) fn load_merged(
 type UserQuery = users::BoxedQuery<'static, MultiBackend>;
 
 struct MergedPage<'a> {
-    window: &'a Window<Position>,
+    request: &'a PageRequest<Position>,
     /// The newest entries of the ranges so far, and one more than the page has.
     rows: Vec<EntryRow>,
 }
 
 impl MergedPage<'_> {
     fn is_full(&self) -> bool {
-        self.rows.len() > self.window.limit
+        self.rows.len() > self.request.limit
     }
 
     /// Nothing older than this comes into the page any more.
@@ -91,16 +91,16 @@ impl MergedPage<'_> {
     /// Adds the newest entries of a range. It keeps no more than a page, however many ranges there
     /// are, and reads no further back than the page goes.
     fn add(&mut self, conn: &mut AnyConnection, range: EntryQuery) -> Result<()> {
-        let mut range = after_position(range, self.window);
+        let mut range = after_position(range, self.request);
         if let Some(time) = self.oldest() {
             range = range.filter(entries::occurred_at.ge(time));
         }
         let newest = range
             .order((entries::occurred_at.desc(), entries::id.desc()))
-            .limit(self.window.fetch());
+            .limit(self.request.fetch_limit());
         self.rows.extend(newest.load::<EntryRow>(conn)?);
         self.rows.sort_by_key(|row| Reverse((row.occurred_at, row.id)));
-        self.rows.truncate(self.window.limit.saturating_add(1));
+        self.rows.truncate(self.request.limit.saturating_add(1));
         Ok(())
     }
 
@@ -116,7 +116,7 @@ impl MergedPage<'_> {
         let newest = entries::table
             .filter(entries::user_id.eq(sql::<SqlId>("users.id")))
             .into_boxed::<MultiBackend>();
-        let newest = after_position(filtered(newest, filter), self.window)
+        let newest = after_position(filtered(newest, filter), self.request)
             .order((entries::occurred_at.desc(), entries::id.desc()))
             .limit(1)
             .select(entries::occurred_at)
@@ -172,17 +172,17 @@ impl MergedPage<'_> {
         if self.is_full() {
             return Ok(());
         }
-        let all = filtered(after_position(entries::table.into_boxed(), self.window), filter);
+        let all = filtered(after_position(entries::table.into_boxed(), self.request), filter);
         self.rows = all
             .order((unindexed!(entries::occurred_at).desc(), entries::id.desc()))
-            .limit(self.window.fetch())
+            .limit(self.request.fetch_limit())
             .load(conn)?;
         Ok(())
     }
 
     /// The newest `count` entries of all after the position of the page.
     fn recent(&self, conn: &mut AnyConnection, count: i64) -> Result<EntryQuery> {
-        let all = || after_position(entries::table.into_boxed(), self.window);
+        let all = || after_position(entries::table.into_boxed(), self.request);
         let since: Option<Timestamp> = all()
             .order((entries::occurred_at.desc(), entries::id.desc()))
             .offset(count)
@@ -203,8 +203,8 @@ fn has_only_text(filter: &EntryFilter) -> bool {
 }
 
 /// Those of some entries that come after the position where a page begins.
-fn after_position(query: EntryQuery, window: &Window<Position>) -> EntryQuery {
-    match &window.after {
+fn after_position(query: EntryQuery, request: &PageRequest<Position>) -> EntryQuery {
+    match &request.after {
         Some(at) => older!(query, at.time, at.id),
         None => query,
     }

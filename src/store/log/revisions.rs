@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
+use super::entries;
 use crate::{
     db::{
         connection::{AnyConnection, MultiBackend},
@@ -17,7 +18,7 @@ use crate::{
     },
     error::Result,
     journal::tx::Tx,
-    store::page::{Slice, Window},
+    store::page::{ListQuery, PageRequest},
 };
 
 /// One earlier wording, as it is stored.
@@ -61,25 +62,44 @@ pub fn insert(tx: &mut Tx<'_>, row: &RevisionRow) -> Result<()> {
     Ok(())
 }
 
-/// One page of the earlier wordings of a note, the oldest first.
-pub fn list(
-    conn: &mut AnyConnection,
-    entry: EntryId,
-    window: &Window<i64>,
-) -> Result<Slice<RevisionRow>> {
-    let mut query =
-        revisions::table.filter(revisions::entry_id.eq(entry)).into_boxed::<MultiBackend>();
-    if let Some(revision) = window.after {
-        query = query.filter(revisions::revision.gt(revision));
-    }
-    let query = query.order(revisions::revision).limit(window.fetch());
-    Ok(Slice::cut(query.load(conn)?, window.limit))
+/// The earlier wordings of a note, the oldest first.
+#[derive(Clone, Copy, Debug)]
+pub struct RevisionQuery {
+    /// Whose log the note is in.
+    pub user: UserId,
+    /// The note.
+    pub entry: EntryId,
 }
 
-/// How many earlier wordings a note has.
-pub fn count(conn: &mut AnyConnection, entry: EntryId) -> Result<i64> {
-    let of_entry = revisions::table.filter(revisions::entry_id.eq(entry));
-    Ok(of_entry.count().get_result(conn)?)
+impl ListQuery for RevisionQuery {
+    type Scope = ();
+    type Row = RevisionRow;
+    type Position = i64;
+
+    fn rows(
+        &self,
+        conn: &mut AnyConnection,
+        (): &(),
+        request: &PageRequest<Self::Position>,
+    ) -> Result<Vec<Self::Row>> {
+        // `not_found` if the entry is in another user's log.
+        entries::get(conn, self.user, self.entry)?;
+        let of_entry = revisions::table.filter(revisions::entry_id.eq(self.entry));
+        let mut query = of_entry.into_boxed::<MultiBackend>();
+        if let Some(revision) = request.after {
+            query = query.filter(revisions::revision.gt(revision));
+        }
+        Ok(query.order(revisions::revision).limit(request.fetch_limit()).load(conn)?)
+    }
+
+    fn count(&self, conn: &mut AnyConnection, (): &()) -> Result<i64> {
+        let of_entry = revisions::table.filter(revisions::entry_id.eq(self.entry));
+        Ok(of_entry.count().get_result(conn)?)
+    }
+
+    fn position(&self, row: &Self::Row) -> Self::Position {
+        row.revision
+    }
 }
 
 /// The notes of a user's log that an edit moved in time after move number `since`, each with the time

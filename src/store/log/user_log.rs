@@ -28,7 +28,7 @@ use crate::{
     },
     error::Result,
     journal::entry::{row::EntryRow, view::EntryView},
-    store::page::Window,
+    store::page::PageRequest,
 };
 
 /// A position in a user's log.
@@ -54,16 +54,16 @@ pub fn page(
     reader: &mut Reader<'_>,
     user: UserId,
     filter: &EntryFilter,
-    window: &Window<LogPosition>,
+    request: &PageRequest<LogPosition>,
     visit: &mut EntryVisitor<'_>,
 ) -> Result<Option<LogPosition>> {
     let (mut moves, mut shown, mut last, mut more) = (None, 0, None, false);
     let mut visit_row = |entry: &EntryView<'_>, now: Option<i64>| {
         moves = now.or(Some(0));
-        if window.after.is_some_and(|position| moves != Some(position.moves)) {
+        if request.after.is_some_and(|position| moves != Some(position.moves)) {
             return Ok(false);
         }
-        more = shown == window.limit;
+        more = shown == request.limit;
         if !more {
             visit(entry);
             shown += 1;
@@ -72,18 +72,18 @@ pub fn page(
         Ok(!more)
     };
     if filter.is_empty() {
-        let after = window.after.map(|at| (at.time, at.id));
-        read_newest(reader, Some(user), after, window.fetch(), &mut visit_row)?;
+        let after = request.after.map(|at| (at.time, at.id));
+        read_newest(reader, Some(user), after, request.fetch_limit(), &mut visit_row)?;
     } else {
-        for (row, moves) in load(reader, user, filter, window, 0)? {
+        for (row, moves) in load(reader, user, filter, request, 0)? {
             if !visit_row(&row.view(), moves)? {
                 break;
             }
         }
     }
-    match (window.after, last.filter(|_| more)) {
+    match (request.after, last.filter(|_| more)) {
         (Some(position), _) if moves != Some(position.moves) => {
-            snapshot(reader, |conn| page_as_it_was(conn, user, filter, window, position, visit))
+            snapshot(reader, |conn| page_as_it_was(conn, user, filter, request, position, visit))
         }
         (_, None) => Ok(None),
         (_, Some((time, id))) => Ok(moves.map(|moves| LogPosition { time, id, moves })),
@@ -95,12 +95,12 @@ fn load(
     conn: &mut AnyConnection,
     user: UserId,
     filter: &EntryFilter,
-    window: &Window<LogPosition>,
+    request: &PageRequest<LogPosition>,
     extra: usize,
 ) -> Result<Vec<(EntryRow, Option<i64>)>> {
-    let limit = window.fetch().saturating_add(i64::try_from(extra).unwrap_or(i64::MAX));
+    let limit = request.fetch_limit().saturating_add(i64::try_from(extra).unwrap_or(i64::MAX));
     let mut query = user_entries(user, filter);
-    if let Some(at) = window.after {
+    if let Some(at) = request.after {
         query = older!(query, at.time, at.id);
     }
     let newest = query.order((entries::occurred_at.desc(), entries::id.desc())).limit(limit);
@@ -115,12 +115,12 @@ fn page_as_it_was(
     conn: &mut AnyConnection,
     user: UserId,
     filter: &EntryFilter,
-    window: &Window<LogPosition>,
+    request: &PageRequest<LogPosition>,
     position: LogPosition,
     visit: &mut EntryVisitor<'_>,
 ) -> Result<Option<LogPosition>> {
     let moved = revisions::moved_since(conn, user, position.moves)?;
-    let mut rows: Vec<EntryRow> = load(conn, user, filter, window, moved.len())?
+    let mut rows: Vec<EntryRow> = load(conn, user, filter, request, moved.len())?
         .into_iter()
         .map(|(row, _)| row)
         .filter(|row| !moved.contains_key(&row.id))
@@ -131,7 +131,7 @@ fn page_as_it_was(
         .filter(|at| *at < (position.time, position.id) && filter.matches_time(at.0))
         .collect();
     due.sort_unstable_by_key(|at| Reverse(*at));
-    let enough = rows.len() + window.limit;
+    let enough = rows.len() + request.limit;
     for due in due.chunks(IDS_PER_QUERY) {
         let ids: Vec<EntryId> = due.iter().map(|(_, id)| *id).collect();
         let found = user_entries(user, &filter.at_any_time()).filter(entries::id.eq_any(ids));
@@ -142,8 +142,8 @@ fn page_as_it_was(
     }
     let time = |row: &EntryRow| moved.get(&row.id).copied().unwrap_or(row.occurred_at);
     rows.sort_by_key(|row| Reverse((time(row), row.id)));
-    let more = rows.len() > window.limit;
-    rows.truncate(window.limit);
+    let more = rows.len() > request.limit;
+    rows.truncate(request.limit);
     rows.iter().for_each(|row| visit(&row.view()));
     let last = rows.last().filter(|_| more);
     Ok(last.map(|row| LogPosition { time: time(row), id: row.id, moves: position.moves }))
