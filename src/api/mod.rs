@@ -15,6 +15,7 @@ use http::endpoint::Endpoint;
 pub fn endpoints() -> Vec<Endpoint> {
     [
         session::login::endpoints(),
+        session::me::endpoints(),
         session::oauth::endpoints(),
         users::users::endpoints(),
         users::import::endpoints(),

@@ -15,7 +15,7 @@ use futures_util::FutureExt;
 
 use super::{health::Metrics, problem};
 use crate::{
-    api::{limits::requests, session::oauth},
+    api::{limits::requests, session::oauth_error},
     error::{Code, Error},
 };
 
@@ -124,8 +124,8 @@ fn as_problem(response: HttpResponse, path: &str, request_id: &str) -> HttpRespo
         return response;
     }
     // What RFC 6749 says itself has its form already.
-    if path == oauth::TOKEN_PATH && is_json(&response) {
-        return oauth::challenged(response);
+    if path == oauth_error::TOKEN_PATH && is_json(&response) {
+        return oauth_error::challenged(response);
     }
     let own = response.error().and_then(|error| error.as_error::<Error>());
     let mut problem = match own {
@@ -159,7 +159,7 @@ fn as_problem(response: HttpResponse, path: &str, request_id: &str) -> HttpRespo
 /// The form that an error has on a path.
 fn form(error: &Error, path: &str, request_id: &str) -> HttpResponse {
     match path {
-        oauth::TOKEN_PATH => oauth::of_error(error),
+        oauth_error::TOKEN_PATH => oauth_error::of_error(error),
         _ => problem::response(error, path, request_id),
     }
 }

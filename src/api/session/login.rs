@@ -1,10 +1,11 @@
-//! `/auth`, and `/me`.
+//! `/auth`: log-in, refresh, log-out.
 
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
+use super::token_type::TokenType;
 use crate::{
     api::{
         http::{
@@ -22,21 +23,14 @@ use crate::{
     },
     changes::sessions::{Live, LogIn, LogOut, Refresh},
     db::database::Db,
-    domain::{
-        ids::UserId,
-        policy::{Act, Caller, Credentials, Identity, Relation},
-        scope::{Scope, Scopes},
-        session::ACCESS_TOKEN_SECONDS,
-        text::{fold, words},
-        user::{Role, UserKind},
-    },
+    domain::{policy::Credentials, session::ACCESS_TOKEN_SECONDS, text::fold},
     error::{Code, Error, Result},
     store,
 };
 
 /// The operations of this file.
 pub fn endpoints() -> Vec<Endpoint> {
-    vec![endpoint!(log_in), endpoint!(refresh_session), endpoint!(log_out), endpoint!(get_me)]
+    vec![endpoint!(log_in), endpoint!(refresh_session), endpoint!(log_out)]
 }
 
 /// Who wants to log in.
@@ -66,14 +60,6 @@ pub struct RefreshRequest {
     refresh_token: String,
 }
 
-words! {
-    /// How the access token is sent.
-    pub enum TokenType {
-        /// As a Bearer token (RFC 6750).
-        Bearer = "Bearer",
-    }
-}
-
 /// The tokens of a session.
 #[derive(Serialize, ToSchema)]
 pub struct SessionTokens {
@@ -85,54 +71,6 @@ pub struct SessionTokens {
     expires_in: i64,
     /// Exchange it at `/auth/refresh` for new tokens, once: a second use ends the session.
     refresh_token: String,
-}
-
-/// The caller.
-#[derive(Serialize, ToSchema)]
-pub struct Me {
-    id: UserId,
-    #[schema(examples("Cristiano Ferreira"))]
-    name: String,
-    kind: UserKind,
-    role: Role,
-    /// What the token is limited to; null where it is not limited.
-    #[schema(required = true)]
-    scopes: Option<Vec<Scope>>,
-    permissions: Permissions,
-}
-
-/// What the caller may do to everybody and everything, whatever his relations add to it.
-#[derive(Serialize, ToSchema)]
-pub struct Permissions {
-    /// See every profile and every log.
-    see_all_users: bool,
-    /// Change every profile, with its enrollments and plans.
-    change_all_users: bool,
-    create_users: bool,
-    change_roles: bool,
-    /// Add notes to every log.
-    add_notes: bool,
-    /// Edit every note.
-    edit_notes: bool,
-    /// Change courses and learning plans.
-    change_catalogue: bool,
-}
-
-impl Permissions {
-    fn of(caller: &Caller) -> Self {
-        let relation = Relation::default();
-        let scopes = caller.identity().and_then(Identity::scopes);
-        let may = |scope, act| scopes.is_none_or(|it| it.contains(scope)) && caller.may(act);
-        Self {
-            see_all_users: may(Scope::UsersRead, Act::SeeUser(relation)),
-            change_all_users: may(Scope::UsersWrite, Act::ChangeUser(relation)),
-            create_users: may(Scope::UsersWrite, Act::CreateUser),
-            change_roles: may(Scope::UsersWrite, Act::ChangeRole),
-            add_notes: may(Scope::ActivityWrite, Act::AddNote(relation)),
-            edit_notes: may(Scope::ActivityWrite, Act::EditNote { relation, own: false }),
-            change_catalogue: may(Scope::LearningWrite, Act::ChangeCatalogue),
-        }
-    }
 }
 
 /// Log in
@@ -219,25 +157,4 @@ fn tokens_of(
     responses((status = 204, description = "The session has ended.")))]
 pub async fn log_out(ctx: Ctx, _: Body<Nothing>) -> Result<HttpResponse> {
     ctx.post(LogOut, |()| Ok(Answer::no_content())).await
-}
-
-/// Who am I?
-///
-/// The user of the token, with his role and what it allows on everybody and everything. Being a
-/// supervisor, or a group permission, may allow more on single users.
-#[utoipa::path(get, path = "/me", tag = "Session",
-    responses((status = 200, description = "The caller.", body = Me)))]
-pub async fn get_me(ctx: Ctx) -> Result<HttpResponse> {
-    let me = ctx.read(|_, caller| {
-        let identity = caller.identity().ok_or_else(Error::invalid_token)?;
-        Ok(Me {
-            id: identity.id,
-            name: identity.name.clone(),
-            kind: identity.kind,
-            role: identity.role,
-            scopes: identity.scopes().map(Scopes::to_vec),
-            permissions: Permissions::of(caller),
-        })
-    });
-    Ok(HttpResponse::Ok().json(me.await?))
 }

@@ -1,0 +1,105 @@
+//! The errors of `/oauth/token`, in the form of RFC 6749.
+
+use actix_web::{
+    HttpResponse,
+    http::{
+        StatusCode,
+        header::{self, HeaderValue},
+    },
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    api::http::reply::Answer,
+    domain::text::words,
+    error::{Code, Error, Result},
+};
+
+/// Where API clients get their tokens. Its errors have a form of their own.
+pub const TOKEN_PATH: &str = "/oauth/token";
+
+words! {
+    /// Why there is no token (RFC 6749, section 5.2).
+    pub enum OAuthErrorCode {
+        /// Something is missing, twice, or can't be read.
+        InvalidRequest = "invalid_request",
+        /// The client is unknown or revoked, or its secret is wrong.
+        InvalidClient = "invalid_client",
+        /// The grant type is not `client_credentials`.
+        UnsupportedGrantType = "unsupported_grant_type",
+        /// The client is not good for a scope that it asks for, or there is no such scope.
+        InvalidScope = "invalid_scope",
+        /// Something is broken here.
+        ServerError = "server_error",
+        /// Too much to do: try again after `Retry-After` seconds.
+        TemporarilyUnavailable = "temporarily_unavailable",
+    }
+}
+
+/// Why there is no token (RFC 6749, section 5.2).
+#[derive(Serialize, ToSchema)]
+pub struct OAuthError {
+    error: OAuthErrorCode,
+    /// What is wrong, to read.
+    error_description: String,
+}
+
+/// A request that gets no token.
+pub(super) struct Refused {
+    pub(super) code: OAuthErrorCode,
+    pub(super) text: String,
+}
+
+impl Refused {
+    pub(super) fn request(text: impl Into<String>) -> Self {
+        Self { code: OAuthErrorCode::InvalidRequest, text: text.into() }
+    }
+
+    pub(super) fn client() -> Self {
+        let text = "The client is unknown or revoked, or its secret is wrong.".to_owned();
+        Self { code: OAuthErrorCode::InvalidClient, text }
+    }
+
+    pub(super) fn scope(text: impl Into<String>) -> Self {
+        Self { code: OAuthErrorCode::InvalidScope, text: text.into() }
+    }
+
+    pub(super) fn answer(self) -> Result<Answer> {
+        let status = match self.code {
+            OAuthErrorCode::InvalidClient => StatusCode::UNAUTHORIZED,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        let error = OAuthError { error: self.code, error_description: self.text };
+        Ok(Answer::with_body(status, &error)?.secret())
+    }
+}
+
+/// An error of the house, in the form of this path.
+pub fn of_error(error: &Error) -> HttpResponse {
+    let status = StatusCode::from_u16(error.code.status());
+    let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let code = match status {
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+            OAuthErrorCode::TemporarilyUnavailable
+        }
+        status if status.is_server_error() => OAuthErrorCode::ServerError,
+        _ => OAuthErrorCode::InvalidRequest,
+    };
+    let mut answer = HttpResponse::build(status);
+    if error.code == Code::Unavailable {
+        answer.insert_header((header::RETRY_AFTER, "1"));
+    }
+    answer
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(OAuthError { error: code, error_description: error.detail.clone() })
+}
+
+/// An answer of this path, with the challenge that belongs to its 401 (RFC 6749, section 5.2).
+pub fn challenged(mut answer: HttpResponse) -> HttpResponse {
+    if answer.status() == StatusCode::UNAUTHORIZED {
+        let value = HeaderValue::from_static("Basic realm=\"daybook\"");
+        answer.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+    }
+    answer
+}

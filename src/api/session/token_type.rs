@@ -1,0 +1,11 @@
+//! How an access token is sent: by log-in and by `/oauth/token` alike.
+
+use crate::domain::text::words;
+
+words! {
+    /// How the access token is sent.
+    pub enum TokenType {
+        /// As a Bearer token (RFC 6750).
+        Bearer = "Bearer",
+    }
+}
