@@ -12,8 +12,11 @@ use actix_web::{
 use crate::{
     api::{
         self,
-        http::{body::BODY_MAX, cors::cors, endpoint, health, idempotency::Running, middleware},
+        http::{
+            body::BODY_MAX, cors::cors, endpoint, health, idempotency::Running, metrics::Metrics,
+        },
         limits::requests::Limits,
+        middleware,
         openapi::docs,
     },
     auth::{oidc::IdentityProvider, passwords::Passwords, seal::Sealer, tokens::Tokens},
@@ -38,7 +41,7 @@ pub struct Services {
     /// Hashes and checks passwords.
     pub passwords: Passwords,
     /// Counts.
-    pub metrics: health::Metrics,
+    pub metrics: Metrics,
     /// Counts who sends how much.
     pub limits: Limits,
     /// Web pages that may call from a browser.

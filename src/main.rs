@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    daybook::cli::main()
+    daybook::cli::command_line::run()
 }

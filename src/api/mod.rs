@@ -5,6 +5,7 @@ pub mod groups;
 pub mod http;
 pub mod learning;
 pub mod limits;
+pub mod middleware;
 pub mod openapi;
 pub mod session;
 pub mod users;
@@ -35,5 +36,6 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
     .into_iter()
     .flatten()
+    .map(|endpoint| endpoint.with_needs(session::scopes::needs))
     .collect()
 }

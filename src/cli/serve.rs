@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use super::{admin::first_admin, database::open, output::print, secrets::jwt_secret};
 use crate::{
-    api::{http::health::Metrics, limits::requests::Limits},
+    api::{http::metrics::Metrics, limits::requests::Limits},
     app::{self, Services},
     auth::{
         oidc::IdentityProvider,

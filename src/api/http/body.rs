@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use validator::Validate;
 
 use super::{
-    extract::Boxed,
+    box_future::BoxFuture,
     idempotency::remember_body,
     parse::{parse_object, parse_value},
 };
@@ -25,7 +25,7 @@ pub struct Body<T>(pub T);
 
 impl<T: DeserializeOwned + Validate + 'static> FromRequest for Body<T> {
     type Error = Error;
-    type Future = Boxed<Self>;
+    type Future = BoxFuture<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         read(request, payload, |request, bytes| {
@@ -40,7 +40,7 @@ pub struct Unread(pub web::Bytes);
 
 impl FromRequest for Unread {
     type Error = Error;
-    type Future = Boxed<Self>;
+    type Future = BoxFuture<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         read(request, payload, |request, bytes| {
@@ -55,7 +55,7 @@ pub struct Csv(pub String);
 
 impl FromRequest for Csv {
     type Error = Error;
-    type Future = Boxed<Self>;
+    type Future = BoxFuture<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         read(request, payload, |request, bytes| {
@@ -77,7 +77,7 @@ pub struct Form(pub Vec<(String, String)>);
 
 impl FromRequest for Form {
     type Error = Error;
-    type Future = Boxed<Self>;
+    type Future = BoxFuture<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         read(request, payload, |request, bytes| {
@@ -99,7 +99,7 @@ fn read<T: 'static>(
     request: &HttpRequest,
     payload: &mut Payload,
     parse: fn(&HttpRequest, &web::Bytes) -> Result<T>,
-) -> Boxed<T> {
+) -> BoxFuture<T> {
     let (request, bytes) = (request.clone(), web::Bytes::from_request(request, payload));
     Box::pin(async move {
         let bytes = bytes.await.map_err(|error| unreadable(&error))?;

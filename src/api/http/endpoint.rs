@@ -4,8 +4,8 @@
 use std::{collections::BTreeMap, rc::Rc};
 
 use actix_web::{
-    FromRequest, Handler, HttpMessage, HttpRequest, HttpResponse, Resource, Responder, Route,
-    dev::{Service, ServiceRequest},
+    FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, Route,
+    dev::Service,
     http::{Method, header},
     web,
 };
@@ -18,15 +18,10 @@ use utoipa::{
     },
 };
 
-use super::{
-    etag::CONDITION_MAX,
-    extract::{QUERY_VALUE_MAX, query_pairs},
-    middleware::X_REQUEST_ID,
-};
+use super::operation_rules::{OperationRules, check};
 use crate::{
-    api::session::scopes,
     domain::policy::Needs,
-    error::{Code, Error, Result},
+    error::{Code, Error},
 };
 
 /// One operation: a method on a path, its handler, and what the document says of it.
@@ -39,7 +34,7 @@ pub struct Endpoint {
     pub schemas: Vec<(String, RefOr<Schema>)>,
     /// The method, as the document has it.
     pub http_method: HttpMethod,
-    /// What it asks of an API client.
+    /// What it asks of an API client: a session, which no client has, unless `with_needs` says more.
     pub needs: Needs,
     method: Method,
     routes: Box<dyn Fn() -> Vec<Route>>,
@@ -81,16 +76,22 @@ impl Endpoint {
         let mut operation = P::operation();
         operation.tags = Some(P::tags().into_iter().map(str::to_owned).collect());
         let path = P::path();
-        let needs = scopes::needs(&method, &path);
+        let needs = Needs::Session;
         Self { path, operation, schemas, http_method, needs, method, routes }
     }
 
-    /// What a request to it is held against.
-    fn known(&self) -> Known {
-        Known {
+    /// The same endpoint, with what `needs` says that its method and its path ask of an API client.
+    #[must_use]
+    pub fn with_needs(self, needs: fn(&Method, &str) -> Needs) -> Self {
+        Self { needs: needs(&self.method, &self.path), ..self }
+    }
+
+    /// What a request has to follow.
+    fn rules(&self) -> OperationRules {
+        OperationRules {
             method: self.method.clone(),
-            names: self.query_names(),
-            gives: self.media_types(),
+            query_names: self.query_names(),
+            media_types: self.media_types(),
             needs: self.needs,
         }
     }
@@ -123,14 +124,6 @@ impl Endpoint {
     }
 }
 
-/// What the document knows of an operation.
-struct Known {
-    method: Method,
-    names: Vec<String>,
-    gives: Vec<String>,
-    needs: Needs,
-}
-
 fn answered_methods(method: &Method) -> Vec<Method> {
     let head = (*method == Method::GET).then_some(Method::HEAD);
     std::iter::once(method.clone()).chain(head).collect()
@@ -152,87 +145,19 @@ pub fn register(config: &mut web::ServiceConfig, endpoints: Vec<Endpoint>) {
         for route in of_path.iter().flat_map(|endpoint| (endpoint.routes)()) {
             resource = resource.route(route);
         }
-        let known: Rc<[Known]> = of_path.iter().map(Endpoint::known).collect();
+        let rules: Rc<[OperationRules]> = of_path.iter().map(Endpoint::rules).collect();
         config.service(resource.wrap_fn(move |request, service| {
-            let checked = match check(&request, &known) {
+            let checked = match check(&request, &rules) {
                 Ok(()) => Ok(service.call(request)),
                 Err(error) => Err(request.error_response(error)),
             };
             async move {
                 match checked {
-                    Ok(answer) => answer.await,
+                    Ok(response) => response.await,
                     Err(refusal) => Ok(refusal),
                 }
             }
         }));
-    }
-}
-
-/// Refuses what the document does not know, before the handler does anything: a query parameter
-/// that the operation does not have or has twice, an answer in a form that it does not give, and a
-/// condition that is too long.
-fn check(request: &ServiceRequest, known: &[Known]) -> Result<()> {
-    let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
-    let Some(known) = known.iter().find(|it| it.method == method) else { return Ok(()) };
-    request.extensions_mut().insert(known.needs);
-    accepts(request, &known.gives)?;
-    for name in [header::IF_MATCH, header::IF_NONE_MATCH, X_REQUEST_ID] {
-        if request.headers().get_all(&name).any(|value| value.len() > CONDITION_MAX) {
-            let text = format!("{name} has at most {CONDITION_MAX} characters.");
-            return Err(Error::new(Code::MalformedRequest, text));
-        }
-    }
-    if request.query_string().is_empty() {
-        return Ok(());
-    }
-    let mut seen: Vec<String> = Vec::new();
-    for (name, value) in query_pairs(request.query_string()) {
-        if !known.names.contains(&name) {
-            let text = format!("There is no query parameter {name} here.");
-            return Err(Error::invalid_parameter(&name, "unknown", text));
-        }
-        if seen.contains(&name) {
-            let text = format!("The query parameter {name} is there more than once.");
-            return Err(Error::invalid_parameter(&name, "repeated", text));
-        }
-        if value.contains('\0') {
-            let text = format!("The query parameter {name} has a NUL character in it.");
-            return Err(Error::invalid_parameter(&name, "invalid", text));
-        }
-        if value.chars().count() > QUERY_VALUE_MAX {
-            let text = format!("{name} has at most {QUERY_VALUE_MAX} characters.");
-            return Err(Error::invalid_parameter(&name, "too_long", text));
-        }
-        seen.push(name);
-    }
-    Ok(())
-}
-
-fn accepts(request: &ServiceRequest, gives: &[String]) -> Result<()> {
-    let lines = request.headers().get_all(header::ACCEPT);
-    let lines: Vec<&str> = lines.map(|line| line.to_str().unwrap_or_default()).collect();
-    if lines.is_empty() {
-        return Ok(());
-    }
-    let fits = lines.join(",").to_ascii_lowercase().split(',').any(|range| {
-        let mut parts = range.split(';').map(str::trim);
-        let media = parts.next().unwrap_or_default();
-        let refused = parts.any(|it| it.strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0)));
-        !refused && gives.iter().any(|given| includes(media, given))
-    });
-    if fits {
-        return Ok(());
-    }
-    let text = format!("The answer is {}; accept that.", gives.join(" or "));
-    Err(Error::new(Code::NotAcceptable, text))
-}
-
-/// Whether a media range has a media type in it (RFC 9110, section 12.5.1).
-fn includes(range: &str, media: &str) -> bool {
-    match range.strip_suffix("/*") {
-        Some("*") => true,
-        Some(family) => media.split('/').next() == Some(family),
-        None => range.is_empty() || range == media,
     }
 }
 

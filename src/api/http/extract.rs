@@ -1,15 +1,16 @@
 //! Extractors: they turn the outside into types, or into a clear error.
 
-use std::{future::Future, pin::Pin};
+use std::future::Future;
 
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, web};
 use futures_util::future::{Either, Ready, ready};
 use serde::de::DeserializeOwned;
 
-use super::{idempotency::Posted, reply::Answer};
+use super::{
+    authenticate::authenticate, box_future::BoxFuture, idempotency::Posted, reply::Answer,
+};
 use crate::{
     access::{caller::caller, users::caller_who_sees},
-    api::session::authenticate::authenticate,
     changes::{self, Change},
     db::{
         database::Db,
@@ -26,9 +27,6 @@ use crate::{
 /// The most characters of the value of a query parameter: more than any cursor has, and few enough
 /// for a pattern that SQLite can search for.
 pub const QUERY_VALUE_MAX: usize = 4000;
-
-/// Something that will be there, or an error.
-pub type Boxed<T> = Pin<Box<dyn Future<Output = Result<T>>>>;
 
 /// A request with a valid access token: what it may do is asked when it does it.
 pub struct Ctx {
@@ -161,7 +159,7 @@ impl FromRequest for Ctx {
 }
 
 /// A context, now or later.
-type Authenticated = Either<Ready<Result<Ctx>>, Boxed<Ctx>>;
+type Authenticated = Either<Ready<Result<Ctx>>, BoxFuture<Ctx>>;
 
 /// The parameters of the path. One that can't be an id is of nothing that there is.
 pub struct Path<T>(pub T);

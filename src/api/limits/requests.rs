@@ -25,7 +25,7 @@ use actix_web::{
 
 use super::{client_address::client_address, fixed_window::Windows};
 use crate::{
-    api::session::{authenticate, bearer},
+    api::http::{authenticate, bearer},
     auth::pseudonyms::Pseudonyms,
     config::{RateLimit, TrustedProxies},
     domain::{

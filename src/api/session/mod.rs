@@ -2,8 +2,6 @@
 
 pub mod api_client_schema;
 pub mod api_clients;
-pub mod authenticate;
-pub mod bearer;
 pub mod login;
 pub mod me;
 pub mod oauth;

@@ -7,20 +7,18 @@ use actix_web::{
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
-    http::header::{self, HeaderName, HeaderValue},
+    http::header::{self, HeaderValue},
     middleware::Next,
     web,
 };
 use futures_util::FutureExt;
 
-use super::{health::Metrics, problem};
-use crate::{
-    api::{limits::requests, session::oauth_error},
-    error::{Code, Error},
+use super::{
+    http::{headers::X_REQUEST_ID, metrics::Metrics, problem},
+    limits::requests,
+    session::oauth_error,
 };
-
-/// The header with the id of a request.
-pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+use crate::error::{Code, Error};
 
 /// The longest id that a client may give its request.
 const REQUEST_ID_MAX: usize = 128;

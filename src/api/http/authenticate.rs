@@ -3,9 +3,8 @@
 use actix_web::{HttpMessage, HttpRequest, web};
 use futures_util::future::{Either, Ready, ready};
 
-use super::bearer;
+use super::{bearer, box_future::BoxFuture};
 use crate::{
-    api::http::extract::Boxed,
     auth::{
         oidc::{IdentityProvider, Subject},
         tokens::is_own,
@@ -22,7 +21,7 @@ use crate::{
 
 /// What a request shows. Our own tokens are told at once, because most are; for another one its
 /// issuer's keys and the user have to be looked for.
-pub type Shown = Either<Ready<Result<Credentials>>, Boxed<Credentials>>;
+pub type Shown = Either<Ready<Result<Credentials>>, BoxFuture<Credentials>>;
 
 /// Reads and checks the token of a request. Whether its session or its user are still good, only
 /// the database knows.
