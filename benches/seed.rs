@@ -3,7 +3,7 @@
 use actix_web::rt::System;
 use daybook::{
     auth::passwords::{Cost, Passwords},
-    config::DatabaseUrl,
+    config::database_url::DatabaseUrl,
     db::{
         connection::{AnyConnection, open_writer},
         migrate,

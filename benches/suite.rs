@@ -3,7 +3,7 @@
 use std::{env, fs, process::Command, time::Instant};
 
 use daybook::{
-    config::DatabaseUrl,
+    config::database_url::DatabaseUrl,
     db::connection::{AnyConnection, open_writer},
 };
 

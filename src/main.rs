@@ -1,4 +1,4 @@
-//! The binary.
+//! The `daybook` binary.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! The command line: its commands and settings.
+//! The arguments of the command line.
 
 use std::{
     io::{self, Write},
@@ -28,7 +28,7 @@ struct Cli {
 enum Command {
     /// Bring the schema up to date, then serve
     Serve {
-        /// Load the demo data into an empty database; refuse one that holds anything else
+        /// Load the demo data into an empty database; refuse one with other data
         #[arg(long)]
         demo: bool,
     },
@@ -54,7 +54,7 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let cause = error.cause.as_deref().unwrap_or(&error.detail);
-            // One line, whatever the cause is made of.
+            // One line, whatever the cause contains.
             let line = cause.split_whitespace().collect::<Vec<_>>().join(" ");
             let _ = writeln!(io::stderr(), "daybook: {line}");
             ExitCode::FAILURE

@@ -9,7 +9,7 @@ use super::{
     worker_pool::WorkerPool,
 };
 use crate::{
-    config::DatabaseUrl,
+    config::database_url::DatabaseUrl,
     domain::clock::Clock,
     error::{Error, Result},
 };

@@ -24,7 +24,7 @@ use super::{
     worker_pool::WorkerPool,
 };
 use crate::{
-    config::DatabaseUrl,
+    config::database_url::DatabaseUrl,
     domain::{clock::Clock, ids::UserId, timestamp::Timestamp},
     error::{Error, Result},
 };

@@ -18,7 +18,7 @@ use super::{
     job::{End, Job, Task},
 };
 use crate::{
-    config::DatabaseUrl,
+    config::database_url::DatabaseUrl,
     error::{Error, Result},
 };
 

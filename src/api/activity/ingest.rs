@@ -9,11 +9,11 @@ use validator::Validate;
 use super::ingest_items::items_of;
 use crate::{
     api::http::{
-        body::{Unread, present},
+        body::{RawJson, present},
         endpoint::{Endpoint, endpoint},
         extract::Ctx,
         problem::ProblemField,
-        reply::Answer,
+        reply::Reply,
         validate::line,
     },
     changes::ingest::{Ingest, Ingested},
@@ -182,11 +182,11 @@ pub struct BatchItem {
 /// nothing: an `enrollment.completed` completes no enrollment here.
 #[utoipa::path(post, path = "/activity/batch", tag = "Activity", request_body = NewBatch,
     responses((status = 200, description = "What came of each item.", body = BatchReport)))]
-pub async fn ingest_entries(ctx: Ctx, Unread(body): Unread) -> Result<HttpResponse> {
+pub async fn ingest_entries(ctx: Ctx, RawJson(body): RawJson) -> Result<HttpResponse> {
     let items = items_of(&body)?;
     ctx.post(Ingest { items }, |outcomes| {
         let data = outcomes.into_iter().enumerate();
-        Answer::ok(&BatchReport { data: data.map(|(at, it)| BatchItem::of(at, it)).collect() })
+        Reply::ok(&BatchReport { data: data.map(|(at, it)| BatchItem::of(at, it)).collect() })
     })
     .await
 }

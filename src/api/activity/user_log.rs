@@ -18,7 +18,7 @@ use crate::{
         etag::{self, Precondition},
         extract::{Ctx, Path, Query},
         paging::{Items, Page, PageParams, Paging},
-        reply::Answer,
+        reply::Reply,
         validate::not_blank,
     },
     changes::notes::{AddNote, EditNote},
@@ -160,7 +160,7 @@ pub async fn add_note(
     let NewNote { notes, occurred_at, created_by, relates_to } = body;
     ctx.post(AddNote { user, notes, occurred_at, created_by, relates_to }, move |row| {
         let location = format!("/users/{user}/activity/{}", row.id);
-        Answer::created(location, version(&row), &EntryJson::from(&row))
+        Reply::created(location, version(&row), &EntryJson::from(&row))
     })
     .await
 }

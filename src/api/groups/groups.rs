@@ -12,7 +12,7 @@ use crate::{
         etag::{self, Precondition},
         extract::{Ctx, Path, Query},
         paging::{Page, PageParams, Paging},
-        reply::Answer,
+        reply::Reply,
         validate::line,
     },
     changes::groups::{CreateGroup, UpdateGroup},
@@ -125,7 +125,7 @@ pub async fn list_groups(
 pub async fn create_group(ctx: Ctx, Body(body): Body<NewGroup>) -> Result<HttpResponse> {
     let status = body.status.unwrap_or(GroupStatus::Active);
     ctx.post(CreateGroup { name: body.name, status }, |row| {
-        Answer::created(format!("/groups/{}", row.id), row.version, &Group::from(row))
+        Reply::created(format!("/groups/{}", row.id), row.version, &Group::from(row))
     })
     .await
 }

@@ -1,5 +1,5 @@
-//! One wrapper around actix's resources: a path answers its methods, HEAD where there is GET,
-//! OPTIONS, and 405 with `Allow` to the rest; and every operation is in the document.
+//! Endpoints: a handler, its path and its place in the document. A path has its methods, HEAD beside
+//! GET, OPTIONS, and 405 with `Allow` for the rest.
 
 use std::{collections::BTreeMap, rc::Rc};
 
@@ -28,13 +28,13 @@ use crate::{
 pub struct Endpoint {
     /// The path, with its parameters in braces.
     pub path: String,
-    /// What the document says of it.
+    /// Its operation in the document.
     pub operation: Operation,
     /// The schemas that it refers to.
     pub schemas: Vec<(String, RefOr<Schema>)>,
     /// The method, as the document has it.
     pub http_method: HttpMethod,
-    /// What it asks of an API client: a session, which no client has, unless `with_needs` says more.
+    /// What it needs from an API client. The default is a session, which no client has.
     pub needs: Needs,
     method: Method,
     routes: Box<dyn Fn() -> Vec<Route>>,
@@ -51,7 +51,7 @@ macro_rules! endpoint {
 pub(crate) use endpoint;
 
 impl Endpoint {
-    /// The endpoint of a handler, where `P` is what `#[utoipa::path]` made of it.
+    /// The endpoint of a handler, where `P` is the type that `#[utoipa::path]` makes of it.
     pub fn new<P, H, Args>(handler: H) -> Self
     where
         P: Path + SchemaReferences + Tags<'static>,
@@ -69,9 +69,9 @@ impl Endpoint {
             HttpMethod::Delete => Method::DELETE,
             _ => Method::GET,
         };
-        let answered = answered_methods(&method);
+        let methods = with_head(&method);
         let routes = Box::new(move || {
-            answered.iter().map(|it| web::method(it.clone()).to(handler.clone())).collect()
+            methods.iter().map(|it| web::method(it.clone()).to(handler.clone())).collect()
         });
         let mut operation = P::operation();
         operation.tags = Some(P::tags().into_iter().map(str::to_owned).collect());
@@ -80,13 +80,13 @@ impl Endpoint {
         Self { path, operation, schemas, http_method, needs, method, routes }
     }
 
-    /// The same endpoint, with what `needs` says that its method and its path ask of an API client.
+    /// The same endpoint, with the needs of its method and its path.
     #[must_use]
     pub fn with_needs(self, needs: fn(&Method, &str) -> Needs) -> Self {
         Self { needs: needs(&self.method, &self.path), ..self }
     }
 
-    /// What a request has to follow.
+    /// The rules for its requests.
     fn rules(&self) -> OperationRules {
         OperationRules {
             method: self.method.clone(),
@@ -96,7 +96,7 @@ impl Endpoint {
         }
     }
 
-    /// The media types of its answers that are no errors.
+    /// The media types of its successful responses.
     fn media_types(&self) -> Vec<String> {
         let responses = self.operation.responses.responses.iter();
         let mut types: Vec<String> = responses
@@ -124,14 +124,13 @@ impl Endpoint {
     }
 }
 
-fn answered_methods(method: &Method) -> Vec<Method> {
+fn with_head(method: &Method) -> Vec<Method> {
     let head = (*method == Method::GET).then_some(Method::HEAD);
     std::iter::once(method.clone()).chain(head).collect()
 }
 
-/// Adds the resources of all paths. A path with fixed words stands before one with a parameter in
-/// their place, because actix takes the first that fits. It tries them one by one, so those of users
-/// come first: most requests are for them.
+/// Adds the resources of all paths. actix takes the first that matches, so that fixed words come
+/// before a parameter. It tries them one by one, so that `/users`, with most requests, comes first.
 pub fn register(config: &mut web::ServiceConfig, endpoints: Vec<Endpoint>) {
     let mut paths: BTreeMap<(bool, String), Vec<Endpoint>> = BTreeMap::new();
     for endpoint in endpoints {
@@ -161,9 +160,9 @@ pub fn register(config: &mut web::ServiceConfig, endpoints: Vec<Endpoint>) {
     }
 }
 
-/// A resource that answers OPTIONS, and 405 to what it has no route for.
+/// A resource that responds to OPTIONS, and with 405 to other methods without a route.
 pub fn resource(path: &str, methods: Vec<Method>) -> Resource {
-    let mut allow: Vec<Method> = methods.iter().flat_map(answered_methods).collect();
+    let mut allow: Vec<Method> = methods.iter().flat_map(with_head).collect();
     allow.push(Method::OPTIONS);
     let allow = allow.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
     web::resource(path).default_service(web::to(move |request: HttpRequest| {

@@ -1,4 +1,4 @@
-//! What the operator's machines ask: is it alive, is it ready, how is it doing.
+//! Endpoints for the operator: liveness, readiness, metrics.
 
 use actix_web::{HttpResponse, http::Method, web};
 use diesel::connection::SimpleConnection;
@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// The three resources. They are not in the document: their form is the operator's.
+/// Adds the three resources. They are not in the document, because they are not for API clients.
 pub fn register(config: &mut web::ServiceConfig) {
     let get = || vec![Method::GET];
     config

@@ -21,3 +21,51 @@ fn includes(range: &str, media_type: &str) -> bool {
         None => range.is_empty() || range == media_type,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn accepts(accept: &str) -> bool {
+        accepts_any(accept, &["application/json".to_owned(), "text/csv".to_owned()])
+    }
+
+    #[test]
+    fn types_families_and_everything_are_ranges() {
+        for accept in ["application/json", "text/*", "*/*", "text/html, */*;q=0.1", "TEXT/CSV"] {
+            assert!(accepts(accept), "{accept}");
+        }
+        for accept in ["text/html", "image/*", "application/jso", "json", "*/json"] {
+            assert!(!accepts(accept), "{accept}");
+        }
+    }
+
+    #[test]
+    fn the_weight_zero_refuses() {
+        for accept in ["application/json;q=0", "text/*; q=0.000", "*/* ;q=0.0"] {
+            assert!(!accepts(accept), "{accept}");
+        }
+        assert!(accepts("application/json;q=0, text/csv;q=0.5"));
+        assert!(accepts("application/json;q=0.001"));
+    }
+
+    #[test]
+    fn an_empty_list_and_an_empty_element_include_all() {
+        for accept in ["", " ", "text/html,"] {
+            assert!(accepts(accept), "{accept:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_list_with_the_media_type_is_accepted(
+            before in prop::collection::vec("[a-z]{1,8}/[a-z*]{1,8}", 0..4),
+            after in prop::collection::vec("[a-z]{1,8}/[a-z*]{1,8}", 0..4),
+        ) {
+            let list = [before, vec!["text/csv".to_owned()], after].concat();
+            prop_assert!(accepts(&list.join(", ")));
+        }
+    }
+}

@@ -18,10 +18,10 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// With everything at zero.
+    /// With all counters at zero.
     ///
     /// # Errors
-    /// `internal_error` where a metric is named twice.
+    /// `internal_error` where two metrics have the same name.
     pub fn new() -> Result<Self> {
         let registry = Registry::new();
         let requests = IntCounterVec::new(
@@ -42,9 +42,9 @@ impl Metrics {
         Ok(Self { registry, requests, durations, waiting })
     }
 
-    /// Counts one answer. `path` is the pattern of the path, so that there are only so many.
+    /// Counts a response. `path` is the pattern of the path, so that the number of series is bounded.
     pub fn observe(&self, method: &str, path: &str, status: u16, took: Duration) {
-        // A method can be any word: those that no path has are counted together.
+        // A method can be any word: all others share one series.
         let method = match method {
             "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" => method,
             _ => "other",

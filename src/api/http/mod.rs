@@ -1,4 +1,4 @@
-//! The framework of HTTP: endpoints, extractors, bodies, conditions, paging, problems, replies, metrics.
+//! The framework of HTTP: endpoints, extractors, bodies, conditions, paging, problems, replies.
 
 pub mod authenticate;
 pub mod bearer;

@@ -12,7 +12,7 @@ use crate::{
         etag::{self, Precondition},
         extract::{Ctx, Path, Query},
         paging::{Page, PageParams, Paging, grouped},
-        reply::Answer,
+        reply::Reply,
         validate::line,
     },
     changes::certifications::{CertificationWithCourses, CreateCertification, UpdateCertification},
@@ -197,7 +197,7 @@ pub async fn create_certification(
     let NewCertification { name, course_ids, validity_days } = body;
     ctx.post(CreateCertification { name, course_ids, validity_days }, |made| {
         let (location, version) = (format!("/certifications/{}", made.0.id), made.0.version);
-        Answer::created(location, version, &Certification::from(made))
+        Reply::created(location, version, &Certification::from(made))
     })
     .await
 }

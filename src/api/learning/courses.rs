@@ -12,7 +12,7 @@ use crate::{
         etag::{self, Precondition},
         extract::{Ctx, Path, Query},
         paging::{Page, PageParams, Paging},
-        reply::Answer,
+        reply::Reply,
         validate::line,
     },
     changes::courses::{CreateCourse, UpdateCourse},
@@ -147,7 +147,7 @@ pub async fn create_course(ctx: Ctx, Body(body): Body<NewCourse>) -> Result<Http
     let status = body.status.unwrap_or(CourseStatus::Active);
     let change = CreateCourse { title: body.title, course_type: body.course_type, status };
     ctx.post(change, |row| {
-        Answer::created(format!("/courses/{}", row.id), row.version, &Course::from(row))
+        Reply::created(format!("/courses/{}", row.id), row.version, &Course::from(row))
     })
     .await
 }

@@ -13,7 +13,7 @@ use crate::{
         etag::{self, Precondition},
         extract::{Ctx, Path, Query},
         paging::{Page, PageParams, Paging},
-        reply::Answer,
+        reply::Reply,
     },
     changes::enrollments::{
         CancelEnrollment, CompleteEnrollment, Enroll, StartEnrollment, UpdateEnrollment,
@@ -246,7 +246,7 @@ pub async fn enroll_user(
     Body(body): Body<NewEnrollment>,
 ) -> Result<HttpResponse> {
     ctx.post(Enroll { user, course: body.course_id, due_at: body.due_at }, |row| {
-        Answer::created(format!("/enrollments/{}", row.id), row.version, &Enrollment::from(row))
+        Reply::created(format!("/enrollments/{}", row.id), row.version, &Enrollment::from(row))
     })
     .await
 }

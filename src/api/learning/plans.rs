@@ -12,7 +12,7 @@ use crate::{
         etag::{self, Precondition},
         extract::{Ctx, Path, Query},
         paging::{Page, PageParams, Paging, grouped},
-        reply::Answer,
+        reply::Reply,
         validate::line,
     },
     changes::plans::{CreatePlan, PlanWithCertifications, UpdatePlan},
@@ -145,7 +145,7 @@ pub async fn create_learning_plan(
     let certification_ids = body.certification_ids.unwrap_or_default();
     ctx.post(CreatePlan { name: body.name, certification_ids }, |plan| {
         let location = format!("/learning-plans/{}", plan.0.id);
-        Answer::created(location, plan.0.version, &LearningPlan::from(plan))
+        Reply::created(location, plan.0.version, &LearningPlan::from(plan))
     })
     .await
 }

@@ -16,7 +16,7 @@ use crate::{
         extract::{Ctx, Path, Query},
         paging::{Page, PageParams, Paging},
         problem::Problem,
-        reply::Answer,
+        reply::Reply,
     },
     auth::tokens::{new_client_secret, token_hash},
     changes::api_clients::{CreateApiClient, RevokeApiClient, RotateSecret, UpdateApiClient},
@@ -99,7 +99,7 @@ pub async fn create_api_client(ctx: Ctx, Body(body): Body<NewApiClient>) -> Resu
         let (location, version) = (format!("/api-clients/{}", row.id), row.version);
         let client_secret = client_secret.clone();
         let created = CreatedApiClient { client: row.into(), client_secret };
-        Ok(Answer::created(location, version, &created)?.secret())
+        Ok(Reply::created(location, version, &created)?.secret())
     })
     .await
 }
@@ -188,7 +188,7 @@ pub async fn rotate_api_client_secret(
             client_secret: client_secret.clone(),
         };
         let location = format!("/api-clients/{id}");
-        Ok(Answer::created(location, row.version, &created)?.secret())
+        Ok(Reply::created(location, row.version, &created)?.secret())
     })
     .await
 }

@@ -12,10 +12,10 @@ use crate::{
             body::{Body, Nothing},
             endpoint::{Endpoint, endpoint},
             extract::Ctx,
-            idempotency::Posted,
-            reply::Answer,
+            idempotency::IdempotentPost,
+            reply::Reply,
         },
-        limits::log_ins::Attempts,
+        limits::log_ins::LogInAttempts,
     },
     auth::{
         passwords::Passwords,
@@ -83,14 +83,14 @@ pub struct SessionTokens {
         (status = 401, description = "`unauthenticated`: e-mail or password are wrong.",
             body = crate::api::http::problem::Problem, content_type = "application/problem+json")))]
 pub async fn log_in(
-    posted: Posted,
+    posted: IdempotentPost,
     db: web::Data<Db>,
     passwords: web::Data<Passwords>,
     tokens: web::Data<Tokens>,
-    attempts: Attempts,
+    attempts: LogInAttempts,
     Body(body): Body<LogInRequest>,
 ) -> Result<HttpResponse> {
-    let attempt = attempts.admit(&db, "user", &fold(&body.email)).await?;
+    let attempt = attempts.count(&db, "user", &fold(&body.email)).await?;
     let wrong = || Error::new(Code::Unauthenticated, "E-mail or password are wrong.");
     let email = body.email;
     let user = db.read(move |conn| store::users::by_email(conn, &email)).await?;
@@ -100,8 +100,8 @@ pub async fn log_in(
     let refresh_token = new_refresh_token()?;
     let refresh_hash = token_hash(&refresh_token);
     let change = LogIn { user, verified: hash.filter(|_| matches), refresh_hash, attempt };
-    let answer = tokens_of(&db, &tokens, refresh_token, wrong);
-    posted.apply(&db, Credentials::None, change, answer).await
+    let reply = tokens_reply(&db, &tokens, refresh_token, wrong);
+    posted.apply(&db, Credentials::None, change, reply).await
 }
 
 /// Get new tokens for a session
@@ -114,7 +114,7 @@ pub async fn log_in(
         (status = 401, description = "`invalid_token`: the token is used, expired or unknown.",
             body = crate::api::http::problem::Problem, content_type = "application/problem+json")))]
 pub async fn refresh_session(
-    posted: Posted,
+    posted: IdempotentPost,
     db: web::Data<Db>,
     tokens: web::Data<Tokens>,
     Body(body): Body<RefreshRequest>,
@@ -126,27 +126,27 @@ pub async fn refresh_session(
         let text = "The refresh token was used before. The session has ended; log in again.";
         Error::new(Code::InvalidToken, text)
     };
-    let answer = tokens_of(&db, &tokens, refresh_token, reused);
-    posted.apply(&db, Credentials::None, change, answer).await
+    let reply = tokens_reply(&db, &tokens, refresh_token, reused);
+    posted.apply(&db, Credentials::None, change, reply).await
 }
 
-/// Answers with the tokens of a session; where there is none, with an error.
-fn tokens_of(
+/// Makes the reply with the tokens of a session; where there is none, the error.
+fn tokens_reply(
     db: &Db,
     tokens: &Tokens,
     refresh_token: String,
     none: impl Fn() -> Error + Send + 'static,
-) -> impl Fn(Option<Live>) -> Result<Answer> + Send + 'static {
+) -> impl Fn(Option<Live>) -> Result<Reply> + Send + 'static {
     let (clock, tokens) = (db.clock().clone(), tokens.clone());
     move |live| {
         let live = live.ok_or_else(&none)?;
-        let answer = SessionTokens {
+        let tokens = SessionTokens {
             access_token: tokens.issue(live.user, live.session, clock.now())?,
             token_type: TokenType::Bearer,
             expires_in: ACCESS_TOKEN_SECONDS,
             refresh_token: refresh_token.clone(),
         };
-        Ok(Answer::ok(&answer)?.secret())
+        Ok(Reply::ok(&tokens)?.secret())
     }
 }
 
@@ -156,5 +156,5 @@ fn tokens_of(
 #[utoipa::path(post, path = "/auth/logout", tag = "Session",
     responses((status = 204, description = "The session has ended.")))]
 pub async fn log_out(ctx: Ctx, _: Body<Nothing>) -> Result<HttpResponse> {
-    ctx.post(LogOut, |()| Ok(Answer::no_content())).await
+    ctx.post(LogOut, |()| Ok(Reply::no_content())).await
 }

@@ -55,7 +55,7 @@ pub struct Permissions {
 }
 
 impl Permissions {
-    fn of(caller: &Caller) -> Self {
+    fn from_caller(caller: &Caller) -> Self {
         let relation = Relation::default();
         let scopes = caller.identity().and_then(Identity::scopes);
         let may = |scope, act| scopes.is_none_or(|it| it.contains(scope)) && caller.may(act);
@@ -86,7 +86,7 @@ pub async fn get_me(ctx: Ctx) -> Result<HttpResponse> {
             kind: identity.kind,
             role: identity.role,
             scopes: identity.scopes().map(Scopes::to_vec),
-            permissions: Permissions::of(caller),
+            permissions: Permissions::from_caller(caller),
         })
     });
     Ok(HttpResponse::Ok().json(me.await?))

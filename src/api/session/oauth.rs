@@ -1,11 +1,11 @@
-//! `/oauth/token` (RFC 6749, section 4.4): an API client shows its secret, and gets an access token.
+//! `/oauth/token` (RFC 6749, section 4.4): an API client exchanges its secret for an access token.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{
-    oauth_error::Refused,
+    oauth_error::TokenError,
     oauth_schema::{AccessToken, TokenForm},
-    token_request::Asked,
+    token_request::TokenRequest,
     token_type::TokenType,
 };
 use crate::{
@@ -13,10 +13,10 @@ use crate::{
         http::{
             body::Form,
             endpoint::{Endpoint, endpoint},
-            idempotency::Posted,
-            reply::Answer,
+            idempotency::IdempotentPost,
+            reply::Reply,
         },
-        limits::log_ins::Attempts,
+        limits::log_ins::LogInAttempts,
     },
     auth::tokens::{Tokens, token_hash},
     changes::api_clients::{Grant, GrantToken, Refusal},
@@ -41,41 +41,44 @@ pub async fn issue_token(
     request: HttpRequest,
     db: web::Data<Db>,
     tokens: web::Data<Tokens>,
-    attempts: Attempts,
+    attempts: LogInAttempts,
     Form(pairs): Form,
 ) -> Result<HttpResponse> {
-    let asked = match Asked::read(&request, &pairs) {
+    let asked = match TokenRequest::read(&request, &pairs) {
         Ok(asked) => asked,
-        Err(refusal) => return Ok(refusal.answer()?.into()),
+        Err(refusal) => return Ok(refusal.into_reply()?.into()),
     };
-    // However an id is written, it is one account; whatever is no id of ours is of no client.
+    // All spellings of an id are one account; a text that is no id is an account of its own.
     let id: Option<ApiClientId> = asked.client_id.parse().ok();
     let account = id.map_or(asked.client_id, |id| id.to_string());
-    let attempt = attempts.admit(&db, "client", &account).await?;
-    let Some(id) = id else { return Ok(Refused::client().answer()?.into()) };
+    let attempt = attempts.count(&db, "client", &account).await?;
+    let Some(id) = id else { return Ok(TokenError::client().into_reply()?.into()) };
     let scopes = match asked.scope.map(|scope| scope.parse()).transpose() {
         Ok(scopes) => scopes,
-        Err(unknown) => return Ok(Refused::scope(format!("scope: {unknown}.")).answer()?.into()),
+        Err(unknown) => {
+            return Ok(TokenError::scope(format!("scope: {unknown}.")).into_reply()?.into());
+        }
     };
     let change = GrantToken { id, secret_hash: token_hash(&asked.client_secret), scopes, attempt };
     let tokens = tokens.get_ref().clone();
-    let posted = Posted::of(&request);
-    let answer = move |outcome: Result<Grant, Refusal>| match outcome {
-        Ok(grant) => granted(&tokens, id, grant),
-        Err(Refusal::Client) => Refused::client().answer(),
+    let posted = IdempotentPost::new(&request);
+    let reply = move |outcome: Result<Grant, Refusal>| match outcome {
+        Ok(grant) => access_token_reply(&tokens, id, grant),
+        Err(Refusal::Client) => TokenError::client().into_reply(),
         Err(Refusal::Scope) => {
-            Refused::scope("The client is not good for every scope that it asks for.").answer()
+            TokenError::scope("The client is not good for every scope that it asks for.")
+                .into_reply()
         }
     };
-    posted.apply(&db, Credentials::None, change, answer).await
+    posted.apply(&db, Credentials::None, change, reply).await
 }
 
-fn granted(tokens: &Tokens, client: ApiClientId, grant: Grant) -> Result<Answer> {
-    let answer = AccessToken {
+fn access_token_reply(tokens: &Tokens, client: ApiClientId, grant: Grant) -> Result<Reply> {
+    let token = AccessToken {
         access_token: tokens.issue_to_client(grant.user, client, grant.scopes, grant.at)?,
         token_type: TokenType::Bearer,
         expires_in: ACCESS_TOKEN_SECONDS,
         scope: grant.scopes.to_string(),
     };
-    Ok(Answer::ok(&answer)?.secret())
+    Ok(Reply::ok(&token)?.secret())
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    api::http::reply::Answer,
+    api::http::reply::Reply,
     domain::text::words,
     error::{Code, Error, Result},
 };
@@ -45,13 +45,13 @@ pub struct OAuthError {
     error_description: String,
 }
 
-/// A request that gets no token.
-pub(super) struct Refused {
+/// Why a request gets no token.
+pub(super) struct TokenError {
     pub(super) code: OAuthErrorCode,
     pub(super) text: String,
 }
 
-impl Refused {
+impl TokenError {
     pub(super) fn request(text: impl Into<String>) -> Self {
         Self { code: OAuthErrorCode::InvalidRequest, text: text.into() }
     }
@@ -65,18 +65,18 @@ impl Refused {
         Self { code: OAuthErrorCode::InvalidScope, text: text.into() }
     }
 
-    pub(super) fn answer(self) -> Result<Answer> {
+    pub(super) fn into_reply(self) -> Result<Reply> {
         let status = match self.code {
             OAuthErrorCode::InvalidClient => StatusCode::UNAUTHORIZED,
             _ => StatusCode::BAD_REQUEST,
         };
         let error = OAuthError { error: self.code, error_description: self.text };
-        Ok(Answer::with_body(status, &error)?.secret())
+        Ok(Reply::with_body(status, &error)?.secret())
     }
 }
 
-/// An error of the house, in the form of this path.
-pub fn of_error(error: &Error) -> HttpResponse {
+/// The response to an error of the service, in the form of RFC 6749.
+pub fn response(error: &Error) -> HttpResponse {
     let status = StatusCode::from_u16(error.code.status());
     let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let code = match status {
@@ -86,20 +86,20 @@ pub fn of_error(error: &Error) -> HttpResponse {
         status if status.is_server_error() => OAuthErrorCode::ServerError,
         _ => OAuthErrorCode::InvalidRequest,
     };
-    let mut answer = HttpResponse::build(status);
+    let mut response = HttpResponse::build(status);
     if error.code == Code::Unavailable {
-        answer.insert_header((header::RETRY_AFTER, "1"));
+        response.insert_header((header::RETRY_AFTER, "1"));
     }
-    answer
+    response
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .json(OAuthError { error: code, error_description: error.detail.clone() })
 }
 
-/// An answer of this path, with the challenge that belongs to its 401 (RFC 6749, section 5.2).
-pub fn challenged(mut answer: HttpResponse) -> HttpResponse {
-    if answer.status() == StatusCode::UNAUTHORIZED {
+/// The same response, with the challenge that its 401 needs (RFC 6749, section 5.2).
+pub fn with_challenge(mut response: HttpResponse) -> HttpResponse {
+    if response.status() == StatusCode::UNAUTHORIZED {
         let value = HeaderValue::from_static("Basic realm=\"daybook\"");
-        answer.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
     }
-    answer
+    response
 }

@@ -11,7 +11,7 @@ use crate::{
         endpoint::{Endpoint, endpoint},
         extract::{Ctx, Path},
         paging::{Page, PageParams, Paging},
-        reply::Answer,
+        reply::Reply,
         validate::line,
     },
     changes::external_training::LogExternalTraining,
@@ -128,7 +128,7 @@ pub async fn log_external_training(
     let change = LogExternalTraining { user, title, provider, completed_on, hours };
     ctx.post(change, move |row| {
         let location = format!("/users/{user}/external-training");
-        Answer::created(location, VERSION, &ExternalTraining::from(row))
+        Reply::created(location, VERSION, &ExternalTraining::from(row))
     })
     .await
 }

@@ -10,7 +10,7 @@ use crate::{
         body::Csv,
         endpoint::{Endpoint, endpoint},
         extract::{Ctx, Query},
-        reply::Answer,
+        reply::Reply,
     },
     changes::import::{self, Imported},
     domain::{
@@ -135,7 +135,7 @@ pub async fn import_users(
         data.extend(done.map(|(number, outcome)| ImportedLine::of(number, outcome)));
         data.sort_by_key(|line| line.line);
         let summary = summary(&data);
-        Ok(Answer::ok(&ImportReport { data, summary })?.passing(passing))
+        Ok(Reply::ok(&ImportReport { data, summary })?.provisional(passing))
     })
     .await
 }

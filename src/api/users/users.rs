@@ -13,7 +13,7 @@ use crate::{
         etag::{self, Precondition},
         extract::{Ctx, Path, Query},
         paging::{Page, PageParams, Paging, grouped},
-        reply::Answer,
+        reply::Reply,
         validate::{iana_time_zone, line},
     },
     auth::passwords::Passwords,
@@ -296,7 +296,7 @@ pub async fn create_user(
     };
     ctx.post(change, |(row, supervisors)| {
         let (location, version) = (format!("/users/{}", row.id), row.version);
-        Answer::created(location, version, &User::from((row, supervisors)))
+        Reply::created(location, version, &User::from((row, supervisors)))
     })
     .await
 }
