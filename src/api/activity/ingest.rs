@@ -23,7 +23,7 @@ use crate::{
         ids::{AnyId, EntryId, UserId},
         timestamp::Timestamp,
     },
-    error::{Code, InputError, Place, Result},
+    error::{Code, InputError, InputLocation, Result},
 };
 
 /// The operations of this file.
@@ -214,12 +214,12 @@ fn conflict() -> Vec<InputError> {
 
 /// The errors of an item, as errors of the body that it is in.
 fn told(index: usize, errors: Vec<InputError>) -> Vec<ProblemField> {
-    let in_body = errors.into_iter().map(|error| match error.place {
-        Place::Body(pointer) => {
-            let place = Place::Body(format!("/items/{index}{pointer}"));
-            ProblemField::from(&InputError { place, ..error })
+    let in_body = errors.into_iter().map(|error| match error.location {
+        InputLocation::Body(pointer) => {
+            let location = InputLocation::Body(format!("/items/{index}{pointer}"));
+            ProblemField::from(&InputError { location, ..error })
         }
-        Place::Query(_) => ProblemField::from(&error),
+        InputLocation::Query(_) => ProblemField::from(&error),
     });
     in_body.collect()
 }

@@ -46,7 +46,7 @@ fn check_accept(request: &ServiceRequest, media_types: &[String]) -> Result<()> 
     if lines.is_empty() || accepts_any(&lines.join(","), media_types) {
         return Ok(());
     }
-    let text = format!("The answer is {}; accept that.", media_types.join(" or "));
+    let text = format!("The response is {}; accept that.", media_types.join(" or "));
     Err(Error::new(Code::NotAcceptable, text))
 }
 
@@ -71,11 +71,11 @@ fn check_query(query: &str, names: &[String]) -> Result<()> {
             return Err(Error::invalid_parameter(&name, "unknown", text));
         }
         if seen.contains(&name) {
-            let text = format!("The query parameter {name} is there more than once.");
+            let text = format!("The query parameter {name} occurs more than once.");
             return Err(Error::invalid_parameter(&name, "repeated", text));
         }
         if value.contains('\0') {
-            let text = format!("The query parameter {name} has a NUL character in it.");
+            let text = format!("The query parameter {name} contains a NUL character.");
             return Err(Error::invalid_parameter(&name, "invalid", text));
         }
         if value.chars().count() > QUERY_VALUE_MAX {

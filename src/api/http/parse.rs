@@ -37,7 +37,7 @@ pub fn parse_object(bytes: &[u8], patch: bool) -> Result<Value> {
 /// `validation_failed`, with pointers into the value.
 pub fn parse_value<T: DeserializeOwned + Validate>(value: Value) -> Result<T> {
     if let Some(pointer) = find_nul(&value) {
-        let text = "Text can't have a NUL character in it.";
+        let text = "Text can't contain a NUL character.";
         return Err(Error::invalid_field(&pointer, "invalid_character", text));
     }
     let body: T = serde_path_to_error::deserialize(value)

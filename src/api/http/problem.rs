@@ -7,7 +7,7 @@ use actix_web::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::error::{Code, Error, InputError, Place};
+use crate::error::{Code, Error, InputError, InputLocation};
 
 /// The media type of problems.
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -31,7 +31,7 @@ pub const INSTANCE_MAX: usize = 2000;
     "errors": [{"pointer": "/notes", "code": "too_long", "detail": "A note has 1 to 10,000 characters."}]
 }))]
 pub struct Problem {
-    /// A URI that stands for the code.
+    /// A URI that identifies the code.
     #[serde(rename = "type")]
     #[schema(format = "uri")]
     problem_type: String,
@@ -40,21 +40,21 @@ pub struct Problem {
     /// The HTTP status.
     #[schema(minimum = 400, maximum = 599)]
     status: u16,
-    /// What is wrong with this very request.
+    /// What is wrong with this request.
     detail: String,
     /// The path of the request.
     #[schema(format = "uri-reference")]
     instance: String,
     /// What went wrong, to switch on.
     code: &'static str,
-    /// The `X-Request-Id` of the answer: quote it when you ask the operator.
+    /// The `X-Request-Id` of the response: quote it when you ask the operator.
     request_id: String,
-    /// What is wrong with the input, field by field. Only where it is about the input.
+    /// The errors in the input, field by field. Only where the input is wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<ProblemField>,
 }
 
-/// One thing that is wrong with the input: in the body (`pointer`) or the query (`parameter`).
+/// One error in the input: in the body (`pointer`) or the query (`parameter`).
 #[derive(Serialize, ToSchema)]
 pub struct ProblemField {
     /// Where in the body: a JSON pointer (RFC 6901).
@@ -73,9 +73,9 @@ pub struct ProblemField {
 
 impl From<&InputError> for ProblemField {
     fn from(error: &InputError) -> Self {
-        let (pointer, parameter) = match &error.place {
-            Place::Body(pointer) => (Some(short(pointer)), None),
-            Place::Query(name) => (None, Some(short(name))),
+        let (pointer, parameter) = match &error.location {
+            InputLocation::Body(pointer) => (Some(short(pointer)), None),
+            InputLocation::Query(name) => (None, Some(short(name))),
         };
         Self { pointer, parameter, code: error.code.clone(), detail: short(&error.detail) }
     }

@@ -68,7 +68,7 @@ fn violation(code: &'static str, text: &'static str) -> ValidationError {
 pub fn field_errors(errors: &ValidationErrors) -> Vec<InputError> {
     let mut found = Vec::new();
     collect(errors, "", &mut found);
-    found.sort_by_key(|error| format!("{:?}", error.place));
+    found.sort_by_key(|error| format!("{:?}", error.location));
     found
 }
 

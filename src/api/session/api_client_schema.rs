@@ -14,7 +14,7 @@ use crate::{
     store::api_clients::ApiClientRow,
 };
 
-/// What an integration proves itself with. It acts as its user.
+/// The account of an integration. It acts as its user.
 #[derive(Serialize, ToSchema)]
 pub struct ApiClient {
     id: ApiClientId,
@@ -22,16 +22,16 @@ pub struct ApiClient {
     updated_at: Timestamp,
     #[schema(examples("HR system"))]
     name: String,
-    /// Whom it acts as: what it does is entered by this user, source `api`.
+    /// The user it acts as: its entries are entered by this user, with source `api`.
     user_id: UserId,
-    /// What its tokens are good for, as far as the user's role allows it.
+    /// The scopes of its tokens. What they allow is limited by the role of the user.
     scopes: Vec<Scope>,
     /// What it sends as `client_id` to `/oauth/token`: the same as `id`.
     client_id: ApiClientId,
     /// When it last got a token, to the hour.
     #[schema(required = true)]
     last_used_at: Option<Timestamp>,
-    /// When it was revoked; null if it is good.
+    /// When it was revoked; null while it is active.
     #[schema(required = true)]
     revoked_at: Option<Timestamp>,
 }
@@ -52,28 +52,28 @@ impl From<ApiClientRow> for ApiClient {
     }
 }
 
-/// An API client that was made, with its secret, which is shown this once.
+/// A created API client, with its secret, which is shown only once.
 #[derive(Serialize, ToSchema)]
 pub struct CreatedApiClient {
     #[serde(flatten)]
     pub(super) client: ApiClient,
-    /// Keep it: only its hash is stored here.
+    /// Keep it: the service stores only its hash.
     #[schema(examples("dbk_3f6c…"))]
     pub(super) client_secret: String,
 }
 
-/// A new secret of an API client, which is shown this once.
+/// A new secret of an API client, which is shown only once.
 #[derive(Serialize, ToSchema)]
 pub struct CreatedApiClientSecret {
     pub(super) id: ApiClientSecretId,
     pub(super) created_at: Timestamp,
     pub(super) client_id: ApiClientId,
-    /// Keep it: only its hash is stored here.
+    /// Keep it: the service stores only its hash.
     #[schema(examples("dbk_3f6c…"))]
     pub(super) client_secret: String,
 }
 
-/// An API client to be made.
+/// An API client to create.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -84,14 +84,14 @@ pub struct NewApiClient {
     #[validate(length(min = 1, max = 200), custom(function = line))]
     #[schema(min_length = 1, max_length = 200)]
     pub(super) name: String,
-    /// Whom it acts as: a user of kind `api`.
+    /// The user it acts as, of kind `api`.
     pub(super) user_id: UserId,
     #[validate(length(min = 1, max = 7))]
     #[schema(min_items = 1, max_items = 7)]
     pub(super) scopes: Vec<Scope>,
 }
 
-/// What changes of an API client.
+/// The changes of an API client.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(min_properties = 1, example = json!({"scopes": ["users:read"]}))]
@@ -100,22 +100,22 @@ pub struct ApiClientPatch {
     #[validate(length(min = 1, max = 200), custom(function = line))]
     #[schema(min_length = 1, max_length = 200, nullable = false)]
     pub(super) name: Option<String>,
-    /// The whole list as it should be. It counts at once, for tokens that are out already too.
+    /// The complete new list. It takes effect at once, for issued tokens too.
     #[serde(default, deserialize_with = "present")]
     #[validate(length(min = 1, max = 7))]
     #[schema(min_items = 1, max_items = 7, nullable = false)]
     pub(super) scopes: Option<Vec<Scope>>,
 }
 
-/// The most seconds that an API client has two valid secrets: 30 days.
+/// The longest that an API client has two valid secrets, in seconds: 30 days.
 const OVERLAP_MAX: i64 = 2_592_000;
-/// How a secret is followed by another.
+/// How a new secret replaces the previous one.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"overlap_seconds": 3600}))]
 pub struct RotationRequest {
-    /// How long the secret before it stays valid; 86,400 (a day) if it is not said, and with 0 it
-    /// ends at once. At most two are valid.
+    /// How long the previous secret stays valid, in seconds. The default is 86,400 (a day); 0 ends it
+    /// at once. At most two secrets are valid.
     #[validate(range(min = 0, max = OVERLAP_MAX))]
     #[schema(minimum = 0, maximum = 2_592_000)]
     pub(super) overlap_seconds: Option<i64>,

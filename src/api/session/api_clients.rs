@@ -40,24 +40,24 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// What they are if nothing is said: a day.
+/// The default of `overlap_seconds`: a day.
 const OVERLAP_DEFAULT: i64 = 86_400;
 
-/// What a list of API clients is narrowed by.
+/// The filters of a list of API clients.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ApiClientParams {
-    /// Characters of the name, anywhere in it, without regard to case.
+    /// Text in the name, without regard to case.
     #[param(nullable = false)]
     q: Option<String>,
-    /// Whom they act as.
+    /// The user they act as.
     #[param(nullable = false)]
     user_id: Option<UserId>,
 }
 
 /// List the API clients
 ///
-/// By name, revoked ones too. For administrators and auditors.
+/// By name, including revoked ones. For administrators and auditors.
 #[utoipa::path(get, path = "/api-clients", tag = "API clients",
     params(ApiClientParams, PageParams),
     responses((status = 200, description = "One page of the API clients.",
@@ -85,8 +85,8 @@ pub async fn list_api_clients(
 
 /// Create an API client
 ///
-/// The answer has its secret, once. With `client_id` and `client_secret` it gets its tokens at
-/// `/oauth/token`. For administrators.
+/// The response has its secret, which is shown only once. With `client_id` and `client_secret` it
+/// gets its tokens at `/oauth/token`. For administrators.
 #[utoipa::path(post, path = "/api-clients", tag = "API clients", request_body = NewApiClient,
     responses((status = 201, description = "The API client, with its secret.",
         body = CreatedApiClient)))]
@@ -125,7 +125,7 @@ pub async fn get_api_client(
 
 /// Change an API client
 ///
-/// Scopes that are taken away are gone at once. For administrators.
+/// Removed scopes are gone at once. For administrators.
 #[utoipa::path(patch, path = "/api-clients/{client_id}", tag = "API clients",
     params(("client_id" = ApiClientId, Path)), request_body = ApiClientPatch,
     responses(
@@ -147,8 +147,8 @@ pub async fn update_api_client(
 
 /// Revoke an API client
 ///
-/// Its secrets and its tokens are good for nothing from now on. It stays readable, and never comes
-/// back. Done twice, it changes and logs once. For administrators.
+/// Its secrets and its tokens are no longer valid. It stays readable, and can't be activated again.
+/// Revoking it twice changes and logs once. For administrators.
 #[utoipa::path(delete, path = "/api-clients/{client_id}", tag = "API clients",
     params(("client_id" = ApiClientId, Path)),
     responses((status = 204, description = "The API client is revoked.")))]
@@ -163,8 +163,8 @@ pub async fn revoke_api_client(
 
 /// Give an API client a new secret
 ///
-/// The secret before it stays valid for a while, so that the integration can change from one to
-/// the other without a pause. The answer has the new one, once; `Location` is the client. For
+/// The previous secret stays valid for a while, so that the integration can change to the new one
+/// without a pause. The response shows the new secret only once; `Location` is the client. For
 /// administrators.
 #[utoipa::path(post, path = "/api-clients/{client_id}/secrets", tag = "API clients",
     params(("client_id" = ApiClientId, Path)), request_body = RotationRequest,

@@ -33,7 +33,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![endpoint!(log_in), endpoint!(refresh_session), endpoint!(log_out)]
 }
 
-/// Who wants to log in.
+/// The credentials of a user.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -48,7 +48,7 @@ pub struct LogInRequest {
     password: String,
 }
 
-/// Which session should go on.
+/// The refresh token of a session.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -63,7 +63,7 @@ pub struct RefreshRequest {
 /// The tokens of a session.
 #[derive(Serialize, ToSchema)]
 pub struct SessionTokens {
-    /// A JWT, to be sent as `Authorization: Bearer …`.
+    /// A JWT. Send it as `Authorization: Bearer …`.
     access_token: String,
     token_type: TokenType,
     /// Seconds until the access token expires.
@@ -75,12 +75,12 @@ pub struct SessionTokens {
 
 /// Log in
 ///
-/// A failed log-in of a known account is an entry of its log.
+/// A failed log-in to an existing account is an entry in the log of its user.
 #[utoipa::path(post, path = "/auth/login", tag = "Session", request_body = LogInRequest,
     security(()),
     responses(
         (status = 200, description = "The tokens of the new session.", body = SessionTokens),
-        (status = 401, description = "`unauthenticated`: e-mail or password are wrong.",
+        (status = 401, description = "`unauthenticated`: the e-mail address or the password is wrong.",
             body = crate::api::http::problem::Problem, content_type = "application/problem+json")))]
 pub async fn log_in(
     posted: IdempotentPost,
@@ -91,7 +91,8 @@ pub async fn log_in(
     Body(body): Body<LogInRequest>,
 ) -> Result<HttpResponse> {
     let attempt = attempts.count(&db, "user", &fold(&body.email)).await?;
-    let wrong = || Error::new(Code::Unauthenticated, "E-mail or password are wrong.");
+    let wrong =
+        || Error::new(Code::Unauthenticated, "The e-mail address or the password is wrong.");
     let email = body.email;
     let user = db.read(move |conn| store::users::by_email(conn, &email)).await?;
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
@@ -106,12 +107,12 @@ pub async fn log_in(
 
 /// Get new tokens for a session
 ///
-/// The refresh token is used up. Used again, it ends the session: somebody has a copy of it.
+/// A refresh token is valid once. Used again, it ends the session, because somebody has a copy of it.
 #[utoipa::path(post, path = "/auth/refresh", tag = "Session", request_body = RefreshRequest,
     security(()),
     responses(
         (status = 200, description = "The new tokens of the session.", body = SessionTokens),
-        (status = 401, description = "`invalid_token`: the token is used, expired or unknown.",
+        (status = 401, description = "`invalid_token`: the refresh token is used, expired or unknown.",
             body = crate::api::http::problem::Problem, content_type = "application/problem+json")))]
 pub async fn refresh_session(
     posted: IdempotentPost,

@@ -31,13 +31,13 @@ pub struct Me {
     name: String,
     kind: UserKind,
     role: Role,
-    /// What the token is limited to; null where it is not limited.
+    /// The scopes of the token; null where it is not limited.
     #[schema(required = true)]
     scopes: Option<Vec<Scope>>,
     permissions: Permissions,
 }
 
-/// What the caller may do to everybody and everything, whatever his relations add to it.
+/// What the caller may do with every user and every resource. Their relations may add to it.
 #[derive(Serialize, ToSchema)]
 pub struct Permissions {
     /// See every profile and every log.
@@ -73,8 +73,8 @@ impl Permissions {
 
 /// Who am I?
 ///
-/// The user of the token, with his role and what it allows on everybody and everything. Being a
-/// supervisor, or a group permission, may allow more on single users.
+/// The user of the token, with their role and what it allows with every user and every resource.
+/// Supervision or a group permission may allow more with single users.
 #[utoipa::path(get, path = "/me", tag = "Session",
     responses((status = 200, description = "The caller.", body = Me)))]
 pub async fn get_me(ctx: Ctx) -> Result<HttpResponse> {

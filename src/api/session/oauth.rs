@@ -32,8 +32,8 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 /// Get a token for an API client
 ///
-/// With its id and secret, by HTTP Basic or in the body (RFC 6749, section 4.4). Ask for a new one
-/// when it expires. Errors have the form of RFC 6749.
+/// The client sends its id and secret by HTTP Basic or in the body (RFC 6749, section 4.4). Ask for a
+/// new token when it expires. Errors have the form of RFC 6749.
 #[utoipa::path(post, path = "/oauth/token", tag = "Session", security(()),
     request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "The token.", body = AccessToken)))]
@@ -66,8 +66,7 @@ pub async fn issue_token(
         Ok(grant) => access_token_reply(&tokens, id, grant),
         Err(Refusal::Client) => TokenError::client().into_reply(),
         Err(Refusal::Scope) => {
-            TokenError::scope("The client is not good for every scope that it asks for.")
-                .into_reply()
+            TokenError::scope("The client does not have every scope that it asks for.").into_reply()
         }
     };
     posted.apply(&db, Credentials::None, change, reply).await

@@ -16,23 +16,23 @@ use crate::{
     error::{Code, Error, Result},
 };
 
-/// Where API clients get their tokens. Its errors have a form of their own.
+/// Where API clients get their tokens. Its errors have the form of RFC 6749.
 pub const TOKEN_PATH: &str = "/oauth/token";
 
 words! {
     /// Why there is no token (RFC 6749, section 5.2).
     pub enum OAuthErrorCode {
-        /// Something is missing, twice, or can't be read.
+        /// A parameter is missing, repeated or unreadable.
         InvalidRequest = "invalid_request",
         /// The client is unknown or revoked, or its secret is wrong.
         InvalidClient = "invalid_client",
         /// The grant type is not `client_credentials`.
         UnsupportedGrantType = "unsupported_grant_type",
-        /// The client is not good for a scope that it asks for, or there is no such scope.
+        /// The client does not have a scope that it asks for, or the scope does not exist.
         InvalidScope = "invalid_scope",
-        /// Something is broken here.
+        /// The service failed.
         ServerError = "server_error",
-        /// Too much to do: try again after `Retry-After` seconds.
+        /// The service is overloaded: try again after `Retry-After` seconds.
         TemporarilyUnavailable = "temporarily_unavailable",
     }
 }
@@ -41,7 +41,7 @@ words! {
 #[derive(Serialize, ToSchema)]
 pub struct OAuthError {
     error: OAuthErrorCode,
-    /// What is wrong, to read.
+    /// What is wrong, for people to read.
     error_description: String,
 }
 

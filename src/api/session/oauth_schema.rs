@@ -15,7 +15,7 @@ words! {
 }
 
 /// A request for a token. The client may send its id and secret as HTTP Basic instead.
-// It is read parameter by parameter, as RFC 6749 has it: this is what the document says of it.
+// `TokenRequest` reads the parameters one by one, by RFC 6749; this type is for the document.
 #[derive(Deserialize, ToSchema)]
 #[allow(dead_code, reason = "only the document reads the fields")]
 #[schema(example = json!({
@@ -24,8 +24,8 @@ words! {
 }))]
 pub struct TokenForm {
     grant_type: GrantType,
-    /// The scopes that the token should have, with a space between two; all that the client has,
-    /// if it is not said.
+    /// The scopes that the token should have, separated by spaces. The default is all scopes of the
+    /// client.
     #[schema(nullable = false, max_length = 200, examples("activity:read activity:write"))]
     scope: Option<String>,
     #[schema(nullable = false, max_length = 200)]
@@ -37,13 +37,13 @@ pub struct TokenForm {
 /// An access token (RFC 6749, section 5.1).
 #[derive(Serialize, ToSchema)]
 pub struct AccessToken {
-    /// A JWT, to be sent as `Authorization: Bearer …`.
+    /// A JWT. Send it as `Authorization: Bearer …`.
     pub(super) access_token: String,
     pub(super) token_type: TokenType,
     /// Seconds until it expires. There is no refresh token: ask for a new one.
     #[schema(minimum = 1, examples(900))]
     pub(super) expires_in: i64,
-    /// What it is good for.
+    /// The scopes of the token, separated by spaces.
     #[schema(examples("activity:read activity:write"))]
     pub(super) scope: String,
 }

@@ -28,7 +28,7 @@ impl TokenRequest {
             let first = values.next().cloned();
             match values.next() {
                 None => Ok(first),
-                Some(_) => Err(TokenError::request(format!("{name} is there more than once."))),
+                Some(_) => Err(TokenError::request(format!("{name} occurs more than once."))),
             }
         };
         let grant_type =

@@ -1,4 +1,4 @@
-//! How an access token is sent: by log-in and by `/oauth/token` alike.
+//! The type of access tokens, for log-in and `/oauth/token` alike.
 
 use crate::domain::text::words;
 

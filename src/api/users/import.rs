@@ -17,7 +17,7 @@ use crate::{
         ids::UserId,
         import::{Column, ImportOutcome},
     },
-    error::{Code, Error, Place, Result},
+    error::{Code, Error, InputLocation, Result},
 };
 
 /// The operations of this file.
@@ -168,7 +168,7 @@ fn told(line: u64, error: &Error) -> Vec<ImportError> {
         return vec![ImportError { column: None, code, detail: error.detail.clone() }];
     }
     let errors = error.errors.iter().map(|it| ImportError {
-        column: column(&it.place),
+        column: column(&it.location),
         code: it.code.clone(),
         detail: it.detail.clone(),
     });
@@ -176,14 +176,14 @@ fn told(line: u64, error: &Error) -> Vec<ImportError> {
 }
 
 /// The column that a field of the user comes from.
-fn column(place: &Place) -> Option<Column> {
-    match place {
-        Place::Body(pointer) => match pointer.trim_start_matches('/') {
+fn column(location: &InputLocation) -> Option<Column> {
+    match location {
+        InputLocation::Body(pointer) => match pointer.trim_start_matches('/') {
             "home_group_id" => Some(Column::HomeGroup),
             "supervisor_ids" => Some(Column::Supervisors),
             field => field.parse().ok(),
         },
-        Place::Query(_) => None,
+        InputLocation::Query(_) => None,
     }
 }
 
