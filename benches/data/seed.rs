@@ -1,7 +1,7 @@
 //! Fills a database for `make bench`.
 
 use daybook::{
-    config::DatabaseUrl,
+    config::database_url::DatabaseUrl,
     db::{connection::open_writer, migrate},
     domain::user::Role,
     store::users::UserRow,

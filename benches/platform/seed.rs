@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use daybook::{
-    config::DatabaseUrl,
+    config::database_url::DatabaseUrl,
     db::{
         connection::{AnyConnection, open_writer},
         migrate,

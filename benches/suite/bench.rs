@@ -1,7 +1,7 @@
 //! What the parts of a run share.
 
 use daybook::{
-    config::DatabaseUrl,
+    config::database_url::DatabaseUrl,
     db::connection::{AnyConnection, open_writer},
 };
 use diesel::connection::SimpleConnection;

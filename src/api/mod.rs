@@ -5,6 +5,7 @@ pub mod groups;
 pub mod http;
 pub mod learning;
 pub mod limits;
+pub mod middleware;
 pub mod openapi;
 pub mod session;
 pub mod users;
@@ -15,6 +16,7 @@ use http::endpoint::Endpoint;
 pub fn endpoints() -> Vec<Endpoint> {
     [
         session::login::endpoints(),
+        session::me::endpoints(),
         session::oauth::endpoints(),
         users::users::endpoints(),
         users::import::endpoints(),
@@ -35,5 +37,6 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
     .into_iter()
     .flatten()
+    .map(|endpoint| endpoint.with_needs(session::scopes::needs))
     .collect()
 }

@@ -9,18 +9,19 @@ use std::{
 
 use crate::{
     auth::tokens::random_hex,
-    config::{Config, DatabaseUrl, SECRET_MIN, Secret},
+    config::{Config, SECRET_MIN, Secret, database_url::DatabaseUrl},
     error::{Error, Result},
 };
 
-/// The secret that is set; on SQLite, the one beside the database, made now if there is none.
+/// The secret of the settings. On SQLite without one, the secret beside the database, which is
+/// created now if it does not exist.
 pub(super) fn jwt_secret(config: &Config) -> Result<Secret> {
     let secret = match (&config.jwt_secret, &config.database_url) {
         (Some(secret), _) => secret.clone(),
         (None, DatabaseUrl::Sqlite(path)) => {
             let mut file = path.clone().into_os_string();
             file.push(".jwt-secret");
-            kept_secret(Path::new(&file)).map_err(|error| {
+            read_or_create_secret(Path::new(&file)).map_err(|error| {
                 Error::internal(format!("{}: {error}", Path::new(&file).display()))
             })?
         }
@@ -37,7 +38,7 @@ pub(super) fn jwt_secret(config: &Config) -> Result<Secret> {
     Ok(secret)
 }
 
-fn kept_secret(path: &Path) -> io::Result<Secret> {
+fn read_or_create_secret(path: &Path) -> io::Result<Secret> {
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     match made {
         Ok(mut file) => {

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use super::{admin::first_admin, database::open, output::print, secrets::jwt_secret};
 use crate::{
-    api::{http::health::Metrics, limits::requests::Limits},
+    api::{http::metrics::Metrics, limits::requests::Limits},
     app::{self, Services},
     auth::{
         oidc::IdentityProvider,
@@ -19,10 +19,7 @@ use crate::{
     maintenance,
 };
 
-/// Brings the schema up to date, then serves until it is told to stop.
-///
-/// # Errors
-/// Where it cannot start.
+/// Brings the schema up to date, then serves until a signal stops the process.
 pub(super) fn serve(config: &Config, demo: bool) -> Result<()> {
     let listener = TcpListener::bind(config.listen)
         .map_err(|error| Error::internal(format!("can't listen on {}: {error}", config.listen)))?;
@@ -59,7 +56,7 @@ pub(super) fn serve(config: &Config, demo: bool) -> Result<()> {
         if let Some(replica) = &config.read_database_url {
             log::info!("read replica {replica}");
             services.db.heartbeat().await?;
-            actix_web::rt::spawn(maintenance::beat(services.db.clone()));
+            actix_web::rt::spawn(maintenance::send_heartbeats(services.db.clone()));
         }
         log::info!("listening on http://{address}, Swagger UI at http://{address}/docs");
         maintenance::start(&services.db);

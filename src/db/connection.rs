@@ -3,7 +3,7 @@
 use diesel::{Connection, PgConnection, SqliteConnection, connection::SimpleConnection};
 
 use crate::{
-    config::DatabaseUrl,
+    config::database_url::DatabaseUrl,
     error::{Error, Result},
 };
 

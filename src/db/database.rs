@@ -6,7 +6,7 @@ use super::{
     caller_writes::write_heartbeat, connection::AnyConnection, replica::ReadReplica,
     worker_pool::WorkerPool,
 };
-use crate::{config::DatabaseUrl, domain::clock::Clock, error::Result};
+use crate::{config::database_url::DatabaseUrl, domain::clock::Clock, error::Result};
 
 /// How many jobs may wait for a connection before the next one is refused with `unavailable`.
 const QUEUE: usize = 1024;

@@ -4,7 +4,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::{AnyConnection, open_writer};
 use crate::{
-    config::DatabaseUrl,
+    config::database_url::DatabaseUrl,
     error::{Error, Result},
 };
 use diesel::connection::SimpleConnection;

@@ -8,7 +8,7 @@ use std::{
 
 use super::connection::{AnyConnection, SQLITE, SQLITE_SCANNER};
 use crate::{
-    config::DatabaseUrl,
+    config::database_url::DatabaseUrl,
     error::{Error, Result},
 };
 

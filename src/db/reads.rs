@@ -9,7 +9,7 @@ use super::{
     reader::{self, MemoryUse, Reader},
 };
 use crate::{
-    config::DatabaseUrl,
+    config::database_url::DatabaseUrl,
     error::{Error, Result},
 };
 

@@ -13,7 +13,7 @@ use super::{
     worker_pool::WorkerPool,
 };
 use crate::{
-    config::DatabaseUrl,
+    config::database_url::DatabaseUrl,
     domain::{clock::Clock, ids::UserId},
     error::{Error, Result},
 };

@@ -15,7 +15,7 @@ use super::{
     worker::{Open, Worker},
 };
 use crate::{
-    config::DatabaseUrl,
+    config::database_url::DatabaseUrl,
     error::{Error, Result},
 };
 

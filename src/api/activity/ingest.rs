@@ -7,15 +7,15 @@ use utoipa::ToSchema;
 use super::{ingest_body::NewBatch, ingest_items::parse_items};
 use crate::{
     api::http::{
-        body::Unread,
+        body::RawJson,
         endpoint::{Endpoint, endpoint},
         extract::Ctx,
         problem::ProblemField,
-        reply::Answer,
+        reply::Reply,
     },
     changes::ingest::{Ingest, Ingested},
     domain::{batch::BatchOutcome, ids::EntryId},
-    error::{Code, InputError, Place, Result},
+    error::{Code, InputError, InputLocation, Result},
 };
 
 /// The operations of this file.
@@ -62,11 +62,11 @@ pub struct BatchItem {
 /// change nothing else: an `enrollment.completed` completes no enrollment here.
 #[utoipa::path(post, path = "/activity/batch", tag = "Activity", request_body = NewBatch,
     responses((status = 200, description = "The outcome of each item.", body = BatchReport)))]
-pub async fn ingest_entries(ctx: Ctx, Unread(body): Unread) -> Result<HttpResponse> {
+pub async fn ingest_entries(ctx: Ctx, RawJson(body): RawJson) -> Result<HttpResponse> {
     let items = parse_items(&body)?;
     ctx.post(Ingest { items }, |outcomes| {
         let data = outcomes.into_iter().enumerate();
-        Answer::ok(&BatchReport { data: data.map(|(at, it)| BatchItem::new(at, it)).collect() })
+        Reply::ok(&BatchReport { data: data.map(|(at, it)| BatchItem::new(at, it)).collect() })
     })
     .await
 }
@@ -94,12 +94,12 @@ fn conflict() -> Vec<InputError> {
 
 /// The errors of an item, with pointers into the body.
 fn in_body(index: usize, errors: Vec<InputError>) -> Vec<ProblemField> {
-    let fields = errors.into_iter().map(|error| match error.place {
-        Place::Body(pointer) => {
-            let place = Place::Body(format!("/items/{index}{pointer}"));
-            ProblemField::from(&InputError { place, ..error })
+    let fields = errors.into_iter().map(|error| match error.location {
+        InputLocation::Body(pointer) => {
+            let location = InputLocation::Body(format!("/items/{index}{pointer}"));
+            ProblemField::from(&InputError { location, ..error })
         }
-        Place::Query(_) => ProblemField::from(&error),
+        InputLocation::Query(_) => ProblemField::from(&error),
     });
     fields.collect()
 }

@@ -8,7 +8,7 @@ use validator::Validate;
 
 use super::ingest_body::{NewBatch, NewBatchEntry, NewBatchUser};
 use crate::{
-    api::http::parse::{make_whole, parse_object, parse_right, parse_value},
+    api::http::parse::{normalize_numbers, parse_if_valid, parse_object, parse_value},
     changes::ingest::Item,
     domain::{
         entry::{FieldChange, Target},
@@ -45,11 +45,11 @@ fn parse_fast(body: &[u8]) -> Option<Vec<Result<Item>>> {
     if counted.validate().is_err() || body.first() != Some(&b'{') {
         return None;
     }
-    let one = |json: &RawValue| match parse_right(json.get()) {
+    let one = |json: &RawValue| match parse_if_valid(json.get()) {
         Some(entry) => Some(item(entry)),
         None => {
             let mut value = serde_json::from_str(json.get()).ok()?;
-            make_whole(&mut value);
+            normalize_numbers(&mut value);
             Some(parse_item(value))
         }
     };
@@ -78,8 +78,8 @@ fn item(it: NewBatchEntry) -> Result<Item> {
     let (user, user_pointer) = user(it.user, it.user_id)?;
     let changes = it.changes.unwrap_or_default().into_iter();
     let changes = changes.map(|mut it| {
-        make_whole(&mut it.before);
-        make_whole(&mut it.after);
+        normalize_numbers(&mut it.before);
+        normalize_numbers(&mut it.after);
         FieldChange { field: Cow::Owned(it.field), before: it.before, after: it.after }
     });
     Ok(Item {

@@ -20,7 +20,7 @@ use crate::{
         gates::OneUser,
         items::Items,
         paging::{Page, PageParams, Paging, StreamedQuery},
-        reply::Answer,
+        reply::Reply,
         search_text::SearchText,
         validate::not_blank,
     },
@@ -188,7 +188,7 @@ pub async fn add_note(
     let NewNote { notes, occurred_at, created_by, relates_to } = body;
     ctx.post(AddNote { user, notes, occurred_at, created_by, relates_to }, move |row| {
         let location = format!("/users/{user}/activity/{}", row.id);
-        Answer::created(location, version(&row), &EntryJson::from(&row))
+        Reply::created(location, version(&row), &EntryJson::from(&row))
     })
     .await
 }

@@ -1,15 +1,17 @@
-//! Extractors: they turn the outside into types, or into a clear error.
+//! Extractors: they turn a request into types, or into a clear error.
 
-use std::{future::Future, pin::Pin};
+use std::future::Future;
 
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, web};
 use futures_util::future::{Either, Ready, ready};
 use serde::de::DeserializeOwned;
 
-use super::{gates::Gate, idempotency::Posted, reply::Answer};
+use super::{
+    authenticate::authenticate, box_future::BoxFuture, gates::Gate, idempotency::IdempotentPost,
+    reply::Reply,
+};
 use crate::{
     access::caller::caller,
-    api::session::authenticate::authenticate,
     changes::{self, Change},
     db::{
         database::Db,
@@ -20,14 +22,11 @@ use crate::{
     error::{Error, Result},
 };
 
-/// The most characters of the value of a query parameter: more than any cursor has, and few enough
-/// for a pattern that SQLite can search for.
+/// The most characters of the value of a query parameter: more than a cursor has, and few enough for
+/// a search pattern of SQLite.
 pub const QUERY_VALUE_MAX: usize = 4000;
 
-/// Something that will be there, or an error.
-pub type Boxed<T> = Pin<Box<dyn Future<Output = Result<T>>>>;
-
-/// A request with a valid access token: what it may do is asked when it does it.
+/// A request with a valid access token. What its caller may do is checked when they do it.
 pub struct Ctx {
     pub(super) db: web::Data<Db>,
     pub(super) credentials: Credentials,
@@ -38,40 +37,39 @@ impl Ctx {
     /// Makes a change as the caller.
     ///
     /// # Errors
-    /// `invalid_token` where the session has ended; whatever the change answers.
+    /// `invalid_token` where the session has ended; those of the change.
     pub async fn apply<C: Change>(&self, change: C) -> Result<C::Output> {
         changes::apply(&self.db, self.credentials, change).await
     }
 
-    /// Makes a change as the caller and answers it: a `POST`, which may have an `Idempotency-Key`.
+    /// Makes a change as the caller and replies: a `POST`, which may have an `Idempotency-Key`.
     ///
     /// # Errors
     /// As [`Self::apply`]; `idempotency_key_reused` and `idempotency_in_flight`.
     pub async fn post<C: Change>(
         &self,
         change: C,
-        answer: impl Fn(C::Output) -> Result<Answer> + Send + 'static,
+        reply: impl Fn(C::Output) -> Result<Reply> + Send + 'static,
     ) -> Result<HttpResponse> {
-        Posted::of(&self.request).apply(&self.db, self.credentials, change, answer).await
+        IdempotentPost::new(&self.request).apply(&self.db, self.credentials, change, reply).await
     }
 
-    /// Does what is more than one change, and answers it: a `POST`, which may have an
-    /// `Idempotency-Key`.
+    /// Does work of several changes, and replies: a `POST`, which may have an `Idempotency-Key`.
     ///
     /// # Errors
-    /// Whatever `work` answers; `idempotency_key_reused` and `idempotency_in_flight`.
+    /// Those of `work`; `idempotency_key_reused` and `idempotency_in_flight`.
     pub async fn perform<F>(&self, work: impl FnOnce(Db, Credentials) -> F) -> Result<HttpResponse>
     where
-        F: Future<Output = Result<Answer>>,
+        F: Future<Output = Result<Reply>>,
     {
         let work = work(self.db.get_ref().clone(), self.credentials);
-        Posted::of(&self.request).perform(&self.db, self.credentials, work).await
+        IdempotentPost::new(&self.request).perform(&self.db, self.credentials, work).await
     }
 
     /// Reads something small as the caller.
     ///
     /// # Errors
-    /// `invalid_token` where the session has ended; whatever `work` answers.
+    /// `invalid_token` where the session has ended; those of `work`.
     pub async fn read<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
@@ -104,7 +102,7 @@ impl Ctx {
     }
 }
 
-/// The same work, for a connection alone: it asks first who the caller is now.
+/// Wraps work for the caller as work for a connection, which first finds out who the caller is now.
 fn as_caller<T>(
     credentials: Credentials,
     work: impl FnOnce(&mut Reader<'_>, &Caller) -> Result<T>,
@@ -117,7 +115,7 @@ fn as_caller<T>(
 
 impl FromRequest for Ctx {
     type Error = Error;
-    type Future = Authenticated;
+    type Future = CtxFuture;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let db = request.app_data::<web::Data<Db>>().cloned();
@@ -126,22 +124,26 @@ impl FromRequest for Ctx {
         };
         let request = request.clone();
         match authenticate(&request, &db) {
-            Either::Left(shown) => {
-                let shown = shown.into_inner();
-                Either::Left(ready(shown.map(|credentials| Self { db, credentials, request })))
+            Either::Left(credentials) => {
+                let credentials = credentials.into_inner();
+                Either::Left(ready(credentials.map(|credentials| Self {
+                    db,
+                    credentials,
+                    request,
+                })))
             }
-            Either::Right(shown) => Either::Right(Box::pin(async move {
-                let credentials = shown.await?;
+            Either::Right(credentials) => Either::Right(Box::pin(async move {
+                let credentials = credentials.await?;
                 Ok(Self { db, credentials, request })
             })),
         }
     }
 }
 
-/// A context, now or later.
-type Authenticated = Either<Ready<Result<Ctx>>, Boxed<Ctx>>;
+/// A context now or later.
+type CtxFuture = Either<Ready<Result<Ctx>>, BoxFuture<Ctx>>;
 
-/// The parameters of the path. One that can't be an id is of nothing that there is.
+/// The parameters of the path. A value that can't be an id is not found.
 pub struct Path<T>(pub T);
 
 impl<T: DeserializeOwned + 'static> FromRequest for Path<T> {
@@ -154,7 +156,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Path<T> {
     }
 }
 
-/// The query, as `T` reads it. Names that the operation does not have were refused before.
+/// The query, read as `T`. Unknown names are refused before, by the rules of the operation.
 pub struct Query<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest for Query<T> {

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use serde::Serialize;
 
-use super::{etag, extract::Ctx, gates::Gate, reply::Answer};
+use super::{etag, extract::Ctx, gates::Gate, reply::Reply};
 use crate::{changes::Change, db::reader::Reader, error::Result};
 
 /// The JSON of something that has an address and a version.
@@ -30,7 +30,7 @@ impl Ctx {
     {
         let created = |row| {
             let (location, version) = (R::location(&row), R::version(&row));
-            Answer::created(location, version, &R::from(row))
+            Reply::created(location, version, &R::from(row))
         };
         self.post(change, created).await
     }

@@ -10,14 +10,14 @@ use crate::{
         body::Csv,
         endpoint::{Endpoint, endpoint},
         extract::{Ctx, Query},
-        reply::Answer,
+        reply::Reply,
     },
     changes::import::{self, Imported},
     domain::{
         ids::UserId,
         import::{Column, ImportOutcome},
     },
-    error::{Code, Error, Place, Result},
+    error::{Code, Error, InputLocation, Result},
 };
 
 /// The operations of this file, in the order of the document.
@@ -135,7 +135,7 @@ pub async fn import_users(
         data.extend(applied.map(|(number, outcome)| ImportedLine::new(number, outcome)));
         data.sort_by_key(|line| line.line);
         let summary = summary(&data);
-        Ok(Answer::ok(&ImportReport { data, summary })?.passing(passing))
+        Ok(Reply::ok(&ImportReport { data, summary })?.provisional(passing))
     })
     .await
 }
@@ -168,7 +168,7 @@ fn import_errors(line: u64, error: &Error) -> Vec<ImportError> {
         return vec![ImportError { column: None, code, detail: error.detail.clone() }];
     }
     let errors = error.errors.iter().map(|it| ImportError {
-        column: column(&it.place),
+        column: column(&it.location),
         code: it.code.clone(),
         detail: it.detail.clone(),
     });
@@ -176,14 +176,14 @@ fn import_errors(line: u64, error: &Error) -> Vec<ImportError> {
 }
 
 /// The column that a field of the user comes from.
-fn column(place: &Place) -> Option<Column> {
-    match place {
-        Place::Body(pointer) => match pointer.trim_start_matches('/') {
+fn column(location: &InputLocation) -> Option<Column> {
+    match location {
+        InputLocation::Body(pointer) => match pointer.trim_start_matches('/') {
             "home_group_id" => Some(Column::HomeGroup),
             "supervisor_ids" => Some(Column::Supervisors),
             field => field.parse().ok(),
         },
-        Place::Query(_) => None,
+        InputLocation::Query(_) => None,
     }
 }
 

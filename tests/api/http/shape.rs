@@ -31,6 +31,18 @@ fn send(client: &Client, sample: &Sample, headers: &[(&str, &str)]) -> Reply {
 }
 
 #[test]
+fn the_docs_with_a_slash_redirect_to_the_docs() {
+    let app = TestApp::start();
+    let client = app.stranger();
+    for method in ["GET", "HEAD"] {
+        let answer = client.send(method, "/docs/", &[], None);
+        assert_eq!(answer.status, 308, "{method}");
+        assert_eq!(answer.header("location").as_deref(), Some("/docs"), "{method}");
+    }
+    assert_eq!(client.get("/docs").status, 200);
+}
+
+#[test]
 fn whatever_goes_wrong_is_a_problem() {
     let app = TestApp::start();
     let (admin, course) = (app.admin(), app.course("Security Basics"));

@@ -17,7 +17,7 @@ use aws_lc_rs::{
 };
 use daybook::{
     auth::oidc::IdentityProvider,
-    config::Provider,
+    config::oidc::Provider,
     domain::{clock::Clock, timestamp::Timestamp},
 };
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, jwk::Jwk};

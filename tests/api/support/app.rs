@@ -10,7 +10,7 @@ use std::{
 
 use actix_web::dev::ServerHandle;
 use daybook::{
-    api::{http::health::Metrics, limits::requests::Limits},
+    api::{http::metrics::Metrics, limits::requests::Limits},
     app::{self, Services},
     auth::{
         passwords::{Cost, Passwords},

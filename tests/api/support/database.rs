@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use daybook::{
     auth::tokens::random_hex,
-    config::DatabaseUrl,
+    config::database_url::DatabaseUrl,
     db::{connection::open_writer, migrate},
 };
 use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_types::Text};

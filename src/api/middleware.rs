@@ -1,4 +1,4 @@
-//! What every request goes through: its id, its log line, its counters, and the form of its errors.
+//! What every request passes: its id, log line, counters and quota, and the form of its errors.
 
 use std::{panic::AssertUnwindSafe, time::Instant};
 
@@ -7,20 +7,18 @@ use actix_web::{
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
-    http::header::{self, HeaderName, HeaderValue},
+    http::header::{self, HeaderValue},
     middleware::Next,
     web,
 };
 use futures_util::FutureExt;
 
-use super::{health::Metrics, problem};
-use crate::{
-    api::{limits::requests, session::oauth},
-    error::{Code, Error},
+use super::{
+    http::{headers::X_REQUEST_ID, metrics::Metrics, problem},
+    limits::{quota, requests},
+    session::oauth_error,
 };
-
-/// The header with the id of a request.
-pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+use crate::error::{Code, Error};
 
 /// The longest id that a client may give its request.
 const REQUEST_ID_MAX: usize = 128;
@@ -28,8 +26,8 @@ const REQUEST_ID_MAX: usize = 128;
 /// Wraps the whole service.
 ///
 /// # Errors
-/// None that is not an answer already.
-pub async fn around(
+/// Only as a complete response.
+pub async fn outer(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
@@ -38,18 +36,18 @@ pub async fn around(
     let method = request.method().clone();
     let path = request.path().to_owned();
     let metrics = request.app_data::<web::Data<Metrics>>().cloned();
-    let limit = requests::count(&request);
+    let quota = requests::count(&request);
     let (request, response) = match next.call(request).await {
         Ok(response) => {
             let (request, response) = response.map_into_boxed_body().into_parts();
             (Some(request), response)
         }
-        Err(error) => (None, failed(error)),
+        Err(error) => (None, error_response(error)),
     };
     let mut response = as_problem(response, &path, &request_id);
     add_headers(&mut response, &request_id);
-    if let Some(limit) = limit {
-        requests::add_headers(&mut response, request.as_ref(), limit);
+    if let Some(quota) = quota {
+        quota::add_headers(&mut response, request.as_ref(), quota);
     }
 
     let status = response.status().as_u16();
@@ -62,30 +60,29 @@ pub async fn around(
     log::info!("{method} {path} {status} {millis:.1}ms request_id={request_id}");
     match request {
         Some(request) => Ok(ServiceResponse::new(request, response)),
-        // The request went down with whoever had it; the answer goes its own way.
+        // The request is lost with the error; actix sends the response of the error.
         None => Err(InternalError::from_response("", response).into()),
     }
 }
 
-/// Wraps the handlers, inside of what lets web pages in: a page should be able to read that the
-/// caller sent too much, and that something is broken.
+/// Wraps the handlers, inside of CORS, so that a page can read why its request failed.
 ///
 /// # Errors
 /// `internal_error` where a handler panicked.
-pub async fn inside(
+pub async fn inner(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    if requests::is_refused(&request) {
+    if requests::exceeds_quota(&request) {
         return Ok(request.error_response(Error::rate_limited()));
     }
-    let answer = AssertUnwindSafe(next.call(request)).catch_unwind().await;
-    answer.unwrap_or_else(|_| Err(Error::internal("a handler panicked").into()))
+    let response = AssertUnwindSafe(next.call(request)).catch_unwind().await;
+    response.unwrap_or_else(|_| Err(Error::internal("a handler panicked").into()))
 }
 
-/// The answer that an error makes, with the headers that were added to it on its way: actix gives
-/// either those, or an answer that knows its error.
-fn failed(error: actix_web::Error) -> HttpResponse {
+/// The response to an error, with the headers that inner middleware added. Of actix's two forms, one
+/// has those headers, and the other knows its error.
+fn error_response(error: actix_web::Error) -> HttpResponse {
     let on_its_way = error.error_response();
     let mut response = HttpResponse::from_error(error);
     for (name, value) in on_its_way.headers() {
@@ -106,26 +103,25 @@ fn add_headers(response: &mut HttpResponse, request_id: &str) {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 }
 
-/// The id that the client gave, if it is fit for a header and a log line; or a new one.
+/// The id that the client sent, if it fits into a header and a log line; or a new one.
 fn request_id(request: &ServiceRequest) -> String {
     let given = request.headers().get(X_REQUEST_ID).and_then(|value| value.to_str().ok());
-    let fit = |id: &&str| {
+    let fits = |id: &&str| {
         (1..=REQUEST_ID_MAX).contains(&id.len())
             && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
     };
-    given.filter(fit).map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned)
+    given.filter(fits).map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned)
 }
 
-/// Makes a problem of every error, whoever it comes from; and logs its cause, which goes no
-/// further.
+/// Turns every error into a problem, and logs the cause, which is never sent.
 fn as_problem(response: HttpResponse, path: &str, request_id: &str) -> HttpResponse {
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
-    // What RFC 6749 says itself has its form already.
-    if path == oauth::TOKEN_PATH && is_json(&response) {
-        return oauth::challenged(response);
+    // The errors of RFC 6749 have their form already.
+    if path == oauth_error::TOKEN_PATH && is_json(&response) {
+        return oauth_error::with_challenge(response);
     }
     let own = response.error().and_then(|error| error.as_error::<Error>());
     let mut problem = match own {
@@ -140,14 +136,14 @@ fn as_problem(response: HttpResponse, path: &str, request_id: &str) -> HttpRespo
             form(error, path, request_id)
         }
         None => {
-            let error = problem::of_status(status);
+            let error = problem::from_status(status);
             if error.status_code().is_server_error() {
                 log::error!("{:?} request_id={request_id}", response.error());
             }
             form(&error, path, request_id)
         }
     };
-    // What the first answer said beside its body stays: Allow, WWW-Authenticate.
+    // Other headers of the first response stay: Allow, WWW-Authenticate.
     for (name, value) in response.headers() {
         if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
             problem.headers_mut().insert(name.clone(), value.clone());
@@ -159,7 +155,7 @@ fn as_problem(response: HttpResponse, path: &str, request_id: &str) -> HttpRespo
 /// The form that an error has on a path.
 fn form(error: &Error, path: &str, request_id: &str) -> HttpResponse {
     match path {
-        oauth::TOKEN_PATH => oauth::of_error(error),
+        oauth_error::TOKEN_PATH => oauth_error::response(error),
         _ => problem::response(error, path, request_id),
     }
 }
