@@ -23,7 +23,7 @@ use daybook::{
         enrollments::EnrollmentRow,
         external_training::TrainingRow,
         plans::{AssignmentRow, PlanRow},
-        user_certifications::StandingRow,
+        user_certifications::UserCertificationRow,
         users::UserRow,
     },
 };
@@ -139,7 +139,7 @@ pub fn learning(conn: &mut AnyConnection, users: &[UserRow]) -> Result<()> {
         .collect();
     fill!(conn, plan_assignments::table, rows);
     let rows: Vec<_> = three()
-        .map(|((number, user), nth)| StandingRow {
+        .map(|((number, user), nth)| UserCertificationRow {
             user_id: user.id,
             certification_id: thing((number as u64 + nth * 11) % CATALOGUE),
             status: CertificationStatus::Met,

@@ -1,4 +1,4 @@
-//! What there is to learn.
+//! The words of the course catalogue.
 
 use super::text::words;
 

@@ -1,4 +1,4 @@
-//! The life of an enrollment: enrolled, in progress, completed; or cancelled.
+//! The states of an enrollment: enrolled, in progress, completed; or cancelled.
 
 use super::text::words;
 

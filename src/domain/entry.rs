@@ -1,4 +1,4 @@
-//! The entries of an activity log (contract, sections 5 and 6).
+//! The entries of an activity log.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use super::{
     user::UserKind,
 };
 
-/// The most characters (code points) that a note has; the fewest is one.
+/// The most characters (code points) of a note; the fewest is one.
 pub const NOTES_MAX: u64 = 10_000;
 
 words! {
@@ -92,13 +92,13 @@ words! {
 }
 
 impl Action {
-    /// The family: what stands before the point (`enrollment`), or the whole word.
+    /// The family: the part before the point (`enrollment`), or the whole word.
     pub fn family(self) -> &'static str {
         let word = self.as_str();
         word.split_once('.').map_or(word, |(family, _)| family)
     }
 
-    /// The kind of entry that tells of this action.
+    /// The type of entries with this action.
     pub fn entry_type(self) -> EntryType {
         if self == Self::Note { EntryType::Manual } else { EntryType::System }
     }
@@ -194,7 +194,7 @@ pub struct FieldChange {
 }
 
 impl FieldChange {
-    /// The change of a field, if there is one.
+    /// The change of a field, if the values differ.
     pub fn of<T: Serialize + PartialEq>(
         field: &'static str,
         before: &T,
@@ -208,7 +208,7 @@ impl FieldChange {
     }
 }
 
-/// The words, numbers and times of a change always have a JSON form.
+/// The JSON form of a value, which the words, numbers and times of a change always have.
 fn json<T: Serialize>(value: &T) -> Value {
     serde_json::to_value(value).unwrap_or(Value::Null)
 }

@@ -1,4 +1,4 @@
-//! Learning plans, as one user has them.
+//! The learning plans of a user.
 
 use super::text::words;
 

@@ -34,7 +34,7 @@ words! {
     }
 }
 
-/// The name a user is shown by: given name and surname.
+/// The name of a user as shown to others: given name and surname.
 pub fn full_name(given_name: &str, surname: &str) -> String {
     format!("{given_name} {surname}")
 }

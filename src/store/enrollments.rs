@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{
     locked,
     page::{Slice, Window},
-    visible_users::{Visible, related_to},
+    visible_users::{VisibleUsers, related_to},
 };
 use crate::{
     db::{
@@ -72,14 +72,14 @@ pub struct EnrollmentFilter {
 }
 
 fn filtered(
-    reach: &Visible,
+    reach: &VisibleUsers,
     filter: &EnrollmentFilter,
 ) -> enrollments::BoxedQuery<'static, MultiBackend> {
     let mut query = enrollments::table.into_boxed::<MultiBackend>();
     query = match reach {
-        Visible::Everyone => query,
-        Visible::These(ids) => query.filter(enrollments::user_id.eq_any(ids.clone())),
-        Visible::RelatedTo(id) => query.filter(related_to!(enrollments::user_id, *id)),
+        VisibleUsers::Everyone => query,
+        VisibleUsers::These(ids) => query.filter(enrollments::user_id.eq_any(ids.clone())),
+        VisibleUsers::RelatedTo(id) => query.filter(related_to!(enrollments::user_id, *id)),
     };
     if let Some(user) = filter.user_id {
         query = query.filter(enrollments::user_id.eq(user));
@@ -99,7 +99,7 @@ fn filtered(
 /// Of the database.
 pub fn list(
     conn: &mut AnyConnection,
-    reach: &Visible,
+    reach: &VisibleUsers,
     filter: &EnrollmentFilter,
     window: &Window<EnrollmentId>,
 ) -> Result<Slice<EnrollmentRow>> {
@@ -115,7 +115,11 @@ pub fn list(
 ///
 /// # Errors
 /// Of the database.
-pub fn count(conn: &mut AnyConnection, reach: &Visible, filter: &EnrollmentFilter) -> Result<i64> {
+pub fn count(
+    conn: &mut AnyConnection,
+    reach: &VisibleUsers,
+    filter: &EnrollmentFilter,
+) -> Result<i64> {
     Ok(filtered(reach, filter).count().get_result(conn)?)
 }
 

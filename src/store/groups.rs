@@ -66,7 +66,7 @@ pub fn lock(tx: &mut Tx<'_>, id: GroupId) -> Result<GroupRow> {
 ///
 /// # Errors
 /// Of the database.
-pub fn hold(tx: &mut Tx<'_>, id: GroupId) -> Result<()> {
+pub fn lock_exclusive_if_any(tx: &mut Tx<'_>, id: GroupId) -> Result<()> {
     locked!(tx, groups::table.find(id)).optional().map(|_: Option<GroupRow>| ())?;
     Ok(())
 }

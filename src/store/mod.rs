@@ -13,6 +13,7 @@ pub mod log;
 pub mod note_authors;
 pub mod page;
 pub mod plans;
+pub mod rule_lock;
 pub mod rule_state;
 pub mod sessions;
 pub mod settings;

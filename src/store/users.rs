@@ -9,7 +9,7 @@ use super::{
     contains, direct,
     page::{ByText, ByTime, Slice, Window, after},
     unindexed::{coalesce, unindexed},
-    visible_users::{Visible, related_to},
+    visible_users::{VisibleUsers, related_to},
 };
 use crate::{
     db::{
@@ -18,8 +18,8 @@ use crate::{
     },
     domain::{
         entry::Actor,
+        identity::{Identity, Proof},
         ids::{self, GroupId, UserId},
-        policy::{Identity, Proof},
         text::fold,
         timestamp::Timestamp,
         user::{Role, UserKind, UserStatus, full_name},
@@ -176,7 +176,7 @@ impl UserPlace {
     }
 }
 
-fn filtered(reach: &Visible, filter: &UserFilter) -> users::BoxedQuery<'static, MultiBackend> {
+fn filtered(reach: &VisibleUsers, filter: &UserFilter) -> users::BoxedQuery<'static, MultiBackend> {
     let mut query = related(reach, filter);
     // The index by kind and status would have to be sorted for any other order than its own.
     if let Some(status) = filter.status {
@@ -195,23 +195,23 @@ fn ranges(filter: &UserFilter) -> Vec<users::BoxedQuery<'static, MultiBackend>> 
     let of_kind = |kind: UserKind| {
         let of = move |status: &UserStatus| {
             let of_both = users::kind.eq(kind).and(users::status.eq(*status));
-            related(&Visible::Everyone, filter).filter(of_both)
+            related(&VisibleUsers::Everyone, filter).filter(of_both)
         };
         statuses.iter().map(of).collect::<Vec<_>>()
     };
     kinds.into_iter().flat_map(of_kind).collect()
 }
 
-fn related(reach: &Visible, filter: &UserFilter) -> users::BoxedQuery<'static, MultiBackend> {
+fn related(reach: &VisibleUsers, filter: &UserFilter) -> users::BoxedQuery<'static, MultiBackend> {
     let mut query = users::table.into_boxed::<MultiBackend>();
     query = match reach {
-        Visible::Everyone => query,
-        Visible::These(ids) => query.filter(users::id.eq_any(ids.clone())),
+        VisibleUsers::Everyone => query,
+        VisibleUsers::These(ids) => query.filter(users::id.eq_any(ids.clone())),
         // So many that the first by name are likely among them: read in order and let through.
-        Visible::RelatedTo(id) if filter.is_empty() => {
+        VisibleUsers::RelatedTo(id) if filter.is_empty() => {
             query.filter(related_to!(unindexed!(users::id), *id))
         }
-        Visible::RelatedTo(id) => query.filter(related_to!(users::id, *id)),
+        VisibleUsers::RelatedTo(id) => query.filter(related_to!(users::id, *id)),
     };
     if let Some(q) = &filter.q {
         query = query.filter(users::search_key.like(contains(q)).escape('\\'));
@@ -237,7 +237,7 @@ fn related(reach: &Visible, filter: &UserFilter) -> users::BoxedQuery<'static, M
 /// `invalid_cursor` where the place is of another order.
 pub fn list(
     conn: &mut AnyConnection,
-    reach: &Visible,
+    reach: &VisibleUsers,
     filter: &UserFilter,
     sort: UserSort,
     window: &Window<UserPlace>,
@@ -245,7 +245,7 @@ pub fn list(
     let by_name = matches!(sort, UserSort::Name | UserSort::NameDescending);
     let by_kind = filter.kind.is_some() || filter.status.is_some();
     let alone = filter.group_id.is_none() && filter.supervisor_id.is_none();
-    if !(by_name && by_kind && alone && *reach == Visible::Everyone) {
+    if !(by_name && by_kind && alone && *reach == VisibleUsers::Everyone) {
         let rows = first(filtered(reach, filter), sort, window)?.load(conn)?;
         return Ok(Slice::cut(rows, window.limit));
     }
@@ -295,7 +295,7 @@ fn first(
 ///
 /// # Errors
 /// Of the database.
-pub fn count(conn: &mut AnyConnection, reach: &Visible, filter: &UserFilter) -> Result<i64> {
+pub fn count(conn: &mut AnyConnection, reach: &VisibleUsers, filter: &UserFilter) -> Result<i64> {
     Ok(filtered(reach, filter).count().get_result(conn)?)
 }
 

@@ -17,7 +17,7 @@ use daybook::{
         self,
         page::Window,
         users::{UserFilter, UserSort},
-        visible_users::Visible,
+        visible_users::VisibleUsers,
     },
 };
 use serde_json::{Value, json};
@@ -253,7 +253,7 @@ fn the_stories_are_past_on_whatever_day_the_demo_data_is_loaded() {
                 log.push((entry.occurred_at, entry.recorded_at));
             })?;
             let newest = Window { after: None, limit: 1 };
-            let (reach, sort) = (Visible::Everyone, UserSort::CreatedDescending);
+            let (reach, sort) = (VisibleUsers::Everyone, UserSort::CreatedDescending);
             let users = store::users::list(conn, &reach, &UserFilter::default(), sort, &newest)?;
             Ok((log, users.rows[0].created_at))
         });
@@ -277,7 +277,7 @@ fn two_replicas_that_start_at_once_load_the_demo_data_once() {
         start.join().unwrap().unwrap();
     }
     let count = |conn: &mut Reader<'_>| {
-        let everyone = Visible::Everyone;
+        let everyone = VisibleUsers::Everyone;
         store::users::count(conn, &everyone, &UserFilter::default())
     };
     assert_eq!(block_on(open(&database, &clock).read(count)).unwrap(), 312);

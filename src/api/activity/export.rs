@@ -40,7 +40,7 @@ use crate::{
         self,
         log::{filter::EntryFilter, user_log::LogPlace},
         page::{ByTime, Window},
-        visible_users::Visible,
+        visible_users::VisibleUsers,
     },
 };
 
@@ -219,7 +219,7 @@ impl Export {
             Position::Log(user, _) => Some(user),
             Position::Feed(_) => None,
         };
-        let work = move |reader: &mut Reader<'_>, reach: &Visible| {
+        let work = move |reader: &mut Reader<'_>, reach: &VisibleUsers| {
             let mut lines = Lines::of(form);
             let mut show = |entry: &EntryView<'_>| lines.add(entry);
             let next = match position.clone() {
@@ -240,7 +240,7 @@ impl Export {
         let how = Listing { small: false, ahead };
         let listed = match user {
             Some(user) => {
-                let work = move |reader: &mut Reader<'_>| work(reader, &Visible::Everyone);
+                let work = move |reader: &mut Reader<'_>| work(reader, &VisibleUsers::Everyone);
                 self.ctx.list_of_user(how, user, work).await?
             }
             None => self.ctx.list(how, visible, work).await?,

@@ -21,7 +21,7 @@ use crate::{
         reply::Answer,
         validate::not_blank,
     },
-    changes::notes::{AddNote, EditNote},
+    changes::notes::{add::AddNote, edit::EditNote},
     db::reader::Reader,
     domain::{
         ids::{EntryId, UserId},
@@ -181,10 +181,8 @@ pub async fn list_note_creators(
     let (slice, total) = paging
         .list_of_user(&ctx, user, move |conn| {
             let q = params.q.as_deref();
-            let total = count
-                .then(|| store::note_authors::count_note_writers(conn, user, q))
-                .transpose()?;
-            Ok((store::note_authors::note_writers(conn, user, q, &window)?, total))
+            let total = count.then(|| store::note_authors::count(conn, user, q)).transpose()?;
+            Ok((store::note_authors::list(conn, user, q, &window)?, total))
         })
         .await?;
     let next = slice.next(|row| ByText { key: row.name_key.clone(), id: row.id });

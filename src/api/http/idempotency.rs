@@ -15,7 +15,7 @@ use crate::{
     auth::{seal::Sealer, tokens::token_hash},
     changes::{
         self, Change,
-        idempotency::{Answered, apply_once},
+        idempotency::{Reply, apply_once},
     },
     db::database::Db,
     domain::policy::Credentials,
@@ -105,8 +105,8 @@ impl Posted {
             answer.is_success().then(|| sealed(&sealer, answer, &of)).transpose()
         };
         match apply_once(db, credentials, once.clone(), change, answer, seal).await? {
-            Answered::Now(answer) => Ok(answer?.into()),
-            Answered::Before(kept) => self.reopen(&kept, &once.key),
+            Reply::New(answer) => Ok(answer?.into()),
+            Reply::Kept(kept) => self.reopen(&kept, &once.key),
         }
     }
 

@@ -27,7 +27,7 @@ use crate::{
         self,
         certifications::{CertificationFilter, CertificationRow},
         page::ByText,
-        user_certifications::StandingRow,
+        user_certifications::UserCertificationRow,
     },
 };
 
@@ -137,8 +137,8 @@ pub struct CertificationName {
     name: String,
 }
 
-impl From<(CertificationRow, Option<StandingRow>)> for CertificationStanding {
-    fn from((row, standing): (CertificationRow, Option<StandingRow>)) -> Self {
+impl From<(CertificationRow, Option<UserCertificationRow>)> for CertificationStanding {
+    fn from((row, standing): (CertificationRow, Option<UserCertificationRow>)) -> Self {
         let standing = standing.as_ref();
         Self {
             certification: CertificationName { id: row.id, name: row.name },

@@ -23,8 +23,9 @@ use crate::{
     changes::sessions::{Live, LogIn, LogOut, Refresh},
     db::database::Db,
     domain::{
+        identity::Identity,
         ids::UserId,
-        policy::{Act, Caller, Credentials, Identity, Relation},
+        policy::{Act, Caller, Credentials, Relation},
         scope::{Scope, Scopes},
         session::ACCESS_TOKEN_SECONDS,
         text::{fold, words},

@@ -33,7 +33,7 @@ use crate::{
     store::{
         page::{ByTime, Window},
         unindexed::{coalesce, unindexed},
-        visible_users::{Visible, related_to},
+        visible_users::{VisibleUsers, related_to},
     },
 };
 
@@ -53,7 +53,7 @@ type Place = ByTime<ids::Entry>;
 /// Of the database.
 pub fn page(
     reader: &mut Reader<'_>,
-    reach: &Visible,
+    reach: &VisibleUsers,
     filter: &EntryFilter,
     window: &Window<Place>,
     show: &mut Show<'_>,
@@ -68,7 +68,7 @@ pub fn page(
         }
         Ok(!more)
     };
-    if *reach == Visible::Everyone && filter.is_empty() {
+    if *reach == VisibleUsers::Everyone && filter.is_empty() {
         each_of_all(reader, window, &mut each)?;
     } else {
         for row in merged(reader, reach, filter, window)? {
@@ -123,20 +123,20 @@ fn each_of_all(reader: &mut Reader<'_>, window: &Window<Place>, each: &mut Each<
 /// The newest entries of users within reach, and one more than the page has.
 fn merged(
     conn: &mut AnyConnection,
-    reach: &Visible,
+    reach: &VisibleUsers,
     filter: &EntryFilter,
     window: &Window<Place>,
 ) -> Result<Vec<EntryRow>> {
     let mut page = Merged { window, rows: Vec::new() };
     match reach {
-        Visible::Everyone if is_by_text(filter) => page.add_found(conn, filter)?,
-        Visible::Everyone => {
+        VisibleUsers::Everyone if is_by_text(filter) => page.add_found(conn, filter)?,
+        VisibleUsers::Everyone => {
             for range in ranges(conn, filter)? {
                 page.add(conn, range)?;
             }
         }
-        Visible::These(users) => page.add_logs(conn, reach_of(users), filter)?,
-        Visible::RelatedTo(id) => {
+        VisibleUsers::These(users) => page.add_logs(conn, reach_of(users), filter)?,
+        VisibleUsers::RelatedTo(id) => {
             page.add_recent(conn, *id, filter)?;
             if !page.is_full() {
                 page.rows.clear();
@@ -151,17 +151,17 @@ fn merged(
 ///
 /// # Errors
 /// Of the database.
-pub fn count(conn: &mut AnyConnection, reach: &Visible, filter: &EntryFilter) -> Result<i64> {
+pub fn count(conn: &mut AnyConnection, reach: &VisibleUsers, filter: &EntryFilter) -> Result<i64> {
     let all = entries::table.into_boxed::<MultiBackend>();
     let within = match reach {
-        Visible::Everyone => {
+        VisibleUsers::Everyone => {
             let counts = ranges(conn, filter)?
                 .into_iter()
                 .map(|range| Ok(range.count().get_result::<i64>(conn)?));
             return counts.sum();
         }
-        Visible::These(users) => all.filter(entries::user_id.eq_any(users.clone())),
-        Visible::RelatedTo(id) => all.filter(related_to!(entries::user_id, *id)),
+        VisibleUsers::These(users) => all.filter(entries::user_id.eq_any(users.clone())),
+        VisibleUsers::RelatedTo(id) => all.filter(related_to!(entries::user_id, *id)),
     };
     Ok(narrowed(within, filter).count().get_result(conn)?)
 }
