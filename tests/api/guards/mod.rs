@@ -10,3 +10,5 @@ pub mod openapi;
 pub mod pages;
 pub mod permissions;
 pub mod scopes;
+pub mod unlogged;
+pub mod visibility;
