@@ -137,8 +137,8 @@ impl Change for UpdateApiClient {
         set(&mut row.name, self.name.as_ref());
         set(&mut row.scopes, self.scopes.as_ref());
         let changes: Vec<FieldChange> = [
-            FieldChange::of("name", &before.name, &row.name),
-            FieldChange::of("scopes", &before.scopes.to_vec(), &row.scopes.to_vec()),
+            FieldChange::between("name", &before.name, &row.name),
+            FieldChange::between("scopes", &before.scopes.to_vec(), &row.scopes.to_vec()),
         ]
         .into_iter()
         .flatten()

@@ -151,7 +151,7 @@ pub(super) type WithRequired<R> = (R, Vec<Id<<R as RequiringRow>::Required>>);
 
 /// Updates a row and what it requires. `patch` says whether it changed the row, and whether in a
 /// way that matters to users. Where the row requires something else afterwards, `update_users` gets
-/// what it requires before and after, and lets follow what follows for them.
+/// what it requires before and after, and applies the rules that follow.
 ///
 /// # Errors
 /// As [`update`]; `validation_failed` where a required id is unknown.

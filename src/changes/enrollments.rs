@@ -1,5 +1,6 @@
 //! Changes of enrollments.
 
+pub mod complete;
 mod locked;
 
 use super::{Change, entry};
@@ -7,7 +8,7 @@ use crate::{
     access::users::act_on_user,
     domain::{
         catalogue::CourseStatus,
-        enrollment::{CompletionMethod, EnrollmentStatus as Status, GradeResult},
+        enrollment::{EnrollmentStatus as Status, GradeResult},
         entry::{Action, FieldChange},
         ids::{CourseId, EnrollmentId, UserId},
         policy::{Act, Caller},
@@ -18,7 +19,7 @@ use crate::{
     journal::{draft::Draft, recorded::Recorded, tx::Tx},
     store::{self, enrollments::EnrollmentRow},
 };
-use locked::lock_exclusive;
+use locked::{authorize, lock_exclusive};
 
 /// Enrolls a user in a course.
 pub struct Enroll {
@@ -48,7 +49,7 @@ impl Change for Enroll {
         let text = format!("{} was enrolled in “{}”.", user.name(), course.title);
         let draft = Draft::system(user.id, Action::EnrollmentCreated, text)
             .target(course.target())
-            .changes(FieldChange::of("due_at", &None, &self.due_at));
+            .changes(FieldChange::between("due_at", &None, &self.due_at));
         let written = entry(tx, caller, draft);
         let row = EnrollmentRow {
             id: tx.new_id(),
@@ -69,11 +70,6 @@ impl Change for Enroll {
         store::enrollments::insert(tx, &row)?;
         Ok(Recorded::new(row, vec![written]))
     }
-}
-
-fn authorize(tx: &mut Tx<'_>, caller: &Caller, id: EnrollmentId) -> Result<()> {
-    let row = store::enrollments::get(tx.read(), id)?;
-    act_on_user(tx.read(), caller, row.user_id, Act::ChangeUser)
 }
 
 /// Changes due date, grade or result. What is `None` stays as it is.
@@ -150,78 +146,6 @@ impl Change for StartEnrollment {
         enrollment.row.started_at = Some(tx.now());
         let text = format!("{} started “{}”.", enrollment.user.name(), enrollment.course.title);
         let draft = enrollment.draft(Action::EnrollmentStarted, text, &before);
-        let written = entry(tx, caller, draft);
-        let entries = enrollment.update(tx, caller, written)?;
-        Ok(Recorded::new(enrollment.row, entries))
-    }
-}
-
-/// Completes an enrollment. What is `None` stays as it is; `completed_at` becomes now.
-pub struct CompleteEnrollment {
-    /// Its id.
-    pub id: EnrollmentId,
-    /// By the learner, or forced by somebody.
-    pub method: CompletionMethod,
-    /// The time, if not now; not in the future.
-    pub completed_at: Option<Timestamp>,
-    /// The grade, in percent.
-    pub grade: Option<f64>,
-    /// Passed or failed.
-    pub result: Option<GradeResult>,
-}
-
-impl CompleteEnrollment {
-    /// Whether a completed enrollment is what this asks for: then the request is a repetition.
-    fn is_done(&self, row: &EnrollmentRow) -> bool {
-        row.completion_method == Some(self.method)
-            && (self.completed_at.is_none() || row.completed_at == self.completed_at)
-            && (self.grade.is_none() || row.grade == self.grade)
-            && (self.result.is_none() || row.result == self.result)
-    }
-}
-
-impl Change for CompleteEnrollment {
-    type Output = EnrollmentRow;
-
-    fn authorize(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<()> {
-        authorize(tx, caller, self.id)
-    }
-
-    fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<EnrollmentRow>> {
-        let mut enrollment = lock_exclusive(tx, self.id)?.refuse_cancelled()?;
-        if enrollment.row.status == Status::Completed {
-            if self.is_done(&enrollment.row) {
-                return Ok(Recorded::unchanged(enrollment.row));
-            }
-            return Err(Error::conflict(
-                "The enrollment is completed otherwise. Grade and result are changed by PATCH.",
-            ));
-        }
-        let completed_at = self.completed_at.unwrap_or(tx.now());
-        if completed_at > tx.now() {
-            let text = "A completion can't be in the future.";
-            return Err(Error::invalid_field("/completed_at", "in_future", text));
-        }
-        let before = enrollment.row.clone();
-        enrollment.row.status = Status::Completed;
-        enrollment.row.completed_at = Some(completed_at);
-        enrollment.row.completion_method = Some(self.method);
-        enrollment.row.grade = self.grade.or(before.grade);
-        enrollment.row.result = self.result.or(before.result);
-        let (name, title) = (enrollment.user.name(), &enrollment.course.title);
-        let draft = match self.method {
-            CompletionMethod::Earned => {
-                let text = format!("{name} completed “{title}”.");
-                // The learner did it then; somebody who forces a completion does it now.
-                enrollment
-                    .draft(Action::EnrollmentCompleted, text, &before)
-                    .occurred_at(completed_at)
-            }
-            CompletionMethod::Forced => {
-                let text = format!("The enrollment of {name} in “{title}” was set to completed.");
-                enrollment.draft(Action::EnrollmentForcedComplete, text, &before)
-            }
-        };
         let written = entry(tx, caller, draft);
         let entries = enrollment.update(tx, caller, written)?;
         Ok(Recorded::new(enrollment.row, entries))

@@ -92,7 +92,7 @@ fn set_permissions(
         let text = format!("{name} lost the permission {permission} on the group “{title}”.");
         let draft = Draft::system(user.id, Action::GroupPermissionRevoked, text)
             .target(group.target())
-            .changes(FieldChange::of("permissions", &before, &now));
+            .changes(FieldChange::between("permissions", &before, &now));
         entries.push(entry(tx, caller, draft));
     }
     for permission in has.iter().filter(|it| !had.contains(it)) {
@@ -102,7 +102,7 @@ fn set_permissions(
         let text = format!("{name} got the permission {permission} on the group “{title}”.");
         let draft = Draft::system(user.id, Action::GroupPermissionGranted, text)
             .target(group.target())
-            .changes(FieldChange::of("permissions", &before, &now));
+            .changes(FieldChange::between("permissions", &before, &now));
         entries.push(entry(tx, caller, draft));
     }
     Ok(entries)

@@ -1,5 +1,7 @@
 //! Plays scenes: makes the change of each, as its actor, at its time.
 
+mod lookups;
+
 use std::collections::HashMap;
 
 use super::{
@@ -15,7 +17,8 @@ use crate::{
         certifications::CreateCertification,
         courses::CreateCourse,
         enrollments::{
-            CancelEnrollment, CompleteEnrollment, Enroll, StartEnrollment, UpdateEnrollment,
+            CancelEnrollment, Enroll, StartEnrollment, UpdateEnrollment,
+            complete::CompleteEnrollment,
         },
         group_members::PutMember,
         groups::{AttachPlan, CreateGroup},
@@ -79,8 +82,7 @@ impl Stage {
                 self.certifications.insert(*item, id);
             }
             What::Plan(item, name, of) => {
-                let ids: Result<_> =
-                    of.iter().map(|it| find(&self.certifications, *it).copied()).collect();
+                let ids: Result<_> = of.iter().map(|it| self.certification(*it)).collect();
                 let change = CreatePlan { name: (*name).to_owned(), certification_ids: ids? };
                 let id = self.make(tx, scene, change)?.0.id;
                 self.plans.insert(*item, id);
@@ -174,12 +176,12 @@ impl Stage {
                 self.make(tx, scene, UnassignPlan { user, plan })?;
             }
             Deed::JoinGroup { group, permissions } => {
-                let group = *find(&self.groups, *group)?;
+                let group = self.group(*group)?;
                 let permissions = permissions.to_vec();
                 self.make(tx, scene, PutMember { group, user, permissions })?;
             }
             Deed::MoveHome(group) => {
-                let group = *find(&self.groups, *group)?;
+                let group = self.group(*group)?;
                 let same = same_user(user);
                 self.make(tx, scene, UpdateUser { home_group_id: Some(Some(group)), ..same })?;
             }
@@ -234,34 +236,11 @@ impl Stage {
 
     fn make<C: Change>(&self, tx: &mut Tx<'_>, scene: &Scene, change: C) -> Result<C::Output> {
         let caller = match scene.by {
-            Some(key) => Caller::User(find(&self.people, key)?.clone()),
+            Some(key) => Caller::User(self.identity(key)?.clone()),
             None => Caller::Service,
         };
         tx.at(scene.at, |tx| changes::run(tx, &caller, &change))
     }
-
-    fn id(&self, key: Key) -> Result<UserId> {
-        find(&self.people, key).map(|identity| identity.id)
-    }
-
-    fn course(&self, item: Item) -> Result<CourseId> {
-        find(&self.courses, item).copied()
-    }
-
-    fn plan(&self, item: Item) -> Result<PlanId> {
-        find(&self.plans, item).copied()
-    }
-
-    fn enrollment(&self, key: Key, course: Item) -> Result<EnrollmentId> {
-        find(&self.enrollments, (key, course)).copied()
-    }
-}
-
-/// The thing of a key.
-fn find<K: std::hash::Hash + Eq, V>(things: &HashMap<K, V>, key: K) -> Result<&V> {
-    things
-        .get(&key)
-        .ok_or_else(|| Error::internal("a scene names something that does not exist yet"))
 }
 
 /// The newest entry of an action in a user's log.

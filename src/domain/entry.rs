@@ -195,7 +195,7 @@ pub struct FieldChange {
 
 impl FieldChange {
     /// The change of a field, if the values differ.
-    pub fn of<T: Serialize + PartialEq>(
+    pub fn between<T: Serialize + PartialEq>(
         field: &'static str,
         before: &T,
         after: &T,

@@ -1,5 +1,7 @@
 //! The state that the rules apply to: read at once for many users, and written at once.
 
+mod queries;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::{prelude::*, upsert::excluded};
@@ -14,12 +16,9 @@ use super::{
 use crate::{
     db::{
         connection::AnyConnection,
-        schema::{
-            enrollments, learning_plans, plan_assignments, plan_certifications, user_certifications,
-        },
+        schema::{plan_assignments, user_certifications},
     },
     domain::{
-        enrollment::{EnrollmentStatus, GradeResult},
         ids::{self, CertificationId, CourseId, Id, PlanId, UserId},
         timestamp::Timestamp,
     },
@@ -74,9 +73,9 @@ impl RuleState {
         let users: Vec<UserId> = users.iter().map(|user| user.id).collect();
         let mut certification_ids: Vec<CertificationId> =
             certifications.iter().map(|it| it.id).collect();
-        let mut plan_ids = plans_with(conn, &certification_ids)?;
+        let mut plan_ids = queries::plans_with(conn, &certification_ids)?;
         plan_ids.extend(plans.iter().map(|plan| plan.id));
-        let assigned = assigned(conn, &users, plan_ids)?;
+        let assigned = queries::assigned(conn, &users, plan_ids)?;
         let all_plans = plans.iter().chain(assigned.iter().map(|(_, plan)| plan));
         let plans: BTreeMap<PlanId, PlanRow> =
             all_plans.map(|plan| (plan.id, plan.clone())).collect();
@@ -87,10 +86,10 @@ impl RuleState {
         Ok(Self {
             plans,
             plan_certifications: lists(of_plans),
-            completions: completions(conn, &users, &courses)?,
+            completions: queries::completions(conn, &users, &courses)?,
             courses: lists(courses),
             certifications: Rows::read(
-                user_certifications(conn, &users, certification_ids)?,
+                queries::user_certifications(conn, &users, certification_ids)?,
                 certification_key,
             ),
             assignments: Rows::read(assignments, assignment_key),
@@ -197,67 +196,4 @@ fn lists<K: Ord, V>(pairs: Vec<(K, V)>) -> BTreeMap<K, Vec<V>> {
         lists.entry(key).or_default().push(value);
     }
     lists
-}
-
-fn plans_with(conn: &mut AnyConnection, ids: &[CertificationId]) -> Result<Vec<PlanId>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    Ok(plan_certifications::table
-        .filter(plan_certifications::certification_id.eq_any(ids.to_vec()))
-        .select(plan_certifications::plan_id)
-        .distinct()
-        .load(conn)?)
-}
-
-/// Those of the plans that users have, each with its assignment.
-fn assigned(
-    conn: &mut AnyConnection,
-    users: &[UserId],
-    plans: Vec<PlanId>,
-) -> Result<Vec<(AssignmentRow, PlanRow)>> {
-    if plans.is_empty() {
-        return Ok(Vec::new());
-    }
-    Ok(plan_assignments::table
-        .inner_join(learning_plans::table.on(learning_plans::id.eq(plan_assignments::plan_id)))
-        .filter(plan_assignments::user_id.eq_any(users.to_vec()))
-        .filter(plan_assignments::plan_id.eq_any(plans))
-        .load(conn)?)
-}
-
-fn user_certifications(
-    conn: &mut AnyConnection,
-    users: &[UserId],
-    ids: Vec<CertificationId>,
-) -> Result<Vec<UserCertificationRow>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    Ok(user_certifications::table
-        .filter(user_certifications::user_id.eq_any(users.to_vec()))
-        .filter(user_certifications::certification_id.eq_any(ids))
-        .load(conn)?)
-}
-
-/// When users completed the required courses without a fail.
-fn completions(
-    conn: &mut AnyConnection,
-    users: &[UserId],
-    required: &[(CertificationId, CourseId)],
-) -> Result<BTreeMap<(UserId, CourseId), Option<Timestamp>>> {
-    if required.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let required: BTreeSet<CourseId> = required.iter().map(|(_, course)| *course).collect();
-    // All that they completed, by the index of their enrollments: with a filter by course, SQLite
-    // scans every enrollment in these courses.
-    let completions: Vec<(UserId, CourseId, Option<Timestamp>)> = enrollments::table
-        .filter(enrollments::user_id.eq_any(users.to_vec()))
-        .filter(enrollments::status.eq(EnrollmentStatus::Completed))
-        .filter(enrollments::result.is_null().or(enrollments::result.ne(GradeResult::Fail)))
-        .select((enrollments::user_id, enrollments::course_id, enrollments::completed_at))
-        .load(conn)?;
-    let required = completions.into_iter().filter(|(_, course, _)| required.contains(course));
-    Ok(required.map(|(user, course, time)| ((user, course), time)).collect())
 }

@@ -136,7 +136,7 @@ fn related_ids(conn: &mut AnyConnection, id: UserId) -> Result<Vec<UserId>> {
     Ok(ids)
 }
 
-/// Whether each fact holds of the caller `$caller` and the user `$id`.
+/// Whether each fact is true of the caller `$caller` and the user `$id`.
 macro_rules! facts {
     ($caller:expr, $id:expr) => {{
         let (pairs, caller, user) = supervises!();

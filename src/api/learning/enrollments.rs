@@ -16,7 +16,7 @@ use crate::{
         reply::Answer,
     },
     changes::enrollments::{
-        CancelEnrollment, CompleteEnrollment, Enroll, StartEnrollment, UpdateEnrollment,
+        CancelEnrollment, Enroll, StartEnrollment, UpdateEnrollment, complete::CompleteEnrollment,
     },
     db::reader::Reader,
     domain::{

@@ -1,17 +1,27 @@
 //! An enrollment that is locked to be changed.
 
 use crate::{
+    access::users::act_on_user,
     changes::rules::user_rules::apply_after_course,
     domain::{
         enrollment::EnrollmentStatus as Status,
         entry::{Action, FieldChange},
         ids::EnrollmentId,
-        policy::Caller,
+        policy::{Act, Caller},
     },
     error::{Error, Result},
     journal::{draft::Draft, new_entry::NewEntry, tx::Tx},
     store::{self, courses::CourseRow, enrollments::EnrollmentRow, users::UserRow},
 };
+
+/// Refuses callers who may not change an enrollment.
+///
+/// # Errors
+/// `not_found`, `forbidden`.
+pub(super) fn authorize(tx: &mut Tx<'_>, caller: &Caller, id: EnrollmentId) -> Result<()> {
+    let row = store::enrollments::get(tx.read(), id)?;
+    act_on_user(tx.read(), caller, row.user_id, Act::ChangeUser)
+}
 
 /// An enrollment and its user, both locked, with its course.
 pub(super) struct LockedEnrollment {
@@ -71,13 +81,17 @@ impl LockedEnrollment {
 
 fn differences(before: &EnrollmentRow, after: &EnrollmentRow) -> Vec<FieldChange> {
     [
-        FieldChange::of("status", &before.status, &after.status),
-        FieldChange::of("due_at", &before.due_at, &after.due_at),
-        FieldChange::of("started_at", &before.started_at, &after.started_at),
-        FieldChange::of("completed_at", &before.completed_at, &after.completed_at),
-        FieldChange::of("completion_method", &before.completion_method, &after.completion_method),
-        FieldChange::of("grade", &before.grade, &after.grade),
-        FieldChange::of("result", &before.result, &after.result),
+        FieldChange::between("status", &before.status, &after.status),
+        FieldChange::between("due_at", &before.due_at, &after.due_at),
+        FieldChange::between("started_at", &before.started_at, &after.started_at),
+        FieldChange::between("completed_at", &before.completed_at, &after.completed_at),
+        FieldChange::between(
+            "completion_method",
+            &before.completion_method,
+            &after.completion_method,
+        ),
+        FieldChange::between("grade", &before.grade, &after.grade),
+        FieldChange::between("result", &before.result, &after.result),
     ]
     .into_iter()
     .flatten()

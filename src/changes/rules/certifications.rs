@@ -157,9 +157,9 @@ fn decide(
 
 fn differences(before: &UserCertificationRow, after: &UserCertificationRow) -> Vec<FieldChange> {
     [
-        FieldChange::of("status", &before.status, &after.status),
-        FieldChange::of("met_at", &before.met_at, &after.met_at),
-        FieldChange::of("expires_at", &before.expires_at, &after.expires_at),
+        FieldChange::between("status", &before.status, &after.status),
+        FieldChange::between("met_at", &before.met_at, &after.met_at),
+        FieldChange::between("expires_at", &before.expires_at, &after.expires_at),
     ]
     .into_iter()
     .flatten()

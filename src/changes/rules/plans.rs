@@ -66,7 +66,7 @@ impl UserRules<'_, '_> {
         let text = format!("{} {verb} the learning plan “{}”.", self.user.name(), plan.name);
         let draft = Draft::system(self.user.id, action, text)
             .target(plan.target())
-            .changes(FieldChange::of("met_at", &before.met_at, &met_at))
+            .changes(FieldChange::between("met_at", &before.met_at, &met_at))
             .caused_by(cause);
         let after = AssignmentRow { met_at, ..before.clone() };
         self.state.set_assignment(after);

@@ -35,7 +35,7 @@ pub(super) fn set_home(
         Some(group) => group_members::add_member(tx, caller, user, group)?,
         None => Vec::new(),
     };
-    let change = FieldChange::of("home_group_id", &user.home_group_id, &home);
+    let change = FieldChange::between("home_group_id", &user.home_group_id, &home);
     let (text, target) = match (&group, user.home_group_id) {
         (Some(group), _) => (
             format!("The home group of {} became “{}”.", user.name(), group.name),

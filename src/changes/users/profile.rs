@@ -21,11 +21,11 @@ pub(super) fn drafts(before: &UserRow, after: &UserRow) -> Vec<Draft> {
     let draft = |action, text| Draft::system(after.id, action, text).target(target(after));
     let mut drafts = Vec::new();
     let updated: Vec<FieldChange> = [
-        FieldChange::of("email", &before.email, &after.email),
-        FieldChange::of("given_name", &before.given_name, &after.given_name),
-        FieldChange::of("surname", &before.surname, &after.surname),
-        FieldChange::of("employee_id", &before.employee_id, &after.employee_id),
-        FieldChange::of("time_zone", &before.time_zone, &after.time_zone),
+        FieldChange::between("email", &before.email, &after.email),
+        FieldChange::between("given_name", &before.given_name, &after.given_name),
+        FieldChange::between("surname", &before.surname, &after.surname),
+        FieldChange::between("employee_id", &before.employee_id, &after.employee_id),
+        FieldChange::between("time_zone", &before.time_zone, &after.time_zone),
     ]
     .into_iter()
     .flatten()
@@ -34,11 +34,11 @@ pub(super) fn drafts(before: &UserRow, after: &UserRow) -> Vec<Draft> {
         let text = format!("The profile of {name} was changed.");
         drafts.push(draft(Action::UserUpdated, text).changes(updated));
     }
-    if let Some(change) = FieldChange::of("role", &before.role, &after.role) {
+    if let Some(change) = FieldChange::between("role", &before.role, &after.role) {
         let text = format!("The role of {name} became {}.", after.role);
         drafts.push(draft(Action::UserRoleChanged, text).changes([change]));
     }
-    if let Some(change) = FieldChange::of("status", &before.status, &after.status) {
+    if let Some(change) = FieldChange::between("status", &before.status, &after.status) {
         let (action, text) = match after.status {
             UserStatus::Inactive => (Action::UserDeactivated, "deactivated"),
             UserStatus::Active => (Action::UserReactivated, "reactivated"),

@@ -31,7 +31,7 @@ pub(super) fn set_supervisors(
         let text = format!("{} no longer supervises {}.", supervisor.name(), user.name());
         let draft = Draft::system(user.id, Action::UserSupervisorRemoved, text)
             .target(profile::target(&supervisor))
-            .changes(FieldChange::of("supervisor_ids", &before, &now));
+            .changes(FieldChange::between("supervisor_ids", &before, &now));
         entries.push(entry(tx, caller, draft));
     }
     for id in has.iter().filter(|id| !had.contains(id)) {
@@ -48,7 +48,7 @@ pub(super) fn set_supervisors(
         let text = format!("{} now supervises {}.", supervisor.name(), user.name());
         let draft = Draft::system(user.id, Action::UserSupervisorAdded, text)
             .target(profile::target(&supervisor))
-            .changes(FieldChange::of("supervisor_ids", &before, &now));
+            .changes(FieldChange::between("supervisor_ids", &before, &now));
         entries.push(entry(tx, caller, draft));
     }
     Ok(entries)
