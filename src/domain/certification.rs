@@ -3,7 +3,7 @@
 use super::{text::words, timestamp::Timestamp};
 
 words! {
-    /// How a user stands with a certification.
+    /// The status of a user's certification.
     pub enum CertificationStatus {
         /// Not every required course is completed without a fail.
         NotMet = "not_met",

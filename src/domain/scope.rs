@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use super::text::{UnknownWord, words};
 
 words! {
-    /// What an access token of an API client is good for, besides what its user's role allows.
+    /// A scope of an API client: a limit of its access tokens, within the role of its user.
     pub enum Scope {
         /// Read users and groups.
         UsersRead = "users:read",

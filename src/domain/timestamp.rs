@@ -145,8 +145,8 @@ impl PartialSchema for Timestamp {
             .format(Some(openapi::SchemaFormat::KnownFormat(openapi::KnownFormat::DateTime)))
             .max_length(Some(TEXT_MAX))
             .description(Some(
-                "RFC 3339. Answers are in UTC with milliseconds and `Z`; any offset is accepted \
-                 in a request.",
+                "RFC 3339. Responses are in UTC with milliseconds and `Z`. Requests may use any \
+                 offset.",
             ))
             .examples(["2026-06-30T09:15:00.000Z"])
             .into()
