@@ -17,7 +17,7 @@ use daybook::{
     },
     store::{
         courses::CourseRow, enrollments::EnrollmentRow, external_training::TrainingRow,
-        plans::AssignmentRow, user_certifications::StandingRow, users::UserRow,
+        plans::AssignmentRow, user_certifications::UserCertificationRow, users::UserRow,
     },
 };
 use diesel::RunQueryDsl;
@@ -106,7 +106,7 @@ pub fn insert_learning(conn: &mut AnyConnection, users: &[UserRow]) -> Result<()
         .collect();
     fill!(conn, plan_assignments::table, rows);
     let rows: Vec<_> = three()
-        .map(|((number, user), nth)| StandingRow {
+        .map(|((number, user), nth)| UserCertificationRow {
             user_id: user.id,
             certification_id: numbered_id((number as u64 + nth * 11) % CATALOGUE),
             status: CertificationStatus::Met,

@@ -14,8 +14,8 @@ use crate::{
     },
     domain::{
         entry::{Target, TargetType},
+        identity::{Identity, Proof},
         ids::{self, ApiClientId, ApiClientSecretId, UserId},
-        policy::{Identity, Proof},
         scope::Scopes,
         text::fold,
         timestamp::Timestamp,

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::{
     locked,
     page::{ListQuery, PageRequest},
-    visible_users::{Visible, related_to},
+    visible_users::{VisibleUsers, related_to},
 };
 use crate::{
     db::{
@@ -72,12 +72,12 @@ pub struct EnrollmentQuery {
 }
 
 impl EnrollmentQuery {
-    fn filtered(&self, visible: &Visible) -> enrollments::BoxedQuery<'static, MultiBackend> {
+    fn filtered(&self, visible: &VisibleUsers) -> enrollments::BoxedQuery<'static, MultiBackend> {
         let mut query = enrollments::table.into_boxed::<MultiBackend>();
         query = match visible {
-            Visible::Everyone => query,
-            Visible::These(ids) => query.filter(enrollments::user_id.eq_any(ids.clone())),
-            Visible::RelatedTo(id) => query.filter(related_to!(enrollments::user_id, *id)),
+            VisibleUsers::Everyone => query,
+            VisibleUsers::These(ids) => query.filter(enrollments::user_id.eq_any(ids.clone())),
+            VisibleUsers::RelatedTo(id) => query.filter(related_to!(enrollments::user_id, *id)),
         };
         if let Some(user) = self.user_id {
             query = query.filter(enrollments::user_id.eq(user));
@@ -93,14 +93,14 @@ impl EnrollmentQuery {
 }
 
 impl ListQuery for EnrollmentQuery {
-    type Scope = Visible;
+    type Scope = VisibleUsers;
     type Row = EnrollmentRow;
     type Position = EnrollmentId;
 
     fn rows(
         &self,
         conn: &mut AnyConnection,
-        visible: &Visible,
+        visible: &VisibleUsers,
         request: &PageRequest<Self::Position>,
     ) -> Result<Vec<Self::Row>> {
         let mut query = self.filtered(visible);
@@ -110,7 +110,7 @@ impl ListQuery for EnrollmentQuery {
         Ok(query.order(enrollments::id.desc()).limit(request.fetch_limit()).load(conn)?)
     }
 
-    fn count(&self, conn: &mut AnyConnection, visible: &Visible) -> Result<i64> {
+    fn count(&self, conn: &mut AnyConnection, visible: &VisibleUsers) -> Result<i64> {
         Ok(self.filtered(visible).count().get_result(conn)?)
     }
 

@@ -62,7 +62,7 @@ pub fn lock(tx: &mut Tx<'_>, id: GroupId) -> Result<GroupRow> {
 
 /// Locks a group, if there is one, until the transaction ends. Who locks a user too locks the group
 /// first, so that two transactions never wait for each other.
-pub fn hold(tx: &mut Tx<'_>, id: GroupId) -> Result<()> {
+pub fn lock_exclusive_if_any(tx: &mut Tx<'_>, id: GroupId) -> Result<()> {
     locked!(tx, groups::table.find(id)).optional().map(|_: Option<GroupRow>| ())?;
     Ok(())
 }

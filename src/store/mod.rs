@@ -14,6 +14,7 @@ pub mod note_authors;
 pub mod page;
 pub mod plans;
 mod related;
+pub mod rule_lock;
 pub mod rule_state;
 pub mod sessions;
 pub mod settings;

@@ -10,7 +10,7 @@ use super::{
     supervisors::supervisors_of,
     unindexed::{coalesce, unindexed},
     users::UserRow,
-    visible_users::{Visible, related_to},
+    visible_users::{VisibleUsers, related_to},
 };
 use crate::{
     db::{
@@ -79,14 +79,14 @@ pub enum UserPosition {
 }
 
 impl ListQuery for UserQuery {
-    type Scope = Visible;
+    type Scope = VisibleUsers;
     type Row = (UserRow, Vec<UserId>);
     type Position = UserPosition;
 
     fn rows(
         &self,
         conn: &mut AnyConnection,
-        visible: &Visible,
+        visible: &VisibleUsers,
         request: &PageRequest<Self::Position>,
     ) -> Result<Vec<Self::Row>> {
         let rows = users(conn, visible, &self.filter, self.sort, request)?;
@@ -94,7 +94,7 @@ impl ListQuery for UserQuery {
         Ok(with_related(rows, |row| row.id, supervisors))
     }
 
-    fn count(&self, conn: &mut AnyConnection, visible: &Visible) -> Result<i64> {
+    fn count(&self, conn: &mut AnyConnection, visible: &VisibleUsers) -> Result<i64> {
         Ok(filtered(visible, &self.filter).count().get_result(conn)?)
     }
 
@@ -113,7 +113,7 @@ impl ListQuery for UserQuery {
 /// The first users after the position of a request.
 fn users(
     conn: &mut AnyConnection,
-    visible: &Visible,
+    visible: &VisibleUsers,
     filter: &UserFilter,
     sort: UserSort,
     request: &PageRequest<UserPosition>,
@@ -121,7 +121,7 @@ fn users(
     let by_name = matches!(sort, UserSort::Name | UserSort::NameDescending);
     let by_kind = filter.kind.is_some() || filter.status.is_some();
     let alone = filter.group_id.is_none() && filter.supervisor_id.is_none();
-    if !(by_name && by_kind && alone && *visible == Visible::Everyone) {
+    if !(by_name && by_kind && alone && *visible == VisibleUsers::Everyone) {
         return Ok(first(filtered(visible, filter), sort, request)?.load(conn)?);
     }
     let mut rows: Vec<UserRow> = Vec::new();
@@ -137,7 +137,10 @@ fn users(
     Ok(rows)
 }
 
-fn filtered(visible: &Visible, filter: &UserFilter) -> users::BoxedQuery<'static, MultiBackend> {
+fn filtered(
+    visible: &VisibleUsers,
+    filter: &UserFilter,
+) -> users::BoxedQuery<'static, MultiBackend> {
     let mut query = related(visible, filter);
     // The index by kind and status would have to be sorted for any other order than its own.
     if let Some(status) = filter.status {
@@ -156,23 +159,26 @@ fn ranges(filter: &UserFilter) -> Vec<users::BoxedQuery<'static, MultiBackend>> 
     let of_kind = |kind: UserKind| {
         let of = move |status: &UserStatus| {
             let of_both = users::kind.eq(kind).and(users::status.eq(*status));
-            related(&Visible::Everyone, filter).filter(of_both)
+            related(&VisibleUsers::Everyone, filter).filter(of_both)
         };
         statuses.iter().map(of).collect::<Vec<_>>()
     };
     kinds.into_iter().flat_map(of_kind).collect()
 }
 
-fn related(visible: &Visible, filter: &UserFilter) -> users::BoxedQuery<'static, MultiBackend> {
+fn related(
+    visible: &VisibleUsers,
+    filter: &UserFilter,
+) -> users::BoxedQuery<'static, MultiBackend> {
     let mut query = users::table.into_boxed::<MultiBackend>();
     query = match visible {
-        Visible::Everyone => query,
-        Visible::These(ids) => query.filter(users::id.eq_any(ids.clone())),
+        VisibleUsers::Everyone => query,
+        VisibleUsers::These(ids) => query.filter(users::id.eq_any(ids.clone())),
         // So many that the first by name are likely among them: read in order and let through.
-        Visible::RelatedTo(id) if filter.is_empty() => {
+        VisibleUsers::RelatedTo(id) if filter.is_empty() => {
             query.filter(related_to!(unindexed!(users::id), *id))
         }
-        Visible::RelatedTo(id) => query.filter(related_to!(users::id, *id)),
+        VisibleUsers::RelatedTo(id) => query.filter(related_to!(users::id, *id)),
     };
     if let Some(q) = &filter.q {
         query = query.filter(users::search_key.like(contains(q)).escape('\\'));

@@ -8,8 +8,8 @@ use crate::{
     db::{connection::AnyConnection, direct::direct, schema::users},
     domain::{
         entry::Actor,
+        identity::{Identity, Proof},
         ids::{GroupId, UserId},
-        policy::{Identity, Proof},
         text::fold,
         timestamp::Timestamp,
         user::{Role, UserKind, UserStatus, full_name},

@@ -17,7 +17,7 @@ use daybook::{
         self,
         page::{ListQuery, PageRequest},
         user_list::{UserQuery, UserSort},
-        visible_users::Visible,
+        visible_users::VisibleUsers,
     },
 };
 use serde_json::{Value, json};
@@ -256,7 +256,7 @@ fn the_stories_are_past_on_whatever_day_the_demo_data_is_loaded() {
             })?;
             let newest = PageRequest { after: None, limit: 1 };
             let query = UserQuery { sort: UserSort::CreatedDescending, ..UserQuery::default() };
-            let users = query.rows(conn, &Visible::Everyone, &newest)?;
+            let users = query.rows(conn, &VisibleUsers::Everyone, &newest)?;
             Ok((log, users[0].0.created_at))
         });
         let (log, last_joined) = block_on(read).unwrap();
@@ -278,6 +278,6 @@ fn two_replicas_that_start_at_once_load_the_demo_data_once() {
     for start in starts {
         start.join().unwrap().unwrap();
     }
-    let count = |conn: &mut Reader<'_>| UserQuery::default().count(conn, &Visible::Everyone);
+    let count = |conn: &mut Reader<'_>| UserQuery::default().count(conn, &VisibleUsers::Everyone);
     assert_eq!(block_on(open(&database, &clock).read(count)).unwrap(), 312);
 }

@@ -9,7 +9,7 @@ use crate::{
     api::http::{
         endpoint::{Endpoint, endpoint},
         extract::{Ctx, Query},
-        gates::VisibleUsers,
+        gates::AcrossUsers,
         items::Items,
         paging::{Page, PageInfo, PageParams, Paging, StreamedQuery},
     },
@@ -24,7 +24,7 @@ use crate::{
         self,
         log::filter::EntryFilter,
         page::{PageRequest, TimePosition},
-        visible_users::Visible,
+        visible_users::VisibleUsers,
     },
 };
 
@@ -67,7 +67,7 @@ struct AllLogsQuery {
 }
 
 impl StreamedQuery for AllLogsQuery {
-    type Scope = Visible;
+    type Scope = VisibleUsers;
     type Position = TimePosition<ids::Entry>;
 
     fn is_small(&self) -> bool {
@@ -77,7 +77,7 @@ impl StreamedQuery for AllLogsQuery {
     fn write(
         &self,
         reader: &mut Reader<'_>,
-        visible: &Visible,
+        visible: &VisibleUsers,
         request: &PageRequest<Self::Position>,
         items: &mut Items,
     ) -> Result<Option<Self::Position>> {
@@ -85,7 +85,7 @@ impl StreamedQuery for AllLogsQuery {
         store::log::all_logs::page(reader, visible, &self.filter, request, &mut show)
     }
 
-    fn count(&self, reader: &mut Reader<'_>, visible: &Visible) -> Result<i64> {
+    fn count(&self, reader: &mut Reader<'_>, visible: &VisibleUsers) -> Result<i64> {
         store::log::all_logs::count(reader, visible, &self.filter)
     }
 }
@@ -117,7 +117,7 @@ pub async fn list_activity(
     Query(params): Query<ActivityParams>,
 ) -> Result<HttpResponse> {
     let query = AllLogsQuery { filter: params.filter()? };
-    paging.respond_streamed(&ctx, VisibleUsers, query).await
+    paging.respond_streamed(&ctx, AcrossUsers, query).await
 }
 
 /// List the actions that there are

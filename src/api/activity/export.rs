@@ -24,7 +24,7 @@ use crate::{
     api::http::{
         endpoint::{Endpoint, endpoint},
         extract::{Ctx, Path, Query},
-        gates::{OneUser, VisibleUsers},
+        gates::{AcrossUsers, OneUser},
     },
     db::{
         lists::{ListOptions, ListPart},
@@ -40,7 +40,7 @@ use crate::{
         self,
         log::{filter::EntryFilter, user_log::LogPosition},
         page::{PageRequest, TimePosition},
-        visible_users::Visible,
+        visible_users::VisibleUsers,
     },
 };
 
@@ -217,7 +217,7 @@ impl Export {
             Cursor::OneUser(user, _) => Some(user),
             Cursor::AllUsers(_) => None,
         };
-        let work = move |reader: &mut Reader<'_>, visible: &Visible| {
+        let work = move |reader: &mut Reader<'_>, visible: &VisibleUsers| {
             let mut lines = Lines::new(form);
             let mut add = |entry: &EntryView<'_>| lines.add(entry);
             let next = match cursor.clone() {
@@ -238,7 +238,7 @@ impl Export {
         let options = ListOptions { small: false, from_primary };
         let part = match user {
             Some(user) => self.ctx.list(options, OneUser(user), work).await?,
-            None => self.ctx.list(options, VisibleUsers, work).await?,
+            None => self.ctx.list(options, AcrossUsers, work).await?,
         };
         let ListPart { output: (bytes, count, next), from_primary } = part;
         Ok(Chunk { bytes, count, next, from_primary })

@@ -24,7 +24,7 @@ use crate::{
         search_text::SearchText,
         validate::not_blank,
     },
-    changes::notes::{AddNote, EditNote},
+    changes::notes::{add::AddNote, edit::EditNote},
     db::reader::Reader,
     domain::{
         ids::{EntryId, UserId},

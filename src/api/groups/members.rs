@@ -12,7 +12,10 @@ use crate::{
         extract::{Ctx, Path},
         problem::Problem,
     },
-    changes::groups::{AttachPlan, DetachPlan, PutMember, RemoveMember},
+    changes::{
+        group_members::{PutMember, RemoveMember},
+        groups::{AttachPlan, DetachPlan},
+    },
     domain::{
         group::GroupPermission,
         ids::{GroupId, PlanId, UserId},

@@ -11,7 +11,7 @@ use crate::{
         policy::{Act, Caller, Credentials},
     },
     error::Result,
-    store::visible_users::Visible,
+    store::visible_users::VisibleUsers,
 };
 
 /// Who may read, and the scope `S` of what they may see.
@@ -49,10 +49,14 @@ fn must(reader: &mut Reader<'_>, credentials: Credentials, act: Act) -> Result<(
 }
 
 /// Everybody who is logged in; a list across users shows them those whom they may see.
-pub struct VisibleUsers;
+pub struct AcrossUsers;
 
-impl Gate<Visible> for VisibleUsers {
-    fn admit(self, reader: &mut Reader<'_>, credentials: Credentials) -> Result<(Caller, Visible)> {
+impl Gate<VisibleUsers> for AcrossUsers {
+    fn admit(
+        self,
+        reader: &mut Reader<'_>,
+        credentials: Credentials,
+    ) -> Result<(Caller, VisibleUsers)> {
         let caller = caller(reader, credentials)?;
         let visible = visible(reader, &caller)?;
         Ok((caller, visible))
@@ -68,9 +72,13 @@ impl Gate<()> for OneUser {
     }
 }
 
-impl Gate<Visible> for OneUser {
-    fn admit(self, reader: &mut Reader<'_>, credentials: Credentials) -> Result<(Caller, Visible)> {
+impl Gate<VisibleUsers> for OneUser {
+    fn admit(
+        self,
+        reader: &mut Reader<'_>,
+        credentials: Credentials,
+    ) -> Result<(Caller, VisibleUsers)> {
         let caller = caller_who_sees(reader, credentials, self.0)?;
-        Ok((caller, Visible::These(vec![self.0])))
+        Ok((caller, VisibleUsers::These(vec![self.0])))
     }
 }

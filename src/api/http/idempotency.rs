@@ -15,7 +15,7 @@ use crate::{
     auth::{seal::Sealer, tokens::token_hash},
     changes::{
         self, Change,
-        idempotency::{Answered, apply_once},
+        idempotency::{self as once_only, apply_once},
     },
     db::database::Db,
     domain::policy::Credentials,
@@ -104,8 +104,8 @@ impl IdempotentPost {
             reply.is_success().then(|| seal_reply(&sealer, reply, &context)).transpose()
         };
         match apply_once(db, credentials, once.clone(), change, reply, seal).await? {
-            Answered::Now(reply) => Ok(reply?.into()),
-            Answered::Before(kept) => self.reopen(&kept, &once.key),
+            once_only::Reply::New(reply) => Ok(reply?.into()),
+            once_only::Reply::Kept(kept) => self.reopen(&kept, &once.key),
         }
     }
 

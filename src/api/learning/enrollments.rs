@@ -12,12 +12,12 @@ use crate::{
         endpoint::{Endpoint, endpoint},
         etag::Precondition,
         extract::{Ctx, Path, Query},
-        gates::{OneUser, VisibleUsers},
+        gates::{AcrossUsers, OneUser},
         paging::{Page, PageParams, Paging},
         problem::Problem,
     },
     changes::enrollments::{
-        CancelEnrollment, CompleteEnrollment, Enroll, StartEnrollment, UpdateEnrollment,
+        CancelEnrollment, Enroll, StartEnrollment, UpdateEnrollment, complete::CompleteEnrollment,
     },
     domain::{
         enrollment::CompletionMethod,
@@ -76,7 +76,7 @@ pub async fn list_enrollments(
     paging: Paging,
     Query(params): Query<EnrollmentParams>,
 ) -> Result<HttpResponse> {
-    paging.respond(&ctx, VisibleUsers, EnrollmentQuery::from(params), Enrollment::from).await
+    paging.respond(&ctx, AcrossUsers, EnrollmentQuery::from(params), Enrollment::from).await
 }
 
 /// Enroll a user in a course

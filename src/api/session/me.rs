@@ -10,8 +10,9 @@ use crate::{
         extract::Ctx,
     },
     domain::{
+        identity::Identity,
         ids::UserId,
-        policy::{Act, Caller, Identity, Relation},
+        policy::{Act, Caller, Relation},
         scope::{Scope, Scopes},
         user::{Role, UserKind},
     },

@@ -19,7 +19,7 @@ use crate::{
         limits::log_ins::LogInAttempts,
     },
     auth::tokens::{Tokens, token_hash},
-    changes::api_clients::{Grant, GrantToken, Refusal},
+    changes::token_grants::{Grant, GrantToken, Refusal},
     db::database::Db,
     domain::{ids::ApiClientId, policy::Credentials, session::ACCESS_TOKEN_SECONDS},
     error::Result,

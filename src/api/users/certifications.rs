@@ -19,7 +19,7 @@ use crate::{
     error::Result,
     store::{
         certifications::CertificationRow,
-        user_certifications::{StandingRow, UserCertificationQuery},
+        user_certifications::{UserCertificationQuery, UserCertificationRow},
     },
 };
 
@@ -49,8 +49,8 @@ pub struct CertificationName {
     name: String,
 }
 
-impl From<(CertificationRow, Option<StandingRow>)> for CertificationStanding {
-    fn from((row, standing): (CertificationRow, Option<StandingRow>)) -> Self {
+impl From<(CertificationRow, Option<UserCertificationRow>)> for CertificationStanding {
+    fn from((row, standing): (CertificationRow, Option<UserCertificationRow>)) -> Self {
         let standing = standing.as_ref();
         Self {
             certification: CertificationName { id: row.id, name: row.name },

@@ -12,7 +12,7 @@ use crate::{
         extract::{Ctx, Query},
         reply::Reply,
     },
-    changes::import::{self, Imported},
+    changes::import::{lines, user::Imported},
     domain::{
         ids::UserId,
         import::{Column, ImportOutcome},
@@ -109,7 +109,7 @@ pub async fn import_users(
     Query(params): Query<ImportParams>,
     Csv(text): Csv,
 ) -> Result<HttpResponse> {
-    ctx.read(|_, caller| import::authorize(caller)).await?;
+    ctx.read(|_, caller| lines::authorize(caller)).await?;
     let mut data = Vec::new();
     let (mut numbers, mut users) = (Vec::new(), Vec::new());
     for Line { number, content } in import_csv::read(&text)? {
@@ -124,9 +124,9 @@ pub async fn import_users(
     let dry_run = params.dry_run.unwrap_or_default();
     ctx.perform(|db, credentials| async move {
         let outcomes = if dry_run {
-            import::rehearse(&db, credentials, users).await?
+            lines::rehearse(&db, credentials, users).await?
         } else {
-            import::import(&db, credentials, users).await
+            lines::import(&db, credentials, users).await
         };
         // A line that failed for no fault of its own may pass in a repeated import.
         let passing =

@@ -7,7 +7,7 @@ use validator::Validate;
 
 use crate::{
     api::http::validate::{field_errors, iana_time_zone, line},
-    changes::import::ImportUser,
+    changes::import::line::ImportUser,
     domain::{import::Column, text::UnknownWord},
     error::{Error, InputError, Result},
 };

@@ -9,7 +9,7 @@ use crate::{
         endpoint::{Endpoint, endpoint},
         etag::Precondition,
         extract::{Ctx, Path, Query},
-        gates::{OneUser, VisibleUsers},
+        gates::{AcrossUsers, OneUser},
         paging::{Page, PageParams, Paging},
         problem::Problem,
     },
@@ -45,7 +45,7 @@ pub async fn list_users(
     paging: Paging,
     Query(params): Query<UserParams>,
 ) -> Result<HttpResponse> {
-    paging.respond(&ctx, VisibleUsers, UserQuery::from(params), User::from).await
+    paging.respond(&ctx, AcrossUsers, UserQuery::from(params), User::from).await
 }
 
 /// Create a user

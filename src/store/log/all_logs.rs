@@ -19,7 +19,7 @@ use crate::{
     journal::entry::view::EntryView,
     store::{
         page::PageRequest,
-        visible_users::{Visible, related_to},
+        visible_users::{VisibleUsers, related_to},
     },
 };
 
@@ -30,7 +30,7 @@ use crate::{
 /// `unavailable` where the database is away.
 pub fn page(
     reader: &mut Reader<'_>,
-    visible: &Visible,
+    visible: &VisibleUsers,
     filter: &EntryFilter,
     request: &PageRequest<Position>,
     visit: &mut EntryVisitor<'_>,
@@ -45,7 +45,7 @@ pub fn page(
         }
         Ok(!more)
     };
-    if *visible == Visible::Everyone && filter.is_empty() {
+    if *visible == VisibleUsers::Everyone && filter.is_empty() {
         let after = request.after.as_ref().map(|at| (at.time, at.id));
         read_newest(reader, None, after, request.fetch_limit(), &mut visit_row)?;
     } else {
@@ -62,17 +62,21 @@ pub fn page(
 ///
 /// # Errors
 /// `unavailable` where the database is away.
-pub fn count(conn: &mut AnyConnection, visible: &Visible, filter: &EntryFilter) -> Result<i64> {
+pub fn count(
+    conn: &mut AnyConnection,
+    visible: &VisibleUsers,
+    filter: &EntryFilter,
+) -> Result<i64> {
     let all = entries::table.into_boxed::<MultiBackend>();
     let of_visible = match visible {
-        Visible::Everyone => {
+        VisibleUsers::Everyone => {
             let counts = ranges(conn, filter)?
                 .into_iter()
                 .map(|range| Ok(range.count().get_result::<i64>(conn)?));
             return counts.sum();
         }
-        Visible::These(users) => all.filter(entries::user_id.eq_any(users.clone())),
-        Visible::RelatedTo(id) => all.filter(related_to!(entries::user_id, *id)),
+        VisibleUsers::These(users) => all.filter(entries::user_id.eq_any(users.clone())),
+        VisibleUsers::RelatedTo(id) => all.filter(related_to!(entries::user_id, *id)),
     };
     Ok(filtered(of_visible, filter).count().get_result(conn)?)
 }

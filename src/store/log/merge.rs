@@ -26,7 +26,7 @@ use crate::{
     store::{
         page::{PageRequest, TimePosition},
         unindexed::{coalesce, unindexed},
-        visible_users::{Visible, related_to},
+        visible_users::{VisibleUsers, related_to},
     },
 };
 
@@ -42,23 +42,23 @@ pub(super) type Position = TimePosition<ids::Entry>;
 /// The newest entries of visible users, and one more than the page has.
 pub(super) fn load_merged(
     conn: &mut AnyConnection,
-    visible: &Visible,
+    visible: &VisibleUsers,
     filter: &EntryFilter,
     request: &PageRequest<Position>,
 ) -> Result<Vec<EntryRow>> {
     let mut page = MergedPage { request, rows: Vec::new() };
     match visible {
-        Visible::Everyone if has_only_text(filter) => page.add_text_matches(conn, filter)?,
-        Visible::Everyone => {
+        VisibleUsers::Everyone if has_only_text(filter) => page.add_text_matches(conn, filter)?,
+        VisibleUsers::Everyone => {
             for range in ranges(conn, filter)? {
                 page.add(conn, range)?;
             }
         }
-        Visible::These(ids) => {
+        VisibleUsers::These(ids) => {
             let users = users::table.into_boxed().filter(users::id.eq_any(ids.clone()));
             page.add_logs(conn, users, filter)?;
         }
-        Visible::RelatedTo(id) => {
+        VisibleUsers::RelatedTo(id) => {
             page.add_recent(conn, *id, filter)?;
             if !page.is_full() {
                 page.rows.clear();

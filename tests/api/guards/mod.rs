@@ -10,4 +10,6 @@ pub mod openapi;
 pub mod pages;
 pub mod permissions;
 pub mod scopes;
+pub mod unlogged;
+pub mod visibility;
 pub mod words;

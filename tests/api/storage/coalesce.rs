@@ -16,7 +16,8 @@ use daybook::{
     },
     domain::{
         clock::Clock,
-        policy::{Act, Caller, Identity, Proof, Relation, may_write_notes},
+        identity::{Identity, Proof},
+        policy::{Act, Caller, Relation, may_write_notes},
         user::{Role, UserKind},
     },
     error::{Code, Result},
@@ -351,7 +352,7 @@ fn a_relation_lets_more_and_never_less() {
         let (id, name, kind) =
             (Clock::system().new_id(Clock::system().now()), "", UserKind::Person);
         let proof = Proof::External;
-        let caller = Caller::Known(Identity { id, name: name.to_owned(), kind, role, proof });
+        let caller = Caller::User(Identity { id, name: name.to_owned(), kind, role, proof });
         for relation in (0..16).map(bits) {
             let acts = [Act::SeeUser, Act::ChangeUser, Act::AddNote];
             for act in acts {

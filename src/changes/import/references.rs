@@ -1,4 +1,4 @@
-//! What the lines of an import name: found, and held, once for many lines.
+//! The groups and plans that the lines of an import name: found and locked once for many lines.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,23 +10,20 @@ use crate::{
     store::{self, groups::GroupRow, plans::PlanRow, user_keys::UserKey},
 };
 
-/// The groups and plans that lines name, as they stay until the transaction ends.
-pub(super) struct Named {
+/// The groups and plans that lines name. The groups are locked.
+pub(super) struct References {
     groups: BTreeMap<String, Vec<GroupId>>,
     plans: BTreeMap<String, Vec<PlanId>>,
     group_rows: BTreeMap<GroupId, GroupRow>,
     plan_rows: BTreeMap<PlanId, PlanRow>,
 }
 
-impl Named {
-    /// Finds what lines name, and holds it with the users that they are about: the rules first, then
-    /// groups, then users, each in the order of their ids, as everybody holds them. A line that held
-    /// its own would hold a user before the groups of the next line.
-    ///
-    /// # Errors
-    /// Of the database.
-    pub(super) fn hold(tx: &mut Tx<'_>, lines: &[ImportUser]) -> Result<Self> {
-        store::user_certifications::hold_rules(tx)?;
+impl References {
+    /// Finds what lines name. Locks the rules shared, then the groups and the users of the lines
+    /// exclusive, in the order of their ids, as everybody does. If each line took its own locks, it
+    /// would lock a user before the groups of the next line.
+    pub(super) fn lock(tx: &mut Tx<'_>, lines: &[ImportUser]) -> Result<Self> {
+        store::rule_lock::lock_rules_shared(tx)?;
         let groups =
             find(lines.iter().flat_map(|it| it.home_group.iter().chain(&it.groups)), |it| {
                 group_ids(tx, it)
@@ -38,16 +35,16 @@ impl Named {
         let employee_ids = lines.iter().filter_map(|it| it.employee_id.clone());
         let keys: Vec<UserKey> = emails.chain(employee_ids.map(UserKey::EmployeeId)).collect();
         let users = store::user_keys::find(tx.read(), keys.iter())?;
-        store::user_locks::lock_all(tx, &users.into_values().collect::<Vec<UserId>>())?;
+        store::user_locks::lock_all_exclusive(tx, &users.into_values().collect::<Vec<UserId>>())?;
         Ok(Self { groups, plans, group_rows, plan_rows })
     }
 
-    /// The groups of an id or a name: two at most.
+    /// The groups of an id or a name: at most two.
     pub(super) fn groups(&self, name: &str) -> Vec<GroupId> {
         self.groups.get(name).cloned().unwrap_or_default()
     }
 
-    /// The plans of an id or a name: two at most.
+    /// The plans of an id or a name: at most two.
     pub(super) fn plans(&self, name: &str) -> Vec<PlanId> {
         self.plans.get(name).cloned().unwrap_or_default()
     }
@@ -63,13 +60,13 @@ impl Named {
     }
 }
 
-/// What each of the names is the name of; each is looked for once.
+/// Looks up each name once.
 fn find<'a, T>(
     names: impl Iterator<Item = &'a String>,
-    mut of_name: impl FnMut(&str) -> Result<Vec<T>>,
+    mut look_up: impl FnMut(&str) -> Result<Vec<T>>,
 ) -> Result<BTreeMap<String, Vec<T>>> {
     let names: BTreeSet<&String> = names.collect();
-    names.into_iter().map(|name| Ok((name.clone(), of_name(name)?))).collect()
+    names.into_iter().map(|name| Ok((name.clone(), look_up(name)?))).collect()
 }
 
 /// The row of each id, in the order of the ids.
@@ -83,30 +80,30 @@ fn rows<K, R>(
 
 fn group_ids(tx: &mut Tx<'_>, name: &str) -> Result<Vec<GroupId>> {
     match name.parse() {
-        Ok(id) => known(id, store::groups::get(tx.read(), id)),
+        Ok(id) => existing(id, store::groups::get(tx.read(), id)),
         Err(_) => store::groups::named(tx.read(), name),
     }
 }
 
 fn plan_ids(tx: &mut Tx<'_>, name: &str) -> Result<Vec<PlanId>> {
     match name.parse() {
-        Ok(id) => known(id, store::plans::get(tx.read(), id)),
+        Ok(id) => existing(id, store::plans::get(tx.read(), id)),
         Err(_) => store::plans::named(tx.read(), name),
     }
 }
 
-/// The user of an id or an e-mail address, if there is one: asked for line by line, since a line may
-/// name one whom an earlier line made.
+/// The user of an id or an e-mail address, if there is one. Not looked up in advance, since a line
+/// may name a user whom an earlier line created.
 pub(super) fn user_ids(tx: &mut Tx<'_>, name: &str) -> Result<Vec<UserId>> {
     match name.parse() {
-        Ok(id) => known(id, store::users::get(tx.read(), id)),
+        Ok(id) => existing(id, store::users::get(tx.read(), id)),
         Err(_) => {
             Ok(store::users::by_email(tx.read(), name)?.into_iter().map(|it| it.id).collect())
         }
     }
 }
 
-fn known<K, T>(id: Id<K>, found: Result<T>) -> Result<Vec<Id<K>>> {
+fn existing<K, T>(id: Id<K>, found: Result<T>) -> Result<Vec<Id<K>>> {
     match found {
         Ok(_) => Ok(vec![id]),
         Err(error) if error.code == Code::NotFound => Ok(Vec::new()),
