@@ -1,61 +1,61 @@
-# `make run` and `make test` are all that a newcomer types. They need Rust, a C compiler, make and
-# Perl (which the build of OpenSSL asks for, and every Debian with git has).
+# `make run` and `make test` need Rust, a C compiler, make and Perl (for the build of OpenSSL). The checks
+# that need more are not part of `make test`; each says what it needs.
+#
+# `make help` prints the comment after `##` of each target.
 
-.PHONY: run test check format clippy rustdoc openapi judge-document judge-service judge-clients judge-browser bench bench-platform
+.PHONY: run test check help format clippy rustdoc openapi openapi-write judge-document judge-service \
+  judge-clients judge-browser bench bench-platform
 
-# Builds, and serves the demo data on SQLite. It says where Swagger UI is.
-run:
+run: ## Build the service and serve the demo data on SQLite. It prints the address. The default target.
 	cargo run --quiet -- serve --demo
 
-# The suite on SQLite, and on PostgreSQL where there is one (REQUIRE_POSTGRES=1: there has to be).
-test:
+# REQUIRE_POSTGRES=1 fails where PostgreSQL is not installed.
+test: ## Run the tests on SQLite and, where PostgreSQL is installed, on PostgreSQL.
 	DAYBOOK_TEST_POSTGRES_URL= cargo test
 	@scripts/with-postgres cargo test --test api || { status=$$?; \
 	  if [ $$status = 77 ] && [ -z "$(REQUIRE_POSTGRES)" ]; then \
-	    echo "No PostgreSQL here (DAYBOOK_TEST_POSTGRES_URL, or its binaries): tested on SQLite only."; \
-	  else echo "The suite did not pass on PostgreSQL."; exit $$status; fi; }
+	    echo "PostgreSQL is not installed, and DAYBOOK_TEST_POSTGRES_URL is not set: tested on SQLite only."; \
+	  else echo "The tests failed on PostgreSQL."; exit $$status; fi; }
 
-# All that has to hold before a change lands.
-check: format clippy rustdoc openapi judge-document judge-service judge-clients judge-browser
+check: format clippy rustdoc openapi judge-document judge-service judge-clients judge-browser ## Run all checks of a change. They need PostgreSQL, Node 20.19, Python 3.10 and chromium.
 	$(MAKE) test REQUIRE_POSTGRES=1
 
-format:
+help: ## List the targets.
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
+	  printf '%-16s %s\n' "$$name" "$$text"; done
+
+format: ## Check the format of the code.
 	cargo fmt --check
 
-clippy:
+clippy: ## Check the code for the warnings of the compiler and of clippy.
 	cargo clippy --all-targets --all-features -- -D warnings
 
-rustdoc:
+rustdoc: ## Check the doc comments and their links.
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items
 
-# The committed document is the one that the service makes. To make it anew:
-#   cargo run -- openapi > openapi/openapi.json
-openapi:
+openapi: ## Check that openapi/openapi.json is the document that the service generates.
 	cargo run --quiet -- openapi | cmp - openapi/openapi.json
 
-# How fast it is, beside its limits: three quarters of an hour, on a machine that does nothing else.
-bench:
-	scripts/bench
+# By way of another file, so that a failed build leaves the document as it is.
+openapi-write: ## Generate openapi/openapi.json.
+	cargo run --quiet -- openapi > openapi/openapi.json.new || { rm -f openapi/openapi.json.new; exit 1; }
+	mv openapi/openapi.json.new openapi/openapi.json
 
-# Every list of a platform of 50,000 users, and the memory of its exports: some minutes.
-bench-platform:
-	scripts/bench-platform
-
-# The committed document, judged by Spectral (all rules, and OWASP's) and by Redocly: nothing to
-# find. The judges need Node and their packages, which is why `make test` does without them.
-judge-document:
+judge-document: ## Check the OpenAPI document with Spectral and Redocly, and for breaking changes. Needs Node.
 	scripts/node-judges
 	cd openapi && npm run --silent judge && node breaking.mjs
 
-# The running service, judged by Schemathesis against its document, as two users. It needs Python
-# and its packages, and takes two to four minutes.
-judge-service:
+judge-service: ## Test the service against its document with Schemathesis: two to four minutes. Needs Python.
 	scripts/judge-service
 
-# Clients that are generated from the document, compiled and run against the service.
-judge-clients:
+judge-clients: ## Generate clients in TypeScript and Python, and run them against the service. Needs Node and Python.
 	scripts/judge-clients
 
-# Swagger UI in a real browser: it needs chromium.
-judge-browser:
+judge-browser: ## Test Swagger UI in a browser. Needs Node and chromium.
 	scripts/judge-browser
+
+bench: ## Measure everything beside its limits: 45 minutes on an idle machine. Needs wrk and PostgreSQL.
+	scripts/bench
+
+bench-platform: ## Measure every list of a platform of 50,000 users, and its exports: some minutes. Needs PostgreSQL.
+	scripts/bench-platform

@@ -1,17 +1,17 @@
--- wrk: the requests of `make bench`. benches/load.rs says which, by BENCH_KIND:
+-- wrk: the requests of `make bench`. benches/measure/wrk.rs chooses one by BENCH_KIND:
 --
 --   get        BENCH_PATH, where {user} is a random user
---   note       a note in the log of a random user
---   complete   an enrollment is completed: the one of each number from BENCH_FROM to BENCH_TO, once
---   login      the administrator logs in
+--   note       adds a note to the log of a random user
+--   complete   completes the enrollments from BENCH_FROM to before BENCH_TO, each once
+--   login      logs in as the administrator
 --
--- Users and enrollments have ids that end in a number, as benches/random.rs makes them.
+-- Users and enrollments have ids that end in a number, as benches/data/ids.rs makes them.
 local kind = os.getenv("BENCH_KIND")
 local path = os.getenv("BENCH_PATH")
 local from, to = tonumber(os.getenv("BENCH_FROM")), tonumber(os.getenv("BENCH_TO"))
 local counts = os.getenv("BENCH_COUNT") == "1"
 local users = 20000
-local note = '{"notes":"The due date was extended for maternity leave, as agreed with her supervisor by e-mail."}'
+local note = '{"notes":"The due date was extended for maternity leave, as agreed with the supervisor by e-mail."}'
 local login = '{"email":"learner-20001@example.com","password":"a-password-of-the-benchmark"}'
 
 local headers = { ["Content-Type"] = "application/json" }
@@ -42,8 +42,8 @@ function make.note()
 end
 
 function make.complete()
-   -- The threads take turns. Past the end there is none: better a 404, which fails the run, than
-   -- one that was completed before, which costs less.
+   -- The threads alternate. Past the end is an id that does not exist: a 404 fails the run, while an
+   -- enrollment that is completed already would cost less.
    local number = from + turn * 2 + seed - 1
    turn = turn + 1
    if number >= to then number = 99999999999 end
@@ -67,11 +67,11 @@ function init()
 end
 
 request = make[kind]
--- wrk asks here whether answers are looked at at all, which costs.
+-- wrk checks here whether there is a response function: to call it costs time.
 if counts then function response() end end
 
--- One line for benches/load.rs: what was done a second, median and 99th percentile in
--- milliseconds, how many were refused, how many failed.
+-- One line for benches/measure/wrk.rs: requests a second, median and 99th percentile in
+-- milliseconds, requests refused, requests failed.
 function done(summary, latency)
    local errors = summary.errors
    local refused, failed = 0, errors.connect + errors.read + errors.write + errors.timeout

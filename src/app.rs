@@ -1,4 +1,4 @@
-//! The service, put together. The binary and the tests share it.
+//! Puts the service together, for the binary and for the tests.
 
 use std::{net::TcpListener, num::NonZero};
 
@@ -12,17 +12,24 @@ use actix_web::{
 use crate::{
     api::{
         self,
-        http::{body::BODY_MAX, cors::cors, endpoint, health, idempotency::Running, middleware},
+        http::{
+            body::BODY_MAX, cors::cors, endpoint, health, idempotency::RunningKeys,
+            metrics::Metrics,
+        },
+        ledger::tiles,
         limits::requests::Limits,
+        middleware,
         openapi::docs,
     },
     auth::{oidc::IdentityProvider, passwords::Passwords, seal::Sealer, tokens::Tokens},
-    config::Origins,
+    config::network::Origins,
     db::database::Db,
     error::{Error, Result},
+    maintenance,
+    store::ledger::heads::LedgerHeads,
 };
 
-/// Seconds that running requests have to finish, once the service is told to stop.
+/// Seconds that running requests have to finish after the signal to stop.
 const SHUTDOWN_SECONDS: u64 = 30;
 
 /// What the handlers need.
@@ -31,24 +38,23 @@ pub struct Services {
     pub db: Db,
     /// Signs and checks access tokens.
     pub tokens: Tokens,
-    /// Whose tokens are accepted besides our own.
+    /// The identity provider whose tokens are accepted too.
     pub identity_provider: Option<IdentityProvider>,
-    /// Seals what is kept for requests that are sent again.
+    /// Encrypts the stored replies of idempotent requests.
     pub sealer: Sealer,
     /// Hashes and checks passwords.
     pub passwords: Passwords,
-    /// Counts.
-    pub metrics: health::Metrics,
-    /// Counts who sends how much.
+    /// The counters for Prometheus.
+    pub metrics: Metrics,
+    /// Counts how much each caller sends.
     pub limits: Limits,
+    /// Signs the heads of the ledger.
+    pub ledger: LedgerHeads,
     /// Web pages that may call from a browser.
     pub origins: Origins,
 }
 
-/// A server on a socket that is bound already. It stops gracefully at SIGTERM.
-///
-/// # Errors
-/// `internal_error` where the socket can't be listened on.
+/// A server on a bound socket. With `signals`, it stops gracefully at SIGTERM.
 pub fn server(
     services: Services,
     listener: TcpListener,
@@ -59,11 +65,13 @@ pub fn server(
     let tokens = web::Data::new(services.tokens);
     let provider = web::Data::new(services.identity_provider);
     let sealer = web::Data::new(services.sealer);
-    let running = web::Data::new(Running::default());
+    let running = web::Data::new(RunningKeys::default());
     let passwords = web::Data::new(services.passwords);
     let metrics = web::Data::new(services.metrics);
     let limits = web::Data::new(services.limits);
+    let ledger = web::Data::new(services.ledger);
     let origins = services.origins;
+    actix_web::rt::spawn(maintenance::sequence_ledger(db.get_ref().clone()));
     let server = HttpServer::new(move || {
         App::new()
             .app_data(db.clone())
@@ -74,15 +82,17 @@ pub fn server(
             .app_data(passwords.clone())
             .app_data(metrics.clone())
             .app_data(limits.clone())
+            .app_data(ledger.clone())
             .app_data(web::PayloadConfig::new(BODY_MAX))
-            // The last one is the outermost.
-            .wrap(from_fn(middleware::inside))
+            // The last middleware is the outermost.
+            .wrap(from_fn(middleware::inner))
             .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
-            .wrap(from_fn(middleware::around))
+            .wrap(from_fn(middleware::outer))
             .configure(|config| endpoint::register(config, api::endpoints()))
+            .configure(tiles::register)
             .configure(docs::register)
             .configure(health::register)
-            .default_service(web::to(nowhere))
+            .default_service(web::to(not_found))
     })
     .workers(workers.get())
     .shutdown_timeout(SHUTDOWN_SECONDS);
@@ -90,6 +100,6 @@ pub fn server(
     Ok(server.listen(listener).map_err(Error::internal)?.run())
 }
 
-async fn nowhere() -> Result<&'static str> {
+async fn not_found() -> Result<&'static str> {
     Err(Error::not_found())
 }

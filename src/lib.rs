@@ -1,17 +1,20 @@
 //! Daybook: the user activity log of a learning platform, as a JSON REST API.
 //!
-//! The rooms of the house, from the street to the cellar; imports run downward only:
+//! The modules, from top to bottom; imports run downward only:
 //!
 //! - [`cli`] reads the command line and runs a command;
-//! - [`demo`] tells three stories, with the people in them, to whoever wants to look around;
-//! - [`app`] puts the service together; the binary and the tests share it;
-//! - [`api`] speaks HTTP: types of requests and answers, thin handlers, the OpenAPI document;
-//! - [`changes`] holds every change of the state: who may, what it does, what the log says of it;
-//! - [`auth`] proves who somebody is: tokens, passwords;
+//! - [`demo`] fills an empty database with three stories;
+//! - [`app`] puts the service together, for the binary and for the tests;
+//! - [`maintenance`] runs in the background;
+//! - [`api`] speaks HTTP: types of requests and responses, thin handlers, the OpenAPI document;
+//! - [`changes`] has every change of the state: who may make it, what it does, what it logs;
+//! - [`access`] says who the caller is now, and whom they may see;
+//! - [`auth`] checks tokens and passwords, and encrypts;
 //! - [`store`] has the queries, one file for each table;
-//! - [`db`] is the database, SQLite or PostgreSQL, and the journal: the only way to write;
+//! - [`journal`] is the only way to write, and writes the log;
+//! - [`db`] is the database, SQLite or PostgreSQL: connections, the schema, the read replica;
 //! - [`domain`] has the words of the field and their rules, without HTTP and database;
-//! - [`config`] and [`error`] may be used by all.
+//! - [`config`] and [`error`] are used by all.
 
 pub mod access;
 pub mod api;

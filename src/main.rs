@@ -1,7 +1,7 @@
-//! The binary.
+//! The `daybook` binary.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    daybook::cli::main()
+    daybook::cli::command_line::run()
 }

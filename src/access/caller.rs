@@ -1,4 +1,4 @@
-//! Who the caller is now, whatever their token says.
+//! The caller of a request, as the database has them now.
 
 use crate::{
     db::connection::AnyConnection,
@@ -7,22 +7,22 @@ use crate::{
     store,
 };
 
-/// Who the caller is now, whatever his token says.
+/// The caller with their current name and role, whatever their token says.
 ///
 /// # Errors
-/// `invalid_token` where his session has ended, his API client is revoked, or he is not active any
-/// more; `insufficient_scope` and `forbidden` where his API client is not good for the operation.
+/// `invalid_token` where the session has ended, the API client is revoked, or the user is inactive.
+/// `insufficient_scope` and `forbidden` where the API client lacks what the operation needs.
 pub fn caller(conn: &mut AnyConnection, credentials: Credentials) -> Result<Caller> {
     Ok(match credentials {
         Credentials::Session(user, session) => {
-            Caller::Known(store::sessions::identity(conn, session, user)?)
+            Caller::User(store::sessions::identity(conn, session, user)?)
         }
         Credentials::Client(user, client, scopes, needs) => {
             let identity = store::api_clients::identity(conn, client, user, scopes)?;
-            identity.must_reach(needs)?;
-            Caller::Known(identity)
+            needs.check(&identity)?;
+            Caller::User(identity)
         }
-        Credentials::External(user) => Caller::Known(store::users::get(conn, user)?.identity()?),
+        Credentials::External(user) => Caller::User(store::users::get(conn, user)?.identity()?),
         Credentials::None => Caller::Nobody,
         Credentials::Service => Caller::Service,
     })

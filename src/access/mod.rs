@@ -1,4 +1,5 @@
-//! Who the caller is now, whom they may see, what they may do: asked by reads and changes alike.
+//! The current caller, the users whom they may see, and what they may do to one: for reads and
+//! changes alike.
 
 pub mod caller;
 pub mod users;

@@ -1,4 +1,4 @@
-//! Whom a caller may see, and what they may do to one user.
+//! The users whom a caller may see, and what they may do to one of them.
 
 use std::collections::BTreeSet;
 
@@ -10,10 +10,10 @@ use crate::{
         policy::{Act, Caller, Credentials, Relation},
     },
     error::Result,
-    store::{self, visible_users::Visible},
+    store::{self, visible_users::VisibleUsers},
 };
 
-/// Lets the caller see a user's profile, and with it his log: one rule, here and nowhere else.
+/// Refuses callers who may not see a user's profile, which includes the log. Returns the relation.
 ///
 /// # Errors
 /// `not_found` where there is no such user, or none that the caller may see.
@@ -23,11 +23,10 @@ pub fn see_user(conn: &mut AnyConnection, caller: &Caller, user: UserId) -> Resu
     Ok(relation)
 }
 
-/// Who the caller is now, if he may see a user: [`caller`] and [`see_user`], for whoever logged in
-/// with one look.
+/// The caller, if they may see a user: [`caller`] and [`see_user`], in one query for a session.
 ///
 /// # Errors
-/// As theirs.
+/// Those of both.
 pub fn caller_who_sees(
     conn: &mut AnyConnection,
     credentials: Credentials,
@@ -35,30 +34,27 @@ pub fn caller_who_sees(
 ) -> Result<Caller> {
     if let Credentials::Session(id, session) = credentials
         && let Some((identity, relation)) =
-            store::visible_users::of_session(conn, session, id, user)?
+            store::visible_users::identity_and_relation(conn, session, id, user)?
     {
-        let caller = Caller::Known(identity);
+        let caller = Caller::User(identity);
         caller.must_for_user(relation, Act::SeeUser(relation))?;
         return Ok(caller);
     }
-    // Whoever is refused is told why.
+    // The two functions know the reason of a refusal.
     let caller = caller(conn, credentials)?;
     see_user(conn, &caller, user)?;
     Ok(caller)
 }
 
-/// Whom the caller may see, for a list.
-///
-/// # Errors
-/// Of the database.
-pub fn visible(conn: &mut Reader<'_>, caller: &Caller) -> Result<Visible> {
-    store::visible_users::visible(conn, caller.reach())
+/// The users whom the caller may see, for a list.
+pub fn visible(conn: &mut Reader<'_>, caller: &Caller) -> Result<VisibleUsers> {
+    store::visible_users::find(conn, caller.visibility())
 }
 
-/// Lets the caller do something to a user.
+/// Refuses callers who may not do something to a user.
 ///
 /// # Errors
-/// As [`see_user`]; `forbidden` where the caller may see the user, but not do this.
+/// As [`see_user`]; `forbidden` where the caller may see the user, but may not do it.
 pub fn act_on_user(
     conn: &mut AnyConnection,
     caller: &Caller,

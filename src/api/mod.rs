@@ -4,7 +4,9 @@ pub mod activity;
 pub mod groups;
 pub mod http;
 pub mod learning;
+pub mod ledger;
 pub mod limits;
+pub mod middleware;
 pub mod openapi;
 pub mod session;
 pub mod users;
@@ -15,6 +17,7 @@ use http::endpoint::Endpoint;
 pub fn endpoints() -> Vec<Endpoint> {
     [
         session::login::endpoints(),
+        session::me::endpoints(),
         session::oauth::endpoints(),
         users::users::endpoints(),
         users::import::endpoints(),
@@ -27,12 +30,17 @@ pub fn endpoints() -> Vec<Endpoint> {
         users::external_training::endpoints(),
         learning::courses::endpoints(),
         learning::certifications::endpoints(),
+        users::certifications::endpoints(),
         learning::plans::endpoints(),
         groups::groups::endpoints(),
         groups::members::endpoints(),
         session::api_clients::endpoints(),
+        ledger::feed::endpoints(),
+        ledger::checkpoint::endpoints(),
+        ledger::proof::endpoints(),
     ]
     .into_iter()
     .flatten()
+    .map(|endpoint| endpoint.with_needs(session::scopes::needs))
     .collect()
 }

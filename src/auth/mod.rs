@@ -1,7 +1,8 @@
-//! Proving who somebody is: tokens and passwords.
+//! Tokens, passwords and encryption.
 
 pub mod oidc;
 pub mod passwords;
+mod provider_keys;
 pub mod pseudonyms;
 pub mod seal;
 pub mod tokens;

@@ -1,4 +1,4 @@
-//! Passwords: argon2id (RFC 9106), off the worker threads, a few at a time.
+//! Hashes and checks passwords: argon2id (RFC 9106), off the async threads, a few at a time.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use crate::error::{Error, Result};
 
-/// How hard a password is to guess: memory in KiB and passes. The default is OWASP's first choice.
+/// What a hash costs. The default is the first choice of the OWASP Password Storage Cheat Sheet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cost {
     /// Memory, in KiB.
@@ -25,43 +25,42 @@ impl Default for Cost {
     }
 }
 
-/// Hashes and checks passwords. Clones share the limit of how many run at once.
+/// Hashes and checks passwords. Clones share the limit of concurrent hashes.
 #[derive(Clone)]
 pub struct Passwords {
     argon2: Argon2<'static>,
     permits: Arc<Semaphore>,
-    /// The hash of a password that nobody has, checked for an unknown account, so that it takes
-    /// as long as a known one.
-    nobody: Arc<str>,
+    /// A hash that is checked for an unknown account, so that it takes as long as a known one.
+    unknown_account: Arc<str>,
 }
 
 impl Passwords {
-    /// At a cost, with at most `at_once` running at the same time.
+    /// Hashes at a cost, at most `concurrent` at the same time.
     ///
     /// # Errors
-    /// `internal_error` where the cost is out of argon2's bounds.
-    pub fn new(cost: Cost, at_once: usize) -> Result<Self> {
+    /// `internal_error` where the cost is out of the bounds of argon2.
+    pub fn new(cost: Cost, concurrent: usize) -> Result<Self> {
         let params = Params::new(cost.memory_kib, cost.passes, 1, None).map_err(Error::internal)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let nobody = hash_now(&argon2, "")?.into();
-        Ok(Self { argon2, permits: Arc::new(Semaphore::new(at_once.max(1))), nobody })
+        let unknown_account = hash_password(&argon2, "")?.into();
+        Ok(Self { argon2, permits: Arc::new(Semaphore::new(concurrent.max(1))), unknown_account })
     }
 
-    /// The hash of a password, in PHC form.
+    /// The hash of a password, as a PHC string.
     ///
     /// # Errors
-    /// `internal_error` where the system gives no randomness.
+    /// `internal_error` where the system has no randomness.
     pub async fn hash(&self, password: String) -> Result<String> {
-        self.run(move |argon2| hash_now(argon2, &password)).await
+        self.run(move |argon2| hash_password(argon2, &password)).await
     }
 
-    /// Whether a password is the one of a hash; never, but as slowly, without a hash.
+    /// Whether a password has this hash. Without a hash it is `false`, after the same time.
     ///
     /// # Errors
-    /// `internal_error` where the hash is broken.
+    /// `internal_error` where the hash is not a PHC string.
     pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool> {
         let known = hash.is_some();
-        let hash = hash.unwrap_or_else(|| self.nobody.to_string());
+        let hash = hash.unwrap_or_else(|| self.unknown_account.to_string());
         let matches = self
             .run(move |argon2| {
                 let hash = PasswordHash::new(&hash).map_err(Error::internal)?;
@@ -79,7 +78,7 @@ impl Passwords {
         let permit = permits.acquire_owned().await.map_err(Error::internal)?;
         let argon2 = self.argon2.clone();
         spawn_blocking(move || {
-            // Held by the work, not by the request: a client that goes does not make room.
+            // The work keeps the permit: a client that disconnects does not free it.
             let _permit = permit;
             work(&argon2)
         })
@@ -88,7 +87,7 @@ impl Passwords {
     }
 }
 
-fn hash_now(argon2: &Argon2<'static>, password: &str) -> Result<String> {
+fn hash_password(argon2: &Argon2<'static>, password: &str) -> Result<String> {
     let hash = argon2.hash_password(password.as_bytes()).map_err(Error::internal)?;
     Ok(hash.to_string())
 }

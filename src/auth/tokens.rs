@@ -1,4 +1,4 @@
-//! Access tokens (JWT, RFC 7519, HS256) and refresh tokens (random, known by their hash).
+//! Access tokens (JWT, RFC 7519, HS256), and refresh tokens (random, stored as a hash).
 
 use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
@@ -17,13 +17,13 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Who issues the tokens, and whom they are for.
+/// The issuer and the audience of the tokens.
 const ISSUER: &str = "daybook";
 
 /// How far the clock of another replica may be ahead of this one's, in seconds.
 const LEEWAY: i64 = 60;
 
-/// What an access token says: the session of a log-in, or an API client with its scopes (RFC 9068).
+/// The claims of an access token: a session, or an API client with its scopes (RFC 9068).
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims {
     iss: String,
@@ -40,33 +40,33 @@ struct Claims {
     exp: i64,
 }
 
-/// A secret as a key, with its name: tokens say which key they were signed with.
+/// A key with its id: tokens name the key that signed them.
 #[derive(Clone)]
 struct Key {
     id: String,
-    /// What the tokens that it signs begin with, up to the first point: so most are told without
-    /// reading their headers.
-    head: Option<String>,
+    /// The encoded header of the tokens that it signs, with the dot: most tokens are recognized by
+    /// it, without decoding.
+    header: Option<String>,
     encoding: EncodingKey,
     decoding: DecodingKey,
 }
 
 impl Key {
     fn new(secret: &[u8]) -> Self {
-        // A few bytes of a hash name the secret, and tell nothing of it.
+        // A few bytes of a hash identify the secret without revealing it.
         let id = hex(&Sha256::new_with_prefix("daybook key ").chain_update(secret).finalize()[..8]);
         let encoding = EncodingKey::from_secret(secret);
         let sample = encode(&Self::header(&id), &(), &encoding).ok();
-        let head = sample.and_then(|it| it.split_inclusive('.').next().map(str::to_owned));
-        Self { id, head, encoding, decoding: DecodingKey::from_secret(secret) }
+        let header = sample.and_then(|it| it.split_inclusive('.').next().map(str::to_owned));
+        Self { id, header, encoding, decoding: DecodingKey::from_secret(secret) }
     }
 
     fn header(id: &str) -> Header {
         Header { kid: Some(id.to_owned()), ..Header::new(Algorithm::HS256) }
     }
 
-    fn is_of(&self, token: &str) -> bool {
-        self.head.as_deref().is_some_and(|head| token.starts_with(head))
+    fn signed(&self, token: &str) -> bool {
+        self.header.as_deref().is_some_and(|header| token.starts_with(header))
     }
 }
 
@@ -74,21 +74,20 @@ impl Key {
 #[derive(Clone)]
 pub struct Tokens {
     key: Key,
-    /// The key before it: tokens signed with it are good until they expire.
+    /// The previous key: tokens signed with it are valid until they expire.
     previous: Option<Key>,
     validation: Validation,
 }
 
 impl Tokens {
-    /// With the bytes of a secret as the key, and those of the secret before it, if that was
-    /// changed lately.
+    /// With the bytes of the secret as the key, and those of the previous secret, if there is one.
     pub fn new(secret: &[u8], previous: Option<&[u8]>) -> Self {
-        // Nothing but HS256: a token can't choose its own algorithm.
+        // Only HS256: a token can't choose its algorithm.
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[ISSUER]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
-        // By the clock of the house, which tests move: see `verify`.
+        // `verify` uses the clock of the service, which tests move.
         validation.validate_exp = false;
         Self { key: Key::new(secret), previous: previous.map(Key::new), validation }
     }
@@ -135,9 +134,9 @@ impl Tokens {
         encode(&Key::header(&self.key.id), claims, &self.key.encoding).map_err(Error::internal)
     }
 
-    /// The key that a token says it was signed with; ours, if it says nothing.
-    fn key_of(&self, token: &str) -> Result<&Key> {
-        if self.key.is_of(token) {
+    /// The key that a token names; the current key, if it names none.
+    fn find_key(&self, token: &str) -> Result<&Key> {
+        if self.key.signed(token) {
             return Ok(&self.key);
         }
         let kid = decode_header(token).map_err(|_| Error::invalid_token())?.kid;
@@ -148,13 +147,13 @@ impl Tokens {
         }
     }
 
-    /// What a token proves, to an operation with such needs. Whether its session or its client is
-    /// still good, only the database knows.
+    /// The credentials that a token proves, for an operation with these needs. Whether its session or
+    /// its client is still active, only the database knows.
     ///
     /// # Errors
     /// `invalid_token` where signature, form, issuer, audience or times are wrong.
     pub fn verify(&self, token: &str, now: Timestamp, needs: Needs) -> Result<Credentials> {
-        let decoding = &self.key_of(token)?.decoding;
+        let decoding = &self.find_key(token)?.decoding;
         let claims = decode::<Claims>(token, decoding, &self.validation)
             .map_err(|_| Error::invalid_token())?
             .claims;
@@ -173,8 +172,7 @@ impl Tokens {
     }
 }
 
-/// Whether a token claims to be one of ours, by its algorithm. Whether it is, [`Tokens::verify`]
-/// tells.
+/// Whether a token has the algorithm of our own tokens. [`Tokens::verify`] checks whether it is one.
 pub fn is_own(token: &str) -> bool {
     decode_header(token).is_ok_and(|header| header.alg == Algorithm::HS256)
 }
@@ -182,22 +180,22 @@ pub fn is_own(token: &str) -> bool {
 /// A new refresh token: 256 random bits.
 ///
 /// # Errors
-/// `internal_error` where the system gives no randomness.
+/// `internal_error` where the system has no randomness.
 pub fn new_refresh_token() -> Result<String> {
     random_hex::<32>()
 }
 
-/// A new secret of an API client: 256 random bits, behind a mark that scanners of leaked secrets
-/// can look for.
+/// A new secret of an API client: 256 random bits, after a prefix that scanners for leaked secrets
+/// can find.
 ///
 /// # Errors
-/// `internal_error` where the system gives no randomness.
+/// `internal_error` where the system has no randomness.
 pub fn new_client_secret() -> Result<String> {
     Ok(format!("dbk_{}", random_hex::<32>()?))
 }
 
-/// The hash that a refresh token or a client's secret is stored as. It needs no salt, and no slow
-/// hash: the token is random itself. What an `Idempotency-Key` is found by is one too, and no secret.
+/// The hash that is stored of a refresh token or a client's secret. Both are random, so that neither
+/// a salt nor a slow hash is needed. An `Idempotency-Key` is found by its hash too.
 pub fn token_hash(token: &str) -> String {
     hex(&Sha256::digest(token.as_bytes()))
 }
@@ -205,11 +203,19 @@ pub fn token_hash(token: &str) -> String {
 /// `N` random bytes, as hexadecimal digits.
 ///
 /// # Errors
-/// `internal_error` where the system gives no randomness.
+/// `internal_error` where the system has no randomness.
 pub fn random_hex<const N: usize>() -> Result<String> {
+    Ok(hex(&random_bytes::<N>()?))
+}
+
+/// `N` random bytes.
+///
+/// # Errors
+/// `internal_error` where the system has no randomness.
+pub fn random_bytes<const N: usize>() -> Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(Error::internal)?;
-    Ok(hex(&bytes))
+    Ok(bytes)
 }
 
 /// Bytes as hexadecimal digits.

@@ -1,25 +1,18 @@
-//! API clients: what integrations prove themselves with, and the tokens that they get for it.
+//! Changes of API clients, by which integrations authenticate.
 
-use super::{Change, entry};
+use super::{Change, entry, patch::set};
 use crate::{
     domain::{
-        attempt::Attempt,
         entry::{Action, FieldChange},
         ids::{ApiClientId, UserId},
         policy::{Act, Caller},
         scope::Scopes,
         text::fold,
-        timestamp::Timestamp,
-        user::{UserKind, UserStatus},
+        user::UserKind,
         version::IfMatch,
     },
     error::{Error, Result},
-    journal::{
-        draft::Draft,
-        new_entry::NewEntry,
-        recorded::{Recorded, Unlogged},
-        tx::Tx,
-    },
+    journal::{draft::Draft, new_entry::NewEntry, recorded::Recorded, tx::Tx},
     store::{
         self,
         api_clients::{ApiClientRow, SecretRow},
@@ -27,13 +20,13 @@ use crate::{
     },
 };
 
-/// Makes an API client.
+/// Creates an API client.
 pub struct CreateApiClient {
     /// Its name.
     pub name: String,
-    /// Whom it acts as: a user of kind `api`.
+    /// The user that it acts as, of kind `api`.
     pub user: UserId,
-    /// What it is limited to.
+    /// Its scopes.
     pub scopes: Scopes,
     /// The hash of its first secret.
     pub secret_hash: String,
@@ -47,7 +40,7 @@ impl Change for CreateApiClient {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<ApiClientRow>> {
-        let user = store::user_locks::lock(tx, self.user)
+        let user = store::user_locks::lock_exclusive(tx, self.user)
             .map_err(|error| error.in_body("/user_id", "user"))?;
         if user.kind != UserKind::Api {
             let text = "An API client acts as a user of kind api, and this one is a person.";
@@ -69,7 +62,7 @@ impl Change for CreateApiClient {
         let first = secret(tx, row.id, &self.secret_hash);
         store::api_clients::add_secret(tx, &first, tx.now())?;
         let text = format!("The API client “{}” of {} was made.", row.name, user.name());
-        let written = told(tx, caller, &row, Action::ApiClientCreated, text, None);
+        let written = client_entry(tx, caller, &row, Action::ApiClientCreated, text, None);
         Ok(Recorded::new(row, vec![written]))
     }
 }
@@ -85,7 +78,7 @@ fn secret(tx: &Tx<'_>, client: ApiClientId, hash: &str) -> SecretRow {
 }
 
 /// The entry, on the log of the client's user.
-fn told(
+fn client_entry(
     tx: &Tx<'_>,
     caller: &Caller,
     row: &ApiClientRow,
@@ -97,10 +90,10 @@ fn told(
     entry(tx, caller, draft)
 }
 
-/// The client and its user, held: the user first, as everybody does who holds him.
-fn hold(tx: &mut Tx<'_>, id: ApiClientId) -> Result<(ApiClientRow, UserRow)> {
+/// Locks the user of a client and then the client, both exclusive. Everybody locks users first.
+fn lock_exclusive(tx: &mut Tx<'_>, id: ApiClientId) -> Result<(ApiClientRow, UserRow)> {
     let user = store::api_clients::get(tx.read(), id)?.user_id;
-    let user = store::user_locks::lock(tx, user)?;
+    let user = store::user_locks::lock_exclusive(tx, user)?;
     Ok((store::api_clients::lock(tx, id)?, user))
 }
 
@@ -117,15 +110,15 @@ fn refuse_revoked(row: &ApiClientRow) -> Result<()> {
     }
 }
 
-/// Changes an API client.
+/// Changes an API client. What is `None` stays as it is.
 pub struct UpdateApiClient {
-    /// Which one.
+    /// Its id.
     pub id: ApiClientId,
     /// The version that the caller read.
     pub if_match: IfMatch,
     /// Its new name.
     pub name: Option<String>,
-    /// What it is limited to now: at once, for tokens that are out already too.
+    /// Its scopes from now on, which also limit the tokens that it already has.
     pub scopes: Option<Scopes>,
 }
 
@@ -137,15 +130,15 @@ impl Change for UpdateApiClient {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<ApiClientRow>> {
-        let (mut row, user) = hold(tx, self.id)?;
+        let (mut row, user) = lock_exclusive(tx, self.id)?;
         self.if_match.check(row.version)?;
         refuse_revoked(&row)?;
         let before = row.clone();
-        row.name = self.name.clone().unwrap_or(row.name);
-        row.scopes = self.scopes.unwrap_or(row.scopes);
+        set(&mut row.name, self.name.as_ref());
+        set(&mut row.scopes, self.scopes.as_ref());
         let changes: Vec<FieldChange> = [
-            FieldChange::of("name", &before.name, &row.name),
-            FieldChange::of("scopes", &before.scopes.to_vec(), &row.scopes.to_vec()),
+            FieldChange::between("name", &before.name, &row.name),
+            FieldChange::between("scopes", &before.scopes.to_vec(), &row.scopes.to_vec()),
         ]
         .into_iter()
         .flatten()
@@ -155,14 +148,14 @@ impl Change for UpdateApiClient {
         }
         store::api_clients::update(tx, &mut row)?;
         let text = format!("The API client “{}” of {} was changed.", row.name, user.name());
-        let written = told(tx, caller, &row, Action::ApiClientUpdated, text, changes);
+        let written = client_entry(tx, caller, &row, Action::ApiClientUpdated, text, changes);
         Ok(Recorded::new(row, vec![written]))
     }
 }
 
-/// Revokes an API client: its secrets and its tokens are good for nothing from now on.
+/// Revokes an API client: its secrets and tokens are invalid from now on.
 pub struct RevokeApiClient {
-    /// Which one.
+    /// Its id.
     pub id: ApiClientId,
 }
 
@@ -174,7 +167,7 @@ impl Change for RevokeApiClient {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<()>> {
-        let (mut row, user) = hold(tx, self.id)?;
+        let (mut row, user) = lock_exclusive(tx, self.id)?;
         if row.revoked_at.is_some() {
             return Ok(Recorded::unchanged(()));
         }
@@ -182,24 +175,24 @@ impl Change for RevokeApiClient {
         store::api_clients::update(tx, &mut row)?;
         store::api_clients::end_secrets(tx, row.id)?;
         let text = format!("The API client “{}” of {} was revoked.", row.name, user.name());
-        let written = told(tx, caller, &row, Action::ApiClientRevoked, text, None);
+        let written = client_entry(tx, caller, &row, Action::ApiClientRevoked, text, None);
         Ok(Recorded::new((), vec![written]))
     }
 }
 
-/// Gives an API client a new secret. The one before it stays valid for a while, so that the
-/// integration can change from one to the other without a pause.
+/// Adds a new secret to an API client. The one before it stays valid for a while, so that the
+/// integration can switch without a pause.
 pub struct RotateSecret {
-    /// Which client.
+    /// The client.
     pub id: ApiClientId,
     /// The hash of the new secret.
     pub secret_hash: String,
-    /// For how many seconds from now the secret before it stays valid; with 0 it ends at once.
+    /// Seconds from now that the secret before it stays valid; with 0, it ends at once.
     pub overlap_seconds: i64,
 }
 
 impl Change for RotateSecret {
-    /// The client, the secrets that are valid now.
+    /// The client and the new secret.
     type Output = (ApiClientRow, SecretRow);
 
     fn authorize(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<()> {
@@ -207,78 +200,14 @@ impl Change for RotateSecret {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
-        let (mut row, user) = hold(tx, self.id)?;
+        let (mut row, user) = lock_exclusive(tx, self.id)?;
         refuse_revoked(&row)?;
         let new = secret(tx, row.id, &self.secret_hash);
         let others_end = tx.now().plus_seconds(self.overlap_seconds);
         store::api_clients::add_secret(tx, &new, others_end)?;
         store::api_clients::update(tx, &mut row)?;
         let text = format!("The API client “{}” of {} got a new secret.", row.name, user.name());
-        let written = told(tx, caller, &row, Action::ApiClientUpdated, text, None);
+        let written = client_entry(tx, caller, &row, Action::ApiClientUpdated, text, None);
         Ok(Recorded::new((row, new), vec![written]))
-    }
-}
-
-/// Lets an API client in that shows its secret.
-pub struct GrantToken {
-    /// Which client.
-    pub id: ApiClientId,
-    /// The hash of the secret that it shows.
-    pub secret_hash: String,
-    /// What the token should be good for; everything that the client is, if it is not said.
-    pub scopes: Option<Scopes>,
-    /// Where it is known from now on, if attempts are counted.
-    pub attempt: Option<Attempt>,
-}
-
-/// What a token is good for.
-#[derive(Clone, Copy, Debug)]
-pub struct Grant {
-    /// Whom the client acts as.
-    pub user: UserId,
-    /// What the token is good for.
-    pub scopes: Scopes,
-    /// When it was granted.
-    pub at: Timestamp,
-}
-
-/// Why there is no token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// The client is unknown, revoked, or showed another secret; or its user is inactive.
-    Client,
-    /// The client is not good for what it asks for.
-    Scope,
-}
-
-impl Change for GrantToken {
-    type Output = Result<Grant, Refusal>;
-
-    fn authorize(&self, _: &Caller, _: &mut Tx<'_>) -> Result<()> {
-        Ok(())
-    }
-
-    fn apply(&self, _: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
-        let refused = |why| Ok(Recorded::unchanged(Err(why)));
-        let now = tx.now();
-        let secrets = store::api_clients::secrets(tx.read(), self.id, now)?;
-        if !secrets.iter().any(|secret| secret.secret_hash == self.secret_hash) {
-            return refused(Refusal::Client);
-        }
-        let mut row = store::api_clients::lock(tx, self.id)?;
-        let user = store::users::get(tx.read(), row.user_id)?;
-        if row.revoked_at.is_some() || user.status != UserStatus::Active {
-            return refused(Refusal::Client);
-        }
-        let scopes = self.scopes.unwrap_or(row.scopes);
-        if !row.scopes.includes(scopes) || scopes.is_empty() {
-            return refused(Refusal::Scope);
-        }
-        store::api_clients::mark_used(tx, &mut row)?;
-        if let Some(attempt) = &self.attempt {
-            store::attempts::remember(tx, &attempt.place)?;
-        }
-        // Like the rotation of a refresh token, it is no fact of a user's life.
-        Ok(Recorded::unlogged(Unlogged::Token, Ok(Grant { user: user.id, scopes, at: now })))
     }
 }

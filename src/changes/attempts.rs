@@ -1,4 +1,4 @@
-//! Counting who tries to log in, before anything is looked at that he sent.
+//! Counts log-in attempts, before their credentials are checked.
 
 use super::Change;
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     store,
 };
 
-/// Counts an attempt, in a transaction of its own: it stays counted, whatever comes of it.
+/// Counts an attempt, in a transaction of its own: it stays counted whether or not it succeeds.
 pub struct CountAttempt(pub Attempt);
 
 /// The fullest of the buckets that an attempt was counted in.
@@ -24,11 +24,11 @@ pub struct CountAttempt(pub Attempt);
 pub struct Counted {
     /// The bucket.
     pub bucket: String,
-    /// The attempts in its window, this one included.
+    /// The attempts in its window, including this one.
     pub attempts: i64,
-    /// How many it takes.
+    /// The most attempts in a window.
     pub ceiling: i64,
-    /// When the window ends.
+    /// The end of the window.
     pub ends_at: Timestamp,
 }
 
@@ -60,8 +60,8 @@ impl Change for CountAttempt {
                 if crowd.is_admitted() { by_place } else { crowd },
             ));
         }
-        // The address first, for everybody, so that no two wait for each other; and whoever may
-        // not go on from his address does not fill the account's bucket.
+        // Always the address first, so that no deadlock arises. An attempt that its address stops
+        // does not count for the account.
         let by_address = count(tx, address, ATTEMPTS)?;
         if !by_address.is_admitted() {
             return Ok(Recorded::unlogged(Unlogged::Housekeeping, by_address));
@@ -77,7 +77,7 @@ fn count(tx: &mut Tx<'_>, bucket: &str, ceiling: i64) -> Result<Counted> {
     Ok(Counted { bucket: bucket.to_owned(), attempts, ceiling, ends_at })
 }
 
-/// Forgets the counts whose time is over.
+/// Deletes the counts of windows that have ended.
 struct ForgetEnded;
 
 impl Change for ForgetEnded {
@@ -92,10 +92,11 @@ impl Change for ForgetEnded {
     }
 }
 
-/// Forgets the counts whose time is over, and writes nothing where there are none; says how many.
+/// Deletes the counts of windows that have ended, and returns how many. Without any, it writes
+/// nothing.
 ///
 /// # Errors
-/// Of the database.
+/// `unavailable`.
 pub async fn forget_ended(db: &Db) -> Result<usize> {
     let now = db.clock().now();
     if db.read(move |conn| store::attempts::any_ended(conn, now)).await? {

@@ -2,16 +2,22 @@
 
 use std::slice;
 
-use super::{CHUNK, Change, apply, for_each_chunk, rules::About, sorted};
+use super::{
+    CHUNK, Change, apply,
+    catalogue::{self, Patched, RequiringRow},
+    for_each_chunk,
+    patch::set,
+    rules::user_rules::RuleInput,
+};
 use crate::{
-    db::database::Db,
+    db::{connection::AnyConnection, database::Db},
     domain::{
-        ids::{CertificationId, CourseId, UserId},
+        ids::{self, CertificationId, CourseId, UserId},
         policy::{Act, Caller, Credentials},
         text::fold,
         version::IfMatch,
     },
-    error::Result,
+    error::{Error, Result},
     journal::{
         recorded::{Recorded, Unlogged},
         tx::Tx,
@@ -22,13 +28,13 @@ use crate::{
 /// A certification, with the courses that it requires.
 pub type CertificationWithCourses = (CertificationRow, Vec<CourseId>);
 
-/// Makes a certification. Whoever has completed its courses already meets it.
+/// Creates a certification. Users who have completed its courses meet it at once.
 pub struct CreateCertification {
     /// Its name.
     pub name: String,
     /// The courses that it requires: all of them.
     pub course_ids: Vec<CourseId>,
-    /// Days from the last completion until it expires; never without.
+    /// Days from the last completion until it expires; `None` if it never does.
     pub validity_days: Option<i64>,
 }
 
@@ -40,8 +46,8 @@ impl Change for CreateCertification {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
-        store::user_certifications::change_rules(tx)?;
-        let courses = known_courses(tx, &self.course_ids)?;
+        store::rule_lock::lock_rules_exclusive(tx)?;
+        let courses = catalogue::checked::<CertificationRow>(tx, &self.course_ids)?;
         let row = CertificationRow {
             id: tx.new_id(),
             version: 1,
@@ -53,22 +59,22 @@ impl Change for CreateCertification {
         };
         store::certifications::insert(tx, &row)?;
         store::certifications::set_courses(tx, row.id, &courses)?;
-        settle_everybody(tx, caller, &row, &courses)?;
+        update_users(tx, caller, &row, &courses)?;
         Ok(Recorded::unlogged(Unlogged::Catalogue, (row, courses)))
     }
 }
 
-/// Changes a certification, and how users stand with it. What is `None` stays as it is.
+/// Changes a certification, and with it its status for users. What is `None` stays as it is.
 pub struct UpdateCertification {
-    /// Which one.
+    /// Its id.
     pub id: CertificationId,
     /// The version that the caller read.
     pub if_match: IfMatch,
     /// Its new name.
     pub name: Option<String>,
-    /// The courses that it requires now: all of them.
+    /// The courses that it requires from now on: all of them.
     pub course_ids: Option<Vec<CourseId>>,
-    /// Days from the last completion until it expires; never without.
+    /// Days from the last completion until it expires; `Some(None)` if it never does.
     pub validity_days: Option<Option<i64>>,
 }
 
@@ -76,66 +82,63 @@ impl Change for UpdateCertification {
     type Output = CertificationWithCourses;
 
     fn authorize(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<()> {
-        caller.must(Act::SeeCatalogue)?;
-        store::certifications::get(tx.read(), self.id)?;
-        caller.must(Act::ChangeCatalogue)
+        catalogue::authorize::<CertificationRow>(tx, caller, self.id, Act::ChangeCatalogue)
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
-        store::user_certifications::change_rules(tx)?;
-        let mut row = store::certifications::lock(tx, self.id)?;
-        self.if_match.check(row.version)?;
-        let had = store::certifications::courses(tx.read(), row.id)?;
-        let has = match &self.course_ids {
-            Some(ids) => known_courses(tx, ids)?,
-            None => had.clone(),
-        };
-        let name = self.name.clone().unwrap_or_else(|| row.name.clone());
-        let validity_days = self.validity_days.unwrap_or(row.validity_days);
-        let asks_else = has != had || validity_days != row.validity_days;
-        if name == row.name && !asks_else {
-            return Ok(Recorded::unchanged((row, has)));
-        }
-        row.name = name;
-        row.validity_days = validity_days;
-        store::certifications::update(tx, &mut row)?;
-        if asks_else {
-            store::certifications::set_courses(tx, row.id, &has)?;
-            let mut concerned = had;
-            concerned.extend(&has);
-            settle_everybody(tx, caller, &row, &concerned)?;
-        }
-        Ok(Recorded::unlogged(Unlogged::Catalogue, (row, has)))
+        catalogue::update_requiring(
+            tx,
+            self.id,
+            &self.if_match,
+            self.course_ids.as_deref(),
+            |row: &mut CertificationRow| Patched {
+                name: set(&mut row.name, self.name.as_ref()),
+                rule: set(&mut row.validity_days, self.validity_days.as_ref()),
+            },
+            |tx, row, courses| update_users(tx, caller, row, courses),
+        )
     }
 }
 
-fn known_courses(tx: &mut Tx<'_>, ids: &[CourseId]) -> Result<Vec<CourseId>> {
-    for (index, id) in ids.iter().enumerate() {
-        store::courses::get(tx.read(), *id)
-            .map_err(|error| error.in_body(&format!("/course_ids/{index}"), "course"))?;
+impl RequiringRow for CertificationRow {
+    type Required = ids::Course;
+
+    const REQUIRED: (&str, &str) = ("course_ids", "course");
+
+    fn required(conn: &mut AnyConnection, id: CertificationId) -> Result<Vec<CourseId>> {
+        store::certifications::courses(conn, id)
     }
-    Ok(sorted(ids))
+
+    fn set_required(tx: &mut Tx<'_>, id: CertificationId, courses: &[CourseId]) -> Result<()> {
+        store::certifications::set_courses(tx, id, courses)
+    }
+
+    fn check(conn: &mut AnyConnection, course: CourseId) -> Result<()> {
+        store::courses::get(conn, course).map(drop)
+    }
 }
 
-/// Brings everybody whom it may concern in line with a certification, in bounded memory.
-fn settle_everybody(
+/// Updates the status of a certification for all users whom it may concern, in bounded memory.
+fn update_users(
     tx: &mut Tx<'_>,
     caller: &Caller,
     row: &CertificationRow,
     courses: &[CourseId],
 ) -> Result<()> {
+    let certifications = slice::from_ref(row);
     for_each_chunk(
         tx,
-        |tx, after| store::user_certifications::concerned(tx.read(), row.id, courses, after, CHUNK),
+        |tx, after| {
+            store::user_certifications::affected_users(tx.read(), row.id, courses, after, CHUNK)
+        },
         |tx, users| {
-            let certifications = slice::from_ref(row);
-            let about = About { users, certifications, plans: &[] };
-            about.decide(tx, caller, |case| case.settle(certifications, None))
+            let input = RuleInput { users, certifications, plans: &[] };
+            input.apply(tx, caller, |rules| rules.update_certifications(certifications, None))
         },
     )
 }
 
-/// Expires a certification of a user, if it is due and nobody has done it.
+/// Expires a certification of a user, if it is due and nobody has done so.
 pub struct ExpireCertification {
     /// The user.
     pub user: UserId,
@@ -148,20 +151,19 @@ impl Change for ExpireCertification {
     type Output = bool;
 
     fn authorize(&self, caller: &Caller, _: &mut Tx<'_>) -> Result<()> {
-        // Time does this, and nobody else.
         match caller {
             Caller::Service => Ok(()),
-            Caller::Known(_) | Caller::Nobody => Err(crate::error::Error::forbidden()),
+            Caller::User(_) | Caller::Nobody => Err(Error::forbidden()),
         }
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<bool>> {
-        store::user_certifications::hold_rules(tx)?;
-        let user = store::user_locks::lock(tx, self.user)?;
+        store::rule_lock::lock_rules_shared(tx)?;
+        let user = store::user_locks::lock_exclusive(tx, self.user)?;
         let certification = store::certifications::get(tx.read(), self.certification)?;
         let (users, certifications) = (slice::from_ref(&user), slice::from_ref(&certification));
-        let about = About { users, certifications, plans: &[] };
-        let entries = about.decide(tx, caller, |case| case.expire(caller, &certification))?;
+        let input = RuleInput { users, certifications, plans: &[] };
+        let entries = input.apply(tx, caller, |rules| rules.expire(caller, &certification))?;
         if entries.is_empty() {
             return Ok(Recorded::unchanged(false));
         }
@@ -169,11 +171,11 @@ impl Change for ExpireCertification {
     }
 }
 
-/// Expires all certifications that are due, and says how many this call did. Two replicas may do
-/// it at once: each expiry is checked again under the lock of its user.
+/// Expires all certifications that are due, and returns how many this call expired. Two replicas
+/// may do so at once: each expiry is checked again under the lock of its user.
 ///
 /// # Errors
-/// Of the database.
+/// `unavailable`; those that expired before stay so.
 pub async fn expire_due(db: &Db) -> Result<usize> {
     let mut expired = 0;
     loop {

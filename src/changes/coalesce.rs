@@ -1,8 +1,8 @@
-//! Changes that are made together: see [`crate::journal::coalesce::Coalesce`].
+//! Changes that share a transaction: see [`crate::journal::coalesce::Coalesce`].
 
 use std::collections::BTreeSet;
 
-use super::{Change, alone};
+use super::{Change, apply_alone};
 use crate::{
     access::caller::caller,
     db::{connection::AnyConnection, database::Db},
@@ -15,28 +15,27 @@ use crate::{
     store,
 };
 
-/// A change that can be made together with others of its kind: what they all have to know is read
-/// at once, and then each is judged by itself.
+/// A change that can share a transaction with others of its kind. The facts for all of them are
+/// read at once, and then each is judged by itself.
 pub trait CoalescingChange: Change {
-    /// What has to be known of a set of them.
+    /// The facts that decide on a batch of changes.
     type Facts;
 
-    /// Reads it, and waits for nobody: what somebody else holds is left to be made alone.
+    /// Reads the facts, and waits for no lock: a change of something locked is made alone.
     ///
     /// # Errors
-    /// Of the database.
-    fn read_facts(set: &[(&Caller, &Self)], tx: &mut Tx<'_>) -> Result<Self::Facts>;
+    /// Those that concern the whole batch.
+    fn read_facts(batch: &[(&Caller, &Self)], tx: &mut Tx<'_>) -> Result<Self::Facts>;
 
-    /// Refuses callers who may not, and says what comes of it: nothing yet, if it has to be made
-    /// alone.
+    /// Refuses callers who may not, and makes the change. `None` where it has to be made alone.
     ///
     /// # Errors
-    /// As those of [`Change::authorize`] and [`Change::apply`].
+    /// Those of [`Change::authorize`] and [`Change::apply`].
     fn judge(&self, caller: &Caller, facts: &Self::Facts, tx: &mut Tx<'_>)
     -> Verdict<Self::Output>;
 }
 
-/// Makes a change together with those of its kind that wait at the same time.
+/// Makes a change in one transaction with those of its kind that wait at the same time.
 ///
 /// # Errors
 /// As [`crate::changes::apply`].
@@ -45,38 +44,39 @@ pub async fn coalesce<C: CoalescingChange>(
     credentials: Credentials,
     change: C,
 ) -> Result<C::Output> {
-    match db.coalesce(Asked { credentials, change }).await? {
+    match db.coalesce(Request { credentials, change }).await? {
         Coalesced::Done(output) => Ok(output),
-        Coalesced::Alone(asked) => alone(db, credentials, asked.change).await,
+        Coalesced::Alone(request) => apply_alone(db, credentials, request.change).await,
     }
 }
 
-/// A change, and what its caller shows.
-struct Asked<C> {
+/// A change, with the credentials of its caller.
+struct Request<C> {
     credentials: Credentials,
     change: C,
 }
 
-impl<C: CoalescingChange> Coalesce for Asked<C> {
+impl<C: CoalescingChange> Coalesce for Request<C> {
     type Output = C::Output;
 
-    fn judge(set: &[&Self], tx: &mut Tx<'_>) -> Result<Vec<Verdict<C::Output>>> {
-        let credentials: Vec<Credentials> = set.iter().map(|asked| asked.credentials).collect();
+    fn judge(batch: &[&Self], tx: &mut Tx<'_>) -> Result<Vec<Verdict<C::Output>>> {
+        let credentials: Vec<Credentials> = batch.iter().map(|it| it.credentials).collect();
         let callers = callers(tx.read(), &credentials)?;
-        let asked: Vec<(&Caller, &C)> = callers
+        let of_callers: Vec<(&Caller, &C)> = callers
             .iter()
-            .zip(set)
-            .filter_map(|(caller, asked)| Some((caller.as_ref().ok()?, &asked.change)))
+            .zip(batch)
+            .filter_map(|(caller, request)| Some((caller.as_ref().ok()?, &request.change)))
             .collect();
-        let facts = C::read_facts(&asked, tx)?;
-        let judge =
-            |(asked, caller): (&&Self, Result<Caller>)| asked.change.judge(&caller?, &facts, tx);
-        Ok(set.iter().zip(callers).map(judge).collect())
+        let facts = C::read_facts(&of_callers, tx)?;
+        let judge = |(request, caller): (&&Self, Result<Caller>)| {
+            request.change.judge(&caller?, &facts, tx)
+        };
+        Ok(batch.iter().zip(callers).map(judge).collect())
     }
 }
 
-/// Who each caller is now, as [`caller`] says it of one: the sessions of all in one query, and what
-/// else is shown, which is few things, each once.
+/// The [`caller`] of each credentials. All sessions are read in one query. Other credentials are
+/// few, and read once each.
 fn callers(conn: &mut AnyConnection, credentials: &[Credentials]) -> Result<Vec<Result<Caller>>> {
     let session = |it: &Credentials| match it {
         Credentials::Session(_, session) => Some(*session),
@@ -86,22 +86,22 @@ fn callers(conn: &mut AnyConnection, credentials: &[Credentials]) -> Result<Vec<
     let identities = store::sessions::identities(conn, &sessions)?;
     let mut others: Vec<(Credentials, Result<Caller>)> = Vec::new();
     let mut callers = Vec::with_capacity(credentials.len());
-    for shown in credentials {
-        if let Credentials::Session(user, session) = shown {
+    for one in credentials {
+        if let Credentials::Session(user, session) = one {
             let identity = identities.get(session).filter(|it| it.id == *user).cloned();
-            callers.push(identity.map(Caller::Known).ok_or_else(Error::invalid_token));
+            callers.push(identity.map(Caller::User).ok_or_else(Error::invalid_token));
             continue;
         }
-        if let Some((_, known)) = others.iter().find(|(other, _)| other == shown) {
-            callers.push(known.clone());
+        if let Some((_, found)) = others.iter().find(|(other, _)| other == one) {
+            callers.push(found.clone());
             continue;
         }
-        let known = match caller(conn, *shown) {
+        let found = match caller(conn, *one) {
             Err(error) if error.code.status() >= 500 => return Err(error),
-            known => known,
+            found => found,
         };
-        others.push((*shown, known.clone()));
-        callers.push(known);
+        others.push((*one, found.clone()));
+        callers.push(found);
     }
     Ok(callers)
 }

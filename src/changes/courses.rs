@@ -1,6 +1,6 @@
-//! Changes of courses. They are about no user, so no log tells of them.
+//! Changes of courses. No log has them, since they concern no user.
 
-use super::Change;
+use super::{Change, catalogue, patch::set};
 use crate::{
     domain::{
         catalogue::{CourseStatus, CourseType},
@@ -17,13 +17,13 @@ use crate::{
     store::{self, courses::CourseRow},
 };
 
-/// Makes a course.
+/// Creates a course.
 pub struct CreateCourse {
     /// Its title.
     pub title: String,
-    /// How it is given.
+    /// Its form of delivery.
     pub course_type: CourseType,
-    /// On offer or not.
+    /// Active or archived.
     pub status: CourseStatus,
 }
 
@@ -50,17 +50,17 @@ impl Change for CreateCourse {
     }
 }
 
-/// Changes a course.
+/// Changes a course. What is `None` stays as it is.
 pub struct UpdateCourse {
-    /// Which one.
+    /// Its id.
     pub id: CourseId,
     /// The version that the caller read.
     pub if_match: IfMatch,
     /// Its new title.
     pub title: Option<String>,
-    /// How it is given now.
+    /// Its new form of delivery.
     pub course_type: Option<CourseType>,
-    /// On offer or not.
+    /// Active or archived.
     pub status: Option<CourseStatus>,
 }
 
@@ -68,22 +68,14 @@ impl Change for UpdateCourse {
     type Output = CourseRow;
 
     fn authorize(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<()> {
-        caller.must(Act::SeeCatalogue)?;
-        store::courses::get(tx.read(), self.id)?;
-        caller.must(Act::ChangeCatalogue)
+        catalogue::authorize::<CourseRow>(tx, caller, self.id, Act::ChangeCatalogue)
     }
 
     fn apply(&self, _: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<CourseRow>> {
-        let mut row = store::courses::lock(tx, self.id)?;
-        self.if_match.check(row.version)?;
-        let before = (row.title.clone(), row.course_type, row.status);
-        row.title = self.title.clone().unwrap_or(row.title);
-        row.course_type = self.course_type.unwrap_or(row.course_type);
-        row.status = self.status.unwrap_or(row.status);
-        if before == (row.title.clone(), row.course_type, row.status) {
-            return Ok(Recorded::unchanged(row));
-        }
-        store::courses::update(tx, &mut row)?;
-        Ok(Recorded::unlogged(Unlogged::Catalogue, row))
+        catalogue::update(tx, self.id, &self.if_match, |row: &mut CourseRow| {
+            set(&mut row.title, self.title.as_ref())
+                | set(&mut row.course_type, self.course_type.as_ref())
+                | set(&mut row.status, self.status.as_ref())
+        })
     }
 }

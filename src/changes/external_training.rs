@@ -1,4 +1,4 @@
-//! Trainings outside of the platform.
+//! Changes of external training.
 
 use super::{Change, entry};
 use crate::{
@@ -14,17 +14,17 @@ use crate::{
     store::{self, external_training::TrainingRow},
 };
 
-/// Logs a training that a user did outside of the platform.
+/// Logs a training that a user completed outside the platform.
 pub struct LogExternalTraining {
     /// The user.
     pub user: UserId,
-    /// What it was called.
+    /// Its title.
     pub title: String,
-    /// Who gave it.
+    /// Its provider.
     pub provider: Option<String>,
-    /// The day when it was completed, where the user was then.
+    /// The day of its completion, in the time zone where the user was.
     pub completed_on: Date,
-    /// How many hours it took.
+    /// Its duration in hours.
     pub hours: Option<f64>,
 }
 
@@ -36,12 +36,12 @@ impl Change for LogExternalTraining {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<TrainingRow>> {
-        // A day has no zone: it may be tomorrow's date somewhere already.
+        // A day has no time zone: somewhere, tomorrow has begun already.
         if self.completed_on > Date::latest_at(tx.now()) {
             let text = "It can't be in the future.";
             return Err(Error::invalid_field("/completed_on", "in_future", text));
         }
-        let user = store::user_locks::lock(tx, self.user)?;
+        let user = store::user_locks::lock_exclusive(tx, self.user)?;
         let row = TrainingRow {
             id: tx.new_id(),
             created_at: tx.now(),

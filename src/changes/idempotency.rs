@@ -1,5 +1,5 @@
-//! Requests that are made once, however often they are sent (`Idempotency-Key`, an IETF draft of
-//! the HTTPAPI working group).
+//! Requests that take effect once, however often they are sent (`Idempotency-Key`, a draft of the
+//! IETF's HTTPAPI working group).
 
 use super::{Change, run};
 use crate::{
@@ -11,18 +11,18 @@ use crate::{
     store::{self, idempotency::Once},
 };
 
-/// The answer to a request that has a key.
-pub enum Answered<A> {
-    /// It was made now: the answer, or why there is none.
-    Now(Result<A>),
-    /// It was made before: this is what was answered, sealed.
-    Before(Vec<u8>),
+/// The reply to a request with a key.
+pub enum Reply<A> {
+    /// The request took effect now: the new reply, or its error.
+    New(Result<A>),
+    /// The request took effect before: the reply that was kept, sealed.
+    Kept(Vec<u8>),
 }
 
-/// Makes a change, and keeps the answer, in one transaction; or finds the answer that was kept.
+/// Makes a change and keeps the reply, in one transaction; or returns the reply that was kept.
 ///
-/// `answer` makes the answer of what the change came to, and `seal` makes what is kept of it:
-/// nothing, if the request may be made anew.
+/// `reply` makes the reply from the output of the change. `seal` makes what is kept of it; `None`
+/// if the request may be repeated.
 ///
 /// # Errors
 /// As [`super::apply`]; `idempotency_key_reused` and `idempotency_in_flight`.
@@ -31,41 +31,41 @@ pub async fn apply_once<C, A>(
     credentials: Credentials,
     once: Once,
     change: C,
-    answer: impl Fn(C::Output) -> Result<A> + Send + 'static,
+    reply: impl Fn(C::Output) -> Result<A> + Send + 'static,
     seal: impl Fn(&A) -> Result<Option<Vec<u8>>> + Send + 'static,
-) -> Result<Answered<A>>
+) -> Result<Reply<A>>
 where
     C: Change,
     A: Send + 'static,
 {
     db.transact(move |tx| {
         let caller = match caller(tx.read(), credentials) {
-            // Whoever logged out is out: the same request again gets the same answer all the same.
+            // After a log-out the session is over, and the same request still gets the same reply.
             Err(error) if C::ENDS_SESSION && error.code == Code::InvalidToken => {
                 let before = store::idempotency::find(tx, &once)?.ok_or(error)?;
-                return Ok(Recorded::unchanged(Answered::Before(before)));
+                return Ok(Recorded::unchanged(Reply::Kept(before)));
             }
             caller => caller?,
         };
         if let Some(before) = store::idempotency::find(tx, &once)? {
-            return Ok(Recorded::unchanged(Answered::Before(before)));
+            return Ok(Recorded::unchanged(Reply::Kept(before)));
         }
-        let recorded = run(tx, &caller, &change)?.map(&answer);
-        // What changed nothing, or was refused, may be asked for anew. A refusal is no error of
-        // the transaction: the log may tell of what was tried.
+        let recorded = run(tx, &caller, &change)?.map(&reply);
+        // A request that changed nothing, or was refused, may be repeated. A refusal is no error of
+        // the transaction, since the log may have an entry about the attempt.
         if recorded.is_change()
-            && let Ok(answer) = recorded.output()
-            && let Some(kept) = seal(answer)?
+            && let Ok(reply) = recorded.output()
+            && let Some(kept) = seal(reply)?
         {
             store::idempotency::keep(tx, &once, kept)?;
         }
-        Ok(recorded.map(Answered::Now))
+        Ok(recorded.map(Reply::New))
     })
     .await
 }
 
-/// Begins a request of several transactions: it is running from now on, for every replica. Gives
-/// the answer that was kept, if it was made before.
+/// Starts a request of several transactions: every replica sees from now on that it is running. If
+/// it took effect before, returns the reply that was kept.
 ///
 /// # Errors
 /// `invalid_token`, `idempotency_key_reused` and `idempotency_in_flight`.
@@ -81,15 +81,15 @@ pub async fn begin(db: &Db, credentials: Credentials, once: Once) -> Result<Opti
     .await
 }
 
-/// Ends a request that [`begin`] began: with the answer to be kept, or with nothing, so that it may
-/// be made anew.
+/// Ends a request that [`begin`] started: with the reply to keep, or with `None`, so that it may be
+/// repeated.
 ///
 /// # Errors
-/// Of the database.
-pub async fn end(db: &Db, once: Once, answer: Option<Vec<u8>>) -> Result<()> {
+/// `unavailable`.
+pub async fn end(db: &Db, once: Once, reply: Option<Vec<u8>>) -> Result<()> {
     db.transact(move |tx| {
-        match &answer {
-            Some(answer) => store::idempotency::keep(tx, &once, answer.clone())?,
+        match &reply {
+            Some(reply) => store::idempotency::keep(tx, &once, reply.clone())?,
             None => store::idempotency::forget(tx, &once)?,
         }
         Ok(Recorded::unlogged(Unlogged::Housekeeping, ()))
@@ -97,10 +97,10 @@ pub async fn end(db: &Db, once: Once, answer: Option<Vec<u8>>) -> Result<()> {
     .await
 }
 
-/// Forgets the answers that were kept long enough; says how many there were.
+/// Deletes the replies whose time is over, and returns how many.
 ///
 /// # Errors
-/// Of the database.
+/// `unavailable`.
 pub async fn forget_expired(db: &Db) -> Result<usize> {
     db.transact(|tx| {
         Ok(Recorded::unlogged(Unlogged::Housekeeping, store::idempotency::forget_expired(tx)?))

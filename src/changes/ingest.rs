@@ -20,20 +20,20 @@ use crate::{
     store::{self, user_keys::UserKey},
 };
 
-/// Adds entries of other systems to the logs of users. An entry has an id that its system gave it,
-/// and is there once, for ever; a bad one fails alone.
+/// Adds entries of other systems to the logs of users. Each has an id from its system, and is
+/// stored at most once. An invalid one fails alone.
 pub struct Ingest {
-    /// What is to be added, or why it can't be.
+    /// The items to add, or the errors of those that cannot be.
     pub items: Vec<Result<Item>>,
 }
 
-/// What another system tells of a user.
+/// An entry of another system.
 #[allow(missing_docs, reason = "the fields of the entry")]
 #[derive(Clone, Debug)]
 pub struct Item {
-    /// Whose log it is for.
+    /// The user whose log it is for.
     pub user: UserKey,
-    /// Where the item says so.
+    /// The pointer to the user in the item.
     pub user_pointer: &'static str,
     pub action: Action,
     pub occurred_at: Timestamp,
@@ -43,17 +43,17 @@ pub struct Item {
     pub changes: Vec<FieldChange>,
 }
 
-/// What came of an item.
+/// The outcome of an item.
 #[derive(Clone, Copy, Debug)]
 pub struct Ingested {
     /// The entry with its `external_id`.
     pub entry: EntryId,
-    /// What was done.
+    /// What the request did.
     pub outcome: BatchOutcome,
 }
 
 impl Change for Ingest {
-    /// What came of each item, in their order.
+    /// The outcome of each item, in their order.
     type Output = Vec<Result<Ingested>>;
 
     fn authorize(&self, caller: &Caller, _: &mut Tx<'_>) -> Result<()> {
@@ -63,38 +63,38 @@ impl Change for Ingest {
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
         let keys = self.items.iter().flatten().map(|item| &item.user);
         let users = store::user_keys::find(tx.read(), keys)?;
-        let stamped = self.items.iter().map(|item| {
+        let entries = self.items.iter().map(|item| {
             let draft = item.as_ref().map_err(Error::clone)?.draft(tx.now(), &users)?;
             Ok(entry(tx, caller, draft))
         });
-        let stamped: Vec<Result<NewEntry>> = stamped.collect();
-        let settled = Settled::of(tx, stamped.iter().flatten())?;
-        let mut outcomes = Vec::with_capacity(stamped.len());
-        for one in &stamped {
+        let entries: Vec<Result<NewEntry>> = entries.collect();
+        let stored = Stored::write(tx, entries.iter().flatten())?;
+        let mut outcomes = Vec::with_capacity(entries.len());
+        for one in &entries {
             outcomes.push(match one {
-                Ok(one) => Ok(settled.outcome(one.row())?),
+                Ok(one) => Ok(stored.outcome(one.row())?),
                 Err(error) => Err(error.clone()),
             });
         }
-        let written = settled.written;
+        let written = stored.written;
         Ok(if written { Recorded::ingested(outcomes) } else { Recorded::unchanged(outcomes) })
     }
 }
 
-/// What is there in the end, by external id.
-struct Settled<'a> {
-    /// Those of the request that were written.
+/// The entries in the log after the request, by external id.
+struct Stored<'a> {
+    /// Those that this request wrote.
     made: BTreeMap<&'a str, &'a EntryRow>,
-    /// Those that were there before.
+    /// Those that were there before, or that somebody else wrote meanwhile.
     before: BTreeMap<String, EntryRow>,
-    /// Whether any was written.
+    /// Whether this request wrote any.
     written: bool,
 }
 
-impl<'a> Settled<'a> {
+impl<'a> Stored<'a> {
     /// Writes the entries whose external ids are new: of several with one id, the first.
-    fn of(tx: &mut Tx<'_>, entries: impl Iterator<Item = &'a NewEntry>) -> Result<Self> {
-        // The order of the map is the one in which everybody writes.
+    fn write(tx: &mut Tx<'_>, entries: impl Iterator<Item = &'a NewEntry>) -> Result<Self> {
+        // The map has the order of external ids, in which all transactions write.
         let mut new: BTreeMap<&str, &NewEntry> = BTreeMap::new();
         for one in entries {
             new.entry(external_id(one.row())).or_insert(one);
@@ -103,7 +103,7 @@ impl<'a> Settled<'a> {
         let rows = new.into_iter().map(|(id, one)| (id, one.row()));
         let (made, lost): (BTreeMap<_, _>, BTreeMap<_, _>) =
             rows.partition(|(_, row)| written.contains(&row.id));
-        // What somebody else wrote at this moment is committed: it can be read now.
+        // Those that somebody else wrote meanwhile are committed, so they can be read.
         let lost: Vec<&str> = lost.into_keys().collect();
         let before = store::log::entries::by_external_ids(tx.read(), &lost)?;
         Ok(Self { made, before, written: !written.is_empty() })
@@ -116,7 +116,7 @@ impl<'a> Settled<'a> {
             found.ok_or_else(|| Error::internal("an entry is neither written nor there"))?;
         let outcome = match found {
             found if found.id == row.id => BatchOutcome::Created,
-            found if says_the_same(found, row) => BatchOutcome::Duplicate,
+            found if has_same_content(found, row) => BatchOutcome::Duplicate,
             _ => BatchOutcome::Conflict,
         };
         Ok(Ingested { entry: found.id, outcome })
@@ -127,9 +127,8 @@ fn external_id(row: &EntryRow) -> &str {
     row.external_id.as_deref().unwrap_or_default()
 }
 
-/// Whether two entries say the same: everything that an item says counts, and nothing else. Who
-/// sent it, and when, does not.
-fn says_the_same(one: &EntryRow, other: &EntryRow) -> bool {
+/// Whether two entries have the same content. Sender and time of the request do not count.
+fn has_same_content(one: &EntryRow, other: &EntryRow) -> bool {
     let values = |row: &EntryRow| -> Option<Value> {
         serde_json::from_str(row.changes.as_deref().unwrap_or("[]")).ok()
     };
@@ -144,7 +143,10 @@ fn says_the_same(one: &EntryRow, other: &EntryRow) -> bool {
 }
 
 impl Item {
-    /// The entry that it asks for, or all that is wrong with it.
+    /// The draft of the entry.
+    ///
+    /// # Errors
+    /// `validation_failed`, with everything that is wrong with the item.
     fn draft(&self, now: Timestamp, users: &BTreeMap<UserKey, UserId>) -> Result<Draft> {
         let mut errors = Vec::new();
         let mut wrong = |at, code, text| errors.push(InputError::body(at, code, text));

@@ -1,20 +1,24 @@
-//! Every change of the state: who may make it, what it does, and what the log says of it.
+//! Every change of the state: who may make it, what it does, and its entries in the log.
 
 pub mod api_clients;
 pub mod attempts;
+mod catalogue;
 pub mod certifications;
 mod coalesce;
 pub mod courses;
 pub mod enrollments;
 pub mod external_training;
+pub mod group_members;
 pub mod groups;
 pub mod idempotency;
 pub mod import;
 pub mod ingest;
 pub mod notes;
+mod patch;
 pub mod plans;
 mod rules;
 pub mod sessions;
+pub mod token_grants;
 pub mod users;
 
 use crate::{
@@ -34,10 +38,10 @@ use crate::{
 /// It may be tried more than once, when PostgreSQL breaks a deadlock, so it keeps nothing of its
 /// own between `authorize` and `apply`.
 pub trait Change: Sized + Send + 'static {
-    /// What it comes to.
+    /// The output of the change.
     type Output: Send;
 
-    /// Whether the caller's session is over afterwards.
+    /// Whether it ends the caller's session.
     const ENDS_SESSION: bool = false;
 
     /// Refuses callers who may not.
@@ -46,32 +50,31 @@ pub trait Change: Sized + Send + 'static {
     /// `not_found` and `forbidden`.
     fn authorize(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<()>;
 
-    /// Does it, and says what the log tells of it.
+    /// Makes the change, and returns its output and entries.
     ///
     /// # Errors
-    /// Whatever keeps it from being done; then nothing is written.
+    /// Those of the change; then nothing is written.
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>>;
 
-    /// Makes it: alone, unless it is one of those that are made together with others.
+    /// Makes the change in a transaction: of its own, unless it can share one with others.
     ///
     /// # Errors
     /// As [`apply`].
     fn make(self, db: &Db, credentials: Credentials) -> impl Future<Output = Result<Self::Output>> {
-        alone(db, credentials, self)
+        apply_alone(db, credentials, self)
     }
 }
 
 /// Makes a change.
 ///
 /// # Errors
-/// `invalid_token` where the credentials are not good any more; whatever the change answers.
+/// `invalid_token` where the credentials are no longer valid; those of the change.
 pub async fn apply<C: Change>(db: &Db, credentials: Credentials, change: C) -> Result<C::Output> {
     change.make(db, credentials).await
 }
 
-/// Makes a change in a transaction of its own, from asking who the caller is now to writing the
-/// entries.
-async fn alone<C: Change>(db: &Db, credentials: Credentials, change: C) -> Result<C::Output> {
+/// Makes a change in a transaction of its own, from identifying the caller to writing the entries.
+async fn apply_alone<C: Change>(db: &Db, credentials: Credentials, change: C) -> Result<C::Output> {
     db.transact(move |tx| {
         let caller = caller(tx.read(), credentials)?;
         run(tx, &caller, &change)
@@ -79,23 +82,23 @@ async fn alone<C: Change>(db: &Db, credentials: Credentials, change: C) -> Resul
     .await
 }
 
-/// Makes a change as a caller who is known already.
+/// Makes a change as a caller who is identified already.
 ///
 /// # Errors
-/// Whatever the change answers.
+/// Those of the change.
 pub fn run<C: Change>(tx: &mut Tx<'_>, caller: &Caller, change: &C) -> Result<Recorded<C::Output>> {
     tx.add_caller(caller.id());
     change.authorize(caller, tx)?;
     change.apply(caller, tx)
 }
 
-/// Dates an entry, and signs it with the caller.
+/// A new entry of the caller, at the time of the transaction.
 fn entry(tx: &Tx<'_>, caller: &Caller, draft: Draft) -> NewEntry {
     let actor = caller.identity().map(|identity| identity.actor());
     tx.new_entry(draft, actor.as_ref())
 }
 
-/// Ids in their order, each once: a list that a request says, as a set.
+/// Ids in their order, each once.
 fn sorted<K>(ids: &[Id<K>]) -> Vec<Id<K>> {
     let mut ids = ids.to_vec();
     ids.sort_unstable();
@@ -103,12 +106,12 @@ fn sorted<K>(ids: &[Id<K>]) -> Vec<Id<K>> {
     ids
 }
 
-/// Users that are looked at together, where a change concerns many.
+/// The most users in memory, where a change concerns many.
 const CHUNK: i64 = 200;
 
-/// Does something to many users, in bounded memory: `next` gives the users after a place in the
-/// order of their ids, so that all who hold many hold them in one order; `each` gives the entries
-/// of some of them, who are held.
+/// Does something to many users, in bounded memory. `next` returns the users after an id, in the
+/// order of their ids, so that no deadlock arises. `each` returns the entries of some of them, who
+/// are locked exclusive.
 fn for_each_chunk(
     tx: &mut Tx<'_>,
     next: impl Fn(&mut Tx<'_>, Option<UserId>) -> Result<Vec<UserId>>,
@@ -119,7 +122,7 @@ fn for_each_chunk(
         let ids = next(tx, after)?;
         let Some(last) = ids.last() else { return Ok(()) };
         after = Some(*last);
-        let users = store::user_locks::lock_all(tx, &ids)?;
+        let users = store::user_locks::lock_all_exclusive(tx, &ids)?;
         let entries = each(tx, &users)?;
         tx.flush(entries)?;
     }

@@ -1,13 +1,20 @@
-//! Changes of learning plans, and of who has them.
+//! Changes of learning plans, and of their assignments to users.
 
 use std::slice;
 
-use super::{CHUNK, Change, entry, for_each_chunk, rules::About, sorted};
+use super::{
+    CHUNK, Change,
+    catalogue::{self, Patched, RequiringRow},
+    entry, for_each_chunk,
+    patch::set,
+    rules::user_rules::RuleInput,
+};
 use crate::{
     access::users::act_on_user,
+    db::connection::AnyConnection,
     domain::{
         entry::{Action, Source},
-        ids::{CertificationId, EntryId, PlanId, UserId},
+        ids::{self, CertificationId, EntryId, PlanId, UserId},
         policy::{Act, Caller},
         text::fold,
         version::IfMatch,
@@ -26,15 +33,15 @@ use crate::{
     },
 };
 
-/// Makes a learning plan.
+/// Creates a learning plan.
 pub struct CreatePlan {
     /// Its name.
     pub name: String,
-    /// The certifications that it is made of.
+    /// Its certifications.
     pub certification_ids: Vec<CertificationId>,
 }
 
-/// A learning plan, with the certifications that it is made of.
+/// A learning plan, with its certifications.
 pub type PlanWithCertifications = (PlanRow, Vec<CertificationId>);
 
 impl Change for CreatePlan {
@@ -45,7 +52,7 @@ impl Change for CreatePlan {
     }
 
     fn apply(&self, _: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
-        let certifications = known_certifications(tx, &self.certification_ids)?;
+        let certifications = catalogue::checked::<PlanRow>(tx, &self.certification_ids)?;
         let row = PlanRow {
             id: tx.new_id(),
             version: 1,
@@ -60,15 +67,15 @@ impl Change for CreatePlan {
     }
 }
 
-/// Changes a learning plan.
+/// Changes a learning plan. What is `None` stays as it is.
 pub struct UpdatePlan {
-    /// Which one.
+    /// Its id.
     pub id: PlanId,
     /// The version that the caller read.
     pub if_match: IfMatch,
     /// Its new name.
     pub name: Option<String>,
-    /// The certifications that it is made of now.
+    /// Its certifications from now on.
     pub certification_ids: Option<Vec<CertificationId>>,
 }
 
@@ -76,56 +83,55 @@ impl Change for UpdatePlan {
     type Output = PlanWithCertifications;
 
     fn authorize(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<()> {
-        caller.must(Act::SeeCatalogue)?;
-        store::plans::get(tx.read(), self.id)?;
-        caller.must(Act::ChangeCatalogue)
+        catalogue::authorize::<PlanRow>(tx, caller, self.id, Act::ChangeCatalogue)
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
-        store::user_certifications::change_rules(tx)?;
-        let mut row = store::plans::lock(tx, self.id)?;
-        self.if_match.check(row.version)?;
-        let had = store::certifications::of_plan(tx.read(), row.id)?;
-        let has = match &self.certification_ids {
-            Some(ids) => known_certifications(tx, ids)?,
-            None => had.clone(),
-        };
-        let name = self.name.clone().unwrap_or_else(|| row.name.clone());
-        if name == row.name && has == had {
-            return Ok(Recorded::unchanged((row, has)));
-        }
-        row.name = name;
-        store::plans::update(tx, &mut row)?;
-        if has != had {
-            store::certifications::set_of_plan(tx, row.id, &has)?;
-            settle_everybody(tx, caller, &row)?;
-        }
-        Ok(Recorded::unlogged(Unlogged::Catalogue, (row, has)))
+        catalogue::update_requiring(
+            tx,
+            self.id,
+            &self.if_match,
+            self.certification_ids.as_deref(),
+            |row: &mut PlanRow| Patched {
+                name: set(&mut row.name, self.name.as_ref()),
+                rule: false,
+            },
+            |tx, row, _| update_users(tx, caller, row),
+        )
     }
 }
 
-fn known_certifications(tx: &mut Tx<'_>, ids: &[CertificationId]) -> Result<Vec<CertificationId>> {
-    for (index, id) in ids.iter().enumerate() {
-        let pointer = format!("/certification_ids/{index}");
-        store::certifications::get(tx.read(), *id)
-            .map_err(|error| error.in_body(&pointer, "certification"))?;
+impl RequiringRow for PlanRow {
+    type Required = ids::Certification;
+
+    const REQUIRED: (&str, &str) = ("certification_ids", "certification");
+
+    fn required(conn: &mut AnyConnection, id: PlanId) -> Result<Vec<CertificationId>> {
+        store::certifications::of_plan(conn, id)
     }
-    Ok(sorted(ids))
+
+    fn set_required(tx: &mut Tx<'_>, id: PlanId, ids: &[CertificationId]) -> Result<()> {
+        store::certifications::set_of_plan(tx, id, ids)
+    }
+
+    fn check(conn: &mut AnyConnection, certification: CertificationId) -> Result<()> {
+        store::certifications::get(conn, certification).map(drop)
+    }
 }
 
-/// Brings everybody who has a plan in line with what it is made of, in bounded memory.
-fn settle_everybody(tx: &mut Tx<'_>, caller: &Caller, plan: &PlanRow) -> Result<()> {
+/// Updates a plan for all users who have it, in bounded memory.
+fn update_users(tx: &mut Tx<'_>, caller: &Caller, plan: &PlanRow) -> Result<()> {
     for_each_chunk(
         tx,
         |tx, after| store::plans::holders(tx.read(), plan.id, after, CHUNK),
         |tx, users| {
-            let about = About { users, certifications: &[], plans: slice::from_ref(plan) };
-            about.decide(tx, caller, |case| case.settle_plan(plan.id, None).into_iter().collect())
+            let input = RuleInput { users, certifications: &[], plans: slice::from_ref(plan) };
+            input.apply(tx, caller, |rules| rules.update_plan(plan.id, None).into_iter().collect())
         },
     )
 }
 
-/// Assigns a learning plan to a user. One that he has stays as it is.
+/// Assigns a learning plan to a user. One that they have stays as it is.
 pub struct AssignPlan {
     /// The user.
     pub user: UserId,
@@ -141,8 +147,8 @@ impl Change for AssignPlan {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
-        store::user_certifications::hold_rules(tx)?;
-        let user = store::user_locks::lock(tx, self.user)?;
+        store::rule_lock::lock_rules_shared(tx)?;
+        let user = store::user_locks::lock_exclusive(tx, self.user)?;
         let plan = store::plans::get(tx.read(), self.plan)?;
         let entries =
             assign(tx, caller, slice::from_ref(&user), slice::from_ref(&plan), None, None)?;
@@ -155,7 +161,7 @@ impl Change for AssignPlan {
     }
 }
 
-/// Gives users who are held plans that they do not have.
+/// Assigns plans to users, who are locked, unless they have them.
 pub(super) fn assign(
     tx: &mut Tx<'_>,
     caller: &Caller,
@@ -164,12 +170,12 @@ pub(super) fn assign(
     source: Option<Source>,
     cause: Option<EntryId>,
 ) -> Result<Vec<NewEntry>> {
-    About { users, certifications: &[], plans }.decide(tx, caller, |case| {
-        plans.iter().flat_map(|plan| case.assign(plan, source, cause)).collect()
+    RuleInput { users, certifications: &[], plans }.apply(tx, caller, |rules| {
+        plans.iter().flat_map(|plan| rules.assign_plan(plan, source, cause)).collect()
     })
 }
 
-/// Takes a learning plan from a user. One that he does not have stays away.
+/// Removes a learning plan from a user. Without an assignment, nothing changes.
 pub struct UnassignPlan {
     /// The user.
     pub user: UserId,
@@ -185,7 +191,7 @@ impl Change for UnassignPlan {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<()>> {
-        let user = store::user_locks::lock(tx, self.user)?;
+        let user = store::user_locks::lock_exclusive(tx, self.user)?;
         let plan = store::plans::get(tx.read(), self.plan)?;
         if store::plans::assignment(tx.read(), self.user, self.plan)?.is_none() {
             return Ok(Recorded::unchanged(()));

@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// A session that began or goes on: whose it is.
+/// A session that has started or been extended.
 #[derive(Clone, Copy, Debug)]
 pub struct Live {
     /// The user.
@@ -31,20 +31,20 @@ pub struct Live {
     pub session: SessionId,
 }
 
-/// Logs a user in whose password was checked already, off the writer's thread.
+/// Logs a user in. The password was checked before, outside the writer's thread.
 pub struct LogIn {
     /// The user whose account it is.
     pub user: UserId,
-    /// The stored hash that the password was found to match; none if it matched none.
+    /// The stored hash that the password matched; `None` if it matched none.
     pub verified: Option<String>,
-    /// The hash of the refresh token that he will get.
+    /// The hash of the refresh token that they will get.
     pub refresh_hash: String,
-    /// Where he is known from now on, if attempts are counted.
+    /// The attempt, if attempts are counted: its address is a known one from now on.
     pub attempt: Option<Attempt>,
 }
 
 impl Change for LogIn {
-    /// None: the log-in failed, and the log says so.
+    /// `None` where the log-in failed, which has an entry too.
     type Output = Option<Live>;
 
     fn authorize(&self, _: &Caller, _: &mut Tx<'_>) -> Result<()> {
@@ -52,10 +52,10 @@ impl Change for LogIn {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Option<Live>>> {
-        let user = store::user_locks::lock(tx, self.user)?;
+        let user = store::user_locks::lock_exclusive(tx, self.user)?;
         // The password may have been changed since it was checked.
-        let known = self.verified.is_some() && self.verified == user.password_hash;
-        if !known || user.status != UserStatus::Active {
+        let verified = self.verified.is_some() && self.verified == user.password_hash;
+        if !verified || user.status != UserStatus::Active {
             let text = format!("A log-in as {} failed.", user.name());
             let draft = Draft::system(user.id, Action::SessionLoginFailed, text);
             return Ok(Recorded::new(None, vec![entry(tx, caller, draft)]));
@@ -68,7 +68,7 @@ impl Change for LogIn {
         }
         let text = format!("{} logged in.", user.name());
         let draft = Draft::system(user.id, Action::SessionLoggedIn, text);
-        // Nobody until now; from now on, himself.
+        // The caller was nobody; the entry names the user.
         let written = tx.new_entry(draft, Some(&user.actor()));
         Ok(Recorded::new(Some(live), vec![written]))
     }
@@ -81,8 +81,8 @@ fn insert_refresh_token(tx: &mut Tx<'_>, session: SessionId, hash: &str) -> Resu
     store::sessions::insert_refresh_token(tx, &row)
 }
 
-/// Exchanges a refresh token for a new one. One that was used before ends its session: of the two
-/// who have it, one has stolen it.
+/// Exchanges a refresh token for a new one. A token that was used before ends its session, since
+/// somebody may have stolen it.
 pub struct Refresh {
     /// The hash of the token that the client has.
     pub old_hash: String,
@@ -91,7 +91,7 @@ pub struct Refresh {
 }
 
 impl Change for Refresh {
-    /// None: the token was used before, its session has ended now.
+    /// `None` where the token was used before, which has ended its session.
     type Output = Option<Live>;
 
     fn authorize(&self, _: &Caller, _: &mut Tx<'_>) -> Result<()> {
@@ -100,13 +100,14 @@ impl Change for Refresh {
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Option<Live>>> {
         let now = tx.now();
-        let token = store::sessions::lock_refresh_token(tx, &self.old_hash)?
+        let token = store::sessions::lock_refresh_token_exclusive(tx, &self.old_hash)?
             .filter(|token| token.expires_at > now)
             .ok_or_else(Error::invalid_token)?;
         let session = token.session_id;
-        let user = store::sessions::lock_live(tx, session)?.ok_or_else(Error::invalid_token)?;
+        let user =
+            store::sessions::lock_live_exclusive(tx, session)?.ok_or_else(Error::invalid_token)?;
         if token.used_at.is_some() {
-            let name = store::user_locks::lock(tx, user)?.name();
+            let name = store::user_locks::lock_exclusive(tx, user)?.name();
             store::sessions::end(tx, session)?;
             let text = format!("A session of {name} was ended: its refresh token was used twice.");
             let draft = Draft::system(user, Action::SessionLoggedOut, text);
@@ -134,8 +135,8 @@ impl Change for LogOut {
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<()>> {
         let identity = caller.identity().ok_or_else(Error::invalid_token)?;
         let session = identity.session().ok_or_else(Error::forbidden)?;
-        // Two log-outs at once: the second one comes too late.
-        store::sessions::lock_live(tx, session)?.ok_or_else(Error::invalid_token)?;
+        // Of two log-outs at once, the second finds no session.
+        store::sessions::lock_live_exclusive(tx, session)?.ok_or_else(Error::invalid_token)?;
         store::sessions::end(tx, session)?;
         let text = format!("{} logged out.", identity.name);
         let draft = Draft::system(identity.id, Action::SessionLoggedOut, text);

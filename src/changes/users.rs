@@ -1,21 +1,28 @@
 //! Changes of users' profiles.
 
-use super::{Change, entry, groups, sorted};
+mod home;
+mod profile;
+mod supervisors;
+
+use super::{Change, entry, patch::set, sorted};
 use crate::{
     access::users::act_on_user,
     domain::{
-        entry::{Action, FieldChange, Target, TargetType},
+        entry::Action,
         ids::{GroupId, UserId},
         policy::{Act, Caller},
         user::{Role, UserKind, UserStatus},
         version::IfMatch,
     },
-    error::{Error, Result},
+    error::Result,
     journal::{draft::Draft, new_entry::NewEntry, recorded::Recorded, tx::Tx},
     store::{self, users::UserRow},
 };
+use home::{lock_home, set_home};
+use profile::{check_account, keep_an_administrator, target};
+use supervisors::set_supervisors;
 
-/// Makes a user.
+/// Creates a user.
 #[allow(missing_docs, reason = "the fields of the contract")]
 pub struct CreateUser {
     pub email: Option<String>,
@@ -31,7 +38,7 @@ pub struct CreateUser {
     pub password_hash: Option<String>,
 }
 
-/// A user, with whoever supervises him.
+/// A user, with their supervisors.
 pub type UserWithSupervisors = (UserRow, Vec<UserId>);
 
 impl Change for CreateUser {
@@ -44,7 +51,7 @@ impl Change for CreateUser {
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
         check_account(self.kind, self.email.as_deref(), self.password_hash.is_some())?;
-        hold_home(tx, self.home_group_id)?;
+        lock_home(tx, self.home_group_id)?;
         let mut user = UserRow {
             id: tx.new_id(),
             version: 1,
@@ -105,13 +112,13 @@ impl Change for UpdateUser {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
-        hold_home(tx, self.home_group_id.flatten())?;
-        let before = store::user_locks::lock(tx, self.id)?;
+        lock_home(tx, self.home_group_id.flatten())?;
+        let before = store::user_locks::lock_exclusive(tx, self.id)?;
         self.if_match.check(before.version)?;
         let mut user = self.patched(&before);
         check_account(user.kind, user.email.as_deref(), self.password_hash.is_some())?;
-        // Who sets what somebody comes in with, can come in as him, with his role: the password, and
-        // what a log-in or the identity provider tells him by.
+        // These identify a user at log-in or to the identity provider: who changes them can log in
+        // as the user, with their role.
         let takes_over = before.role != Role::Learner
             && (user.email != before.email
                 || user.employee_id != before.employee_id
@@ -124,7 +131,7 @@ impl Change for UpdateUser {
         let has = self.supervisor_ids.as_deref().map_or_else(|| had.clone(), sorted);
 
         let mut entries: Vec<NewEntry> =
-            profile_drafts(&before, &user).into_iter().map(|it| entry(tx, caller, it)).collect();
+            profile::drafts(&before, &user).into_iter().map(|it| entry(tx, caller, it)).collect();
         if let Some(home) = self.home_group_id.filter(|home| *home != before.home_group_id) {
             caller.must(Act::ChangeMembership)?;
             entries.extend(set_home(tx, caller, &mut user, home)?);
@@ -134,11 +141,12 @@ impl Change for UpdateUser {
             return Ok(Recorded::unchanged((user, has)));
         }
         store::users::update(tx, &mut user)?;
-        // Who was shut out, or whose password was set by somebody, has to come in anew.
-        let shut_out = user.status == UserStatus::Inactive && before.status == UserStatus::Active;
-        if shut_out || self.password_hash.is_some() {
+        // A deactivated user, and one whose password was set by somebody else, is logged out.
+        let deactivated =
+            user.status == UserStatus::Inactive && before.status == UserStatus::Active;
+        if deactivated || self.password_hash.is_some() {
             let own = caller.identity().filter(|it| it.id == user.id).and_then(|it| it.session());
-            store::sessions::end_all(tx, user.id, own.filter(|_| !shut_out))?;
+            store::sessions::end_all(tx, user.id, own.filter(|_| !deactivated))?;
         }
         Ok(Recorded::new((user, has), entries))
     }
@@ -147,11 +155,6 @@ impl Change for UpdateUser {
 impl UpdateUser {
     fn patched(&self, before: &UserRow) -> UserRow {
         let mut user = before.clone();
-        fn set<T: Clone>(field: &mut T, new: Option<&T>) {
-            if let Some(new) = new {
-                field.clone_from(new);
-            }
-        }
         set(&mut user.email, self.email.as_ref());
         set(&mut user.given_name, self.given_name.as_ref());
         set(&mut user.surname, self.surname.as_ref());
@@ -164,152 +167,4 @@ impl UpdateUser {
         }
         user
     }
-}
-
-/// One draft for each action that the difference between two states of a profile is made of.
-fn profile_drafts(before: &UserRow, after: &UserRow) -> Vec<Draft> {
-    let name = after.name();
-    let draft = |action, text| Draft::system(after.id, action, text).target(target(after));
-    let mut drafts = Vec::new();
-    let updated: Vec<FieldChange> = [
-        FieldChange::of("email", &before.email, &after.email),
-        FieldChange::of("given_name", &before.given_name, &after.given_name),
-        FieldChange::of("surname", &before.surname, &after.surname),
-        FieldChange::of("employee_id", &before.employee_id, &after.employee_id),
-        FieldChange::of("time_zone", &before.time_zone, &after.time_zone),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    if !updated.is_empty() {
-        let text = format!("The profile of {name} was changed.");
-        drafts.push(draft(Action::UserUpdated, text).changes(updated));
-    }
-    if let Some(change) = FieldChange::of("role", &before.role, &after.role) {
-        let text = format!("The role of {name} became {}.", after.role);
-        drafts.push(draft(Action::UserRoleChanged, text).changes([change]));
-    }
-    if let Some(change) = FieldChange::of("status", &before.status, &after.status) {
-        let (action, text) = match after.status {
-            UserStatus::Inactive => (Action::UserDeactivated, "deactivated"),
-            UserStatus::Active => (Action::UserReactivated, "reactivated"),
-        };
-        drafts.push(draft(action, format!("{name} was {text}.")).changes([change]));
-    }
-    if before.password_hash != after.password_hash {
-        // A secret: that it changed is all that the log tells.
-        drafts.push(draft(Action::UserPasswordChanged, format!("The password of {name} was set.")));
-    }
-    drafts
-}
-
-/// Holds what a membership brings with it: the group's plans, and what they are made of.
-fn hold_home(tx: &mut Tx<'_>, home: Option<GroupId>) -> Result<()> {
-    let Some(home) = home else { return Ok(()) };
-    store::user_certifications::hold_rules(tx)?;
-    store::groups::hold(tx, home)
-}
-
-/// Changes a user's home group, which has to be one of his groups: he becomes a member of it.
-fn set_home(
-    tx: &mut Tx<'_>,
-    caller: &Caller,
-    user: &mut UserRow,
-    home: Option<GroupId>,
-) -> Result<Vec<NewEntry>> {
-    let group = home
-        .map(|id| store::groups::get(tx.read(), id))
-        .transpose()
-        .map_err(|error| error.in_body("/home_group_id", "group"))?;
-    let mut entries = match &group {
-        Some(group) => groups::add_member(tx, caller, user, group)?,
-        None => Vec::new(),
-    };
-    let change = FieldChange::of("home_group_id", &user.home_group_id, &home);
-    let (text, target) = match (&group, user.home_group_id) {
-        (Some(group), _) => (
-            format!("The home group of {} became “{}”.", user.name(), group.name),
-            Some(group.target()),
-        ),
-        (None, had) => {
-            let had = had.map(|id| store::groups::get(tx.read(), id)).transpose()?;
-            let text = format!("{} has no home group any more.", user.name());
-            (text, had.map(|group| group.target()))
-        }
-    };
-    user.home_group_id = home;
-    let mut draft = Draft::system(user.id, Action::GroupHomeChanged, text).changes(change);
-    if let Some(target) = target {
-        draft = draft.target(target);
-    }
-    entries.push(entry(tx, caller, draft));
-    Ok(entries)
-}
-
-/// Brings the supervisors of a user from `had` to `has`, one entry for each that comes or goes.
-fn set_supervisors(
-    tx: &mut Tx<'_>,
-    caller: &Caller,
-    user: &UserRow,
-    had: &[UserId],
-    has: &[UserId],
-) -> Result<Vec<NewEntry>> {
-    let mut now = had.to_vec();
-    let mut entries = Vec::new();
-    for id in had.iter().filter(|id| !has.contains(id)) {
-        let supervisor = store::users::get(tx.read(), *id)?;
-        store::supervisors::remove_supervisor(tx, user.id, *id)?;
-        let before = now.clone();
-        now.retain(|kept| kept != id);
-        let text = format!("{} no longer supervises {}.", supervisor.name(), user.name());
-        let draft = Draft::system(user.id, Action::UserSupervisorRemoved, text)
-            .target(target(&supervisor))
-            .changes(FieldChange::of("supervisor_ids", &before, &now));
-        entries.push(entry(tx, caller, draft));
-    }
-    for id in has.iter().filter(|id| !had.contains(id)) {
-        if *id == user.id {
-            let text = "Nobody supervises himself.";
-            return Err(Error::invalid_field("/supervisor_ids", "invalid", text));
-        }
-        let supervisor = store::users::get(tx.read(), *id)
-            .map_err(|error| error.in_body("/supervisor_ids", "user"))?;
-        store::supervisors::add_supervisor(tx, user.id, *id)?;
-        let before = now.clone();
-        now.push(*id);
-        now.sort_unstable();
-        let text = format!("{} now supervises {}.", supervisor.name(), user.name());
-        let draft = Draft::system(user.id, Action::UserSupervisorAdded, text)
-            .target(target(&supervisor))
-            .changes(FieldChange::of("supervisor_ids", &before, &now));
-        entries.push(entry(tx, caller, draft));
-    }
-    Ok(entries)
-}
-
-/// People need an address to log in with; API accounts never log in with a password.
-fn check_account(kind: UserKind, email: Option<&str>, password: bool) -> Result<()> {
-    match kind {
-        UserKind::Person if email.is_none() => {
-            Err(Error::invalid_field("/email", "required", "A person needs an e-mail address."))
-        }
-        UserKind::Api if password => {
-            Err(Error::invalid_field("/password", "not_allowed", "An API account has no password."))
-        }
-        UserKind::Person | UserKind::Api => Ok(()),
-    }
-}
-
-/// The last active administrator can't be lost: nobody could give the role again.
-fn keep_an_administrator(tx: &mut Tx<'_>, before: &UserRow, after: &UserRow) -> Result<()> {
-    let rules =
-        |user: &UserRow| user.role == Role::Administrator && user.status == UserStatus::Active;
-    if rules(before) && !rules(after) && store::users::lock_administrators(tx)?.len() == 1 {
-        return Err(Error::conflict("This is the last active administrator."));
-    }
-    Ok(())
-}
-
-fn target(user: &UserRow) -> Target {
-    Target { target_type: TargetType::User, id: user.id.any(), name: user.name() }
 }

@@ -21,18 +21,18 @@ use crate::{
 
 #[derive(Args)]
 pub(super) struct CreateAdmin {
-    /// His e-mail address, which he logs in with
+    /// Their e-mail address, to log in with
     #[arg(long)]
     email: String,
-    /// His given name
+    /// Their given name
     #[arg(long, default_value = "Daybook")]
     given_name: String,
-    /// His surname
+    /// Their surname
     #[arg(long, default_value = "Administrator")]
     surname: String,
 }
 
-/// Makes the first administrator, where the settings name one and there is no user yet.
+/// Creates the first administrator, if the settings name one and no user exists.
 pub(super) async fn first_admin(config: &Config, db: &Db, passwords: &Passwords) -> Result<()> {
     let (Some(email), Some(password)) = (&config.admin_email, &config.admin_password) else {
         return Ok(());
@@ -46,7 +46,7 @@ pub(super) async fn first_admin(config: &Config, db: &Db, passwords: &Passwords)
         surname: "Administrator".to_owned(),
     };
     match make_admin(db, passwords, admin, password.reveal()).await {
-        // Another replica, started at the same time, was first.
+        // Another replica, which started at the same time, was first.
         Err(error) if error.code == Code::AlreadyExists => Ok(()),
         outcome => outcome,
     }
@@ -61,7 +61,7 @@ pub(super) fn create_admin(config: &Config, admin: CreateAdmin) -> Result<()> {
     let db = open(config)?;
     let passwords = Passwords::new(Cost::default(), 1)?;
     actix_web::rt::System::new().block_on(make_admin(&db, &passwords, admin, password.reveal()))?;
-    print("The administrator is there.\n")
+    print("The administrator is created.\n")
 }
 
 fn prompt() -> Result<Secret> {
@@ -85,7 +85,7 @@ async fn make_admin(
         return Err(Error::internal(text));
     }
     if !validator::ValidateEmail::validate_email(&admin.email) {
-        return Err(Error::internal(format!("{} is no e-mail address", admin.email)));
+        return Err(Error::internal(format!("{} is not an e-mail address", admin.email)));
     }
     let change = CreateUser {
         email: Some(admin.email),

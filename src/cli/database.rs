@@ -1,4 +1,4 @@
-//! The database of the settings.
+//! Opens the database of the settings.
 
 use crate::{
     config::Config,
@@ -8,15 +8,12 @@ use crate::{
 };
 
 /// Opens the database of the settings, and its read replica.
-///
-/// # Errors
-/// Where it cannot be reached, or the settings do not fit together.
 pub(super) fn open(config: &Config) -> Result<Db> {
     let (url, read_replica) = (config.database_url.clone(), config.read_database_url.clone());
     if read_replica.as_ref().is_some_and(|replica| url.is_sqlite() || replica.is_sqlite()) {
-        let text = "DAYBOOK_READ_DATABASE_URL is a PostgreSQL, as DATABASE_URL has to be for it";
+        let text = "DAYBOOK_READ_DATABASE_URL and DATABASE_URL must both be PostgreSQL";
         return Err(Error::internal(text));
     }
-    let options = Options { read_replica, ..Options::of(url, config.db_pool()) };
+    let options = Options { read_replica, ..Options::new(url, config.db_pool()) };
     Db::open(&options, Clock::system())
 }

@@ -8,11 +8,11 @@ use clap::Subcommand;
 use super::{database::open, output::print, secrets::read_or_create};
 use crate::{
     auth::tokens::random_bytes,
-    config::{Config, DatabaseUrl},
+    config::{Config, database_url::DatabaseUrl},
     db::{database::Db, migrate},
     error::{Error, Result},
     journal::recorded::{Recorded, Unlogged},
-    ledger::note::{Signer, is_key_name},
+    ledger::note::{Signer, Verifier, is_key_name},
     store::{self, settings::LEDGER_KEY},
 };
 
@@ -96,8 +96,8 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 ///
 /// # Errors
 /// Where the keys differ.
-pub(super) async fn check(db: &Db, signer: &Signer) -> Result<()> {
-    let verifier = signer.verifier().to_string();
+pub(super) async fn check(db: &Db, verifier: &Verifier) -> Result<()> {
+    let verifier = verifier.to_string();
     let begun = db.read(|conn| store::settings::get(conn, LEDGER_KEY)).await?;
     match begun {
         None => set(db, verifier).await,

@@ -1,68 +1,10 @@
-//! The command line: its commands and settings.
+//! The command line: arguments, and what each command does.
 
 mod admin;
+pub mod command_line;
 mod database;
+mod ledger_key;
 mod output;
 mod secrets;
 mod serve;
-
-use std::{
-    io::{self, Write},
-    process::ExitCode,
-};
-
-use clap::{Parser, Subcommand};
-
-use admin::{CreateAdmin, create_admin};
-use output::print;
-use serve::serve;
-
-use crate::{api::openapi, config::Config, db::migrate};
-
-/// The user activity log of a learning platform, as a JSON REST API
-#[derive(Parser)]
-#[command(name = "daybook", version)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-    #[command(flatten)]
-    config: Config,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Bring the schema up to date, then serve
-    Serve {
-        /// Load the demo data into an empty database; refuse one that holds anything else
-        #[arg(long)]
-        demo: bool,
-    },
-    /// Bring the schema up to date and exit
-    Migrate,
-    /// Print the OpenAPI document
-    Openapi,
-    /// Create an administrator; the password comes from DAYBOOK_ADMIN_PASSWORD or a prompt
-    CreateAdmin(CreateAdmin),
-}
-
-/// Runs the command that the process was started with.
-pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info")).init();
-    let outcome = match cli.command {
-        Command::Serve { demo } => serve(&cli.config, demo),
-        Command::Migrate => migrate::up(&cli.config.database_url),
-        Command::Openapi => print(openapi::document()),
-        Command::CreateAdmin(admin) => create_admin(&cli.config, admin),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let cause = error.cause.as_deref().unwrap_or(&error.detail);
-            // One line, whatever the cause is made of.
-            let line = cause.split_whitespace().collect::<Vec<_>>().join(" ");
-            let _ = writeln!(io::stderr(), "daybook: {line}");
-            ExitCode::FAILURE
-        }
-    }
-}
+mod verify;

@@ -9,20 +9,19 @@ use std::{
 
 use crate::{
     auth::tokens::random_hex,
-    config::{Config, DatabaseUrl, SECRET_MIN, Secret},
+    config::{Config, SECRET_MIN, Secret, database_url::DatabaseUrl},
     error::{Error, Result},
 };
 
-/// The secret that is set; on SQLite, the one beside the database, made now if there is none.
+/// The secret of the settings. On SQLite without one, the secret beside the database, which is
+/// created now if it does not exist.
 pub(super) fn jwt_secret(config: &Config) -> Result<Secret> {
     let secret = match (&config.jwt_secret, &config.database_url) {
         (Some(secret), _) => secret.clone(),
         (None, DatabaseUrl::Sqlite(path)) => {
             let mut file = path.clone().into_os_string();
             file.push(".jwt-secret");
-            kept_secret(Path::new(&file)).map_err(|error| {
-                Error::internal(format!("{}: {error}", Path::new(&file).display()))
-            })?
+            read_or_create(Path::new(&file), random_hex::<32>)?.into()
         }
         (None, DatabaseUrl::Postgres(_)) => {
             return Err(Error::internal(
@@ -37,20 +36,26 @@ pub(super) fn jwt_secret(config: &Config) -> Result<Secret> {
     Ok(secret)
 }
 
-fn kept_secret(path: &Path) -> io::Result<Secret> {
+/// The secret in a file, which only its owner may read. It is created now if it does not exist.
+pub(super) fn read_or_create(
+    path: &Path,
+    create: impl FnOnce() -> Result<String>,
+) -> Result<String> {
+    let failed = |error: io::Error| Error::internal(format!("{}: {error}", path.display()));
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     match made {
         Ok(mut file) => {
-            let secret = random_hex::<32>().map_err(io::Error::other)?;
-            file.write_all(secret.as_bytes())?;
-            file.sync_all()?;
-            Ok(secret.into())
+            let secret = create()?;
+            file.write_all(secret.as_bytes()).map_err(failed)?;
+            file.sync_all().map_err(failed)?;
+            Ok(secret)
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             let mut secret = String::new();
-            OpenOptions::new().read(true).open(path)?.read_to_string(&mut secret)?;
-            Ok(secret.trim().to_owned().into())
+            let file = OpenOptions::new().read(true).open(path);
+            file.and_then(|mut file| file.read_to_string(&mut secret)).map_err(failed)?;
+            Ok(secret.trim().to_owned())
         }
-        Err(error) => Err(error),
+        Err(error) => Err(failed(error)),
     }
 }

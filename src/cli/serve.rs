@@ -2,9 +2,9 @@
 
 use std::net::TcpListener;
 
-use super::{admin::first_admin, database::open, output::print, secrets::jwt_secret};
+use super::{admin::first_admin, database::open, ledger_key, output::print, secrets::jwt_secret};
 use crate::{
-    api::{http::health::Metrics, limits::requests::Limits},
+    api::{http::metrics::Metrics, limits::requests::Limits},
     app::{self, Services},
     auth::{
         oidc::IdentityProvider,
@@ -17,18 +17,18 @@ use crate::{
     demo,
     error::{Error, Result},
     maintenance,
+    store::{self, ledger::heads::LedgerHeads},
 };
 
-/// Brings the schema up to date, then serves until it is told to stop.
-///
-/// # Errors
-/// Where it cannot start.
+/// Brings the schema up to date, then serves until a signal stops the process.
 pub(super) fn serve(config: &Config, demo: bool) -> Result<()> {
     let listener = TcpListener::bind(config.listen)
         .map_err(|error| Error::internal(format!("can't listen on {}: {error}", config.listen)))?;
     let address = listener.local_addr().map_err(Error::internal)?;
     migrate::up(&config.database_url)?;
     let secret = jwt_secret(config)?;
+    let signer = ledger_key::key(config)?;
+    let verifier = signer.verifier();
     let db = open(config)?;
     let passwords = Passwords::new(Cost::default(), config.workers().get())?;
     let previous = config.jwt_previous_secret.as_ref().map(|it| it.reveal().as_bytes());
@@ -46,8 +46,12 @@ pub(super) fn serve(config: &Config, demo: bool) -> Result<()> {
         sealer: Sealer::new(secret.reveal().as_bytes(), previous)?,
         passwords,
         metrics: Metrics::new()?,
+        ledger: LedgerHeads::new(signer),
     };
+    let (ledger, db) = (services.ledger.clone(), services.db.clone());
     actix_web::rt::System::new().block_on(async move {
+        ledger_key::check(&db, &verifier).await?;
+        db.read_much(|conn| store::ledger::check::check_ends(conn)).await?;
         if demo {
             demo::load(&services.db, &services.passwords).await?;
         }
@@ -58,12 +62,17 @@ pub(super) fn serve(config: &Config, demo: bool) -> Result<()> {
         log::info!("database {}", config.database_url);
         if let Some(replica) = &config.read_database_url {
             log::info!("read replica {replica}");
-            services.db.beat().await?;
-            actix_web::rt::spawn(maintenance::beat(services.db.clone()));
+            services.db.heartbeat().await?;
+            actix_web::rt::spawn(maintenance::send_heartbeats(services.db.clone()));
         }
         log::info!("listening on http://{address}, Swagger UI at http://{address}/docs");
         maintenance::start(&services.db);
-        app::server(services, listener, config.workers(), true)?.await.map_err(Error::internal)
+        actix_web::rt::spawn(maintenance::log_ledger_heads(db.clone(), ledger.clone()));
+        app::server(services, listener, config.workers(), true)?.await.map_err(Error::internal)?;
+        if let Err(error) = maintenance::log_ledger_head(&db, &ledger, None).await {
+            log::warn!("the head of the ledger could not be read: {error}");
+        }
+        Ok::<(), Error>(())
     })?;
     log::info!("stopped");
     Ok(())

@@ -115,7 +115,9 @@ fn database(config: &Config, checkpoint: Option<&Path>, key: Option<String>) -> 
         return Err(Error::internal(format!("{faults} rows are not right")));
     }
     let grown = match &checkpoint {
-        Some(checkpoint) => format!("It grew out of the checkpoint of {} records. ", checkpoint.size),
+        Some(checkpoint) => {
+            format!("It grew out of the checkpoint of {} records. ", checkpoint.size)
+        }
         None => String::new(),
     };
     print(&format!(

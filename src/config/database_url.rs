@@ -1,4 +1,4 @@
-//! Where the database is.
+//! The address of a database.
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
@@ -39,7 +39,7 @@ impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
-            // User, password and options stay out of the log.
+            // User, password and options must not reach the log.
             Self::Postgres(url) => {
                 let rest = url.trim_start_matches("postgres://");
                 let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);

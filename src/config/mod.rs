@@ -1,18 +1,18 @@
-//! The settings: flags and environment variables, read into one typed value.
+//! The settings: flags and environment variables, as one typed value.
 
 use std::{fmt, net::SocketAddr, num::NonZero};
 
 use clap::Args;
 
-mod database_url;
-mod network;
-mod oidc;
+pub mod database_url;
+pub mod network;
+pub mod oidc;
 
-pub use database_url::DatabaseUrl;
-pub use network::{Origins, RateLimit, TrustedProxies};
-pub use oidc::{IssuerUrl, OidcUser, Provider, UserField};
+use database_url::DatabaseUrl;
+use network::{Origins, RateLimit, TrustedProxies};
+use oidc::{IssuerUrl, OidcUser, Provider};
 
-/// The fewest bytes of a secret that signs tokens: as many as its hash has (RFC 7518, section 3.2).
+/// The fewest bytes of the secret that signs tokens: the size of its hash (RFC 7518, section 3.2).
 pub const SECRET_MIN: usize = 32;
 
 /// The settings of the service. Each is a flag and an environment variable.
@@ -37,39 +37,45 @@ pub struct Config {
     #[arg(long, env = "DAYBOOK_LISTEN", default_value = "127.0.0.1:8080", global = true)]
     pub listen: SocketAddr,
 
-    /// E-mail of the administrator made at the first start on an empty database
+    /// E-mail of the administrator that the first start creates in an empty database
     #[arg(long, env = "DAYBOOK_ADMIN_EMAIL", requires = "admin_password", global = true)]
     pub admin_email: Option<String>,
 
-    /// His password, 12 to 128 characters; better given by the environment
+    /// Their password, 12 to 128 characters; better set by the environment
     #[arg(long, env = "DAYBOOK_ADMIN_PASSWORD", hide_env_values = true, global = true)]
     pub admin_password: Option<Secret>,
 
-    /// Signs access tokens, at least 32 bytes. On SQLite one is made at the first start and kept
-    /// beside the database; on PostgreSQL it is required, the same for all replicas
+    /// Signs access tokens, at least 32 bytes. On SQLite the first start creates one beside the
+    /// database; on PostgreSQL it is required, and the same for all replicas
     #[arg(long, env = "DAYBOOK_JWT_SECRET", hide_env_values = true, global = true)]
     pub jwt_secret: Option<Secret>,
 
-    /// The secret before it: tokens that it signed stay good until they expire, so that a change
+    /// The secret before it: tokens that it signed stay valid until they expire, so that a change
     /// of the secret logs nobody out
     #[arg(long, env = "DAYBOOK_JWT_PREVIOUS_SECRET", hide_env_values = true, global = true)]
     pub jwt_previous_secret: Option<Secret>,
+
+    /// The key that signs the checkpoints of the ledger, as `daybook ledger-key new ORIGIN` prints it.
+    /// On SQLite the first start creates one beside the database; on PostgreSQL it is required, and
+    /// the same for all replicas
+    #[arg(long, env = "DAYBOOK_LEDGER_KEY", hide_env_values = true, global = true)]
+    pub ledger_key: Option<Secret>,
 
     /// Accept the access tokens of this issuer (OpenID Connect) too: https://…
     #[arg(long, env = "DAYBOOK_OIDC_ISSUER", requires = "oidc_audience", global = true)]
     pub oidc_issuer: Option<IssuerUrl>,
 
-    /// The audience that its tokens have to name
+    /// The audience that its tokens must name
     #[arg(long, env = "DAYBOOK_OIDC_AUDIENCE", requires = "oidc_issuer", global = true)]
     pub oidc_audience: Option<String>,
 
-    /// Which claim tells the user: email, which has to be a verified one; email:CLAIM or
-    /// employee_id:CLAIM, taken as they are
+    /// The claim that identifies the user: email, which must be verified; email:CLAIM or
+    /// employee_id:CLAIM, which are used as they are
     #[arg(long, env = "DAYBOOK_OIDC_USER", default_value = "email", global = true)]
     pub oidc_user: OidcUser,
 
-    /// Web pages that may use the API from a browser: exact origins, scheme and host and port,
-    /// with a comma between two [default: none]
+    /// Web pages that may use the API from a browser: exact origins (scheme, host, port),
+    /// separated by commas [default: none]
     #[arg(
         long,
         env = "DAYBOOK_CORS_ORIGINS",
@@ -79,12 +85,12 @@ pub struct Config {
     )]
     pub cors_origins: Origins,
 
-    /// Requests that each caller may send a minute; off: as many as he likes, log-ins too
+    /// Requests that each caller may send a minute; off: no limit, for log-ins neither
     #[arg(long, env = "DAYBOOK_RATE_LIMIT", default_value = "600", global = true)]
     pub rate_limit: RateLimit,
 
-    /// Proxies whose X-Forwarded-For is believed: addresses or ranges such as 10.0.0.0/8, with a
-    /// comma between two [default: none]
+    /// Proxies whose X-Forwarded-For is trusted: addresses or ranges such as 10.0.0.0/8, separated
+    /// by commas [default: none]
     #[arg(
         long,
         env = "DAYBOOK_TRUSTED_PROXIES",
@@ -94,7 +100,7 @@ pub struct Config {
     )]
     pub trusted_proxies: TrustedProxies,
 
-    /// Threads that answer requests [default: the number of cores]
+    /// Threads that handle requests [default: the number of cores]
     #[arg(long, env = "DAYBOOK_WORKERS", global = true)]
     pub workers: Option<NonZero<usize>>,
 
@@ -105,14 +111,14 @@ pub struct Config {
 }
 
 impl Config {
-    /// The identity provider whose tokens are accepted, if one is.
+    /// The identity provider whose tokens are accepted, if one is set.
     pub fn identity_provider(&self) -> Option<Provider> {
         let (IssuerUrl(issuer), audience) =
             self.oidc_issuer.clone().zip(self.oidc_audience.clone())?;
         Some(Provider { issuer, audience, user: self.oidc_user.clone() })
     }
 
-    /// Threads that answer requests.
+    /// Threads that handle requests.
     pub fn workers(&self) -> NonZero<usize> {
         self.workers.unwrap_or_else(cores)
     }
@@ -127,7 +133,7 @@ fn cores() -> NonZero<usize> {
     std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN)
 }
 
-/// A text that is never printed.
+/// A secret text: its `Debug` form hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 

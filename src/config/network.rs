@@ -1,19 +1,18 @@
-//! What the service makes of those outside: which web pages may call it, how often anybody may, and
-//! which proxies tell the truth about whom they speak for.
+//! Settings of the network: allowed origins, the rate limit, and trusted proxies.
 
 use std::{fmt, net::IpAddr, num::NonZero, str::FromStr};
 
 use ipnet::IpNet;
 use url::Url;
 
-/// The parts of a comma-separated list; none of an empty one, which is how a variable that is not
-/// set comes out of many a script.
+/// The parts of a comma-separated list. An empty text has none: scripts often pass an unset variable
+/// as an empty one.
 fn parts(text: &str) -> impl Iterator<Item = &str> {
     let text = text.trim();
     (!text.is_empty()).then(|| text.split(',').map(str::trim)).into_iter().flatten()
 }
 
-/// The origins whose pages may use the API from a browser (the Fetch standard's CORS).
+/// The origins whose pages may use the API from a browser (CORS, Fetch standard).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origins(Vec<String>);
 
@@ -34,8 +33,8 @@ impl FromStr for Origins {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let origin = |text: &str| match Url::parse(text).map(|url| url.origin()) {
-            // Compared with what a browser would send: a path, a capital letter or a default port
-            // would make an origin that never matches, and nobody would know why.
+            // It must equal what a browser sends. With a path, a capital letter or a default port it
+            // would silently never match.
             Ok(origin) if origin.is_tuple() && origin.ascii_serialization() == text => {
                 Ok(text.to_owned())
             }
@@ -43,7 +42,7 @@ impl FromStr for Origins {
                 let text = origin.ascii_serialization();
                 Err(format!("an origin is written as browsers send it: {text}"))
             }
-            _ => Err(format!("{text:?} is no origin such as https://app.example.com")),
+            _ => Err(format!("{text:?} is not an origin such as https://app.example.com")),
         };
         parts(text).map(origin).collect::<Result<_, _>>().map(Self)
     }
@@ -52,9 +51,9 @@ impl FromStr for Origins {
 /// How many requests a minute each caller may send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RateLimit {
-    /// As many as he likes; log-ins too.
+    /// Any number, of log-ins too.
     Off,
-    /// So many.
+    /// At most this many.
     PerMinute(NonZero<u32>),
 }
 
@@ -81,7 +80,7 @@ impl fmt::Display for RateLimit {
     }
 }
 
-/// The proxies whose `X-Forwarded-For` is believed.
+/// The proxies whose `X-Forwarded-For` is trusted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
 
@@ -97,9 +96,9 @@ impl FromStr for TrustedProxies {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let range = |text: &str| {
-            text.parse::<IpNet>()
-                .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-                .map_err(|_| format!("{text:?} is no address and no range such as 10.0.0.0/8"))
+            text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).map_err(
+                |_| format!("{text:?} is neither an address nor a range such as 10.0.0.0/8"),
+            )
         };
         parts(text).map(range).collect::<Result<_, _>>().map(Self)
     }

@@ -1,4 +1,4 @@
-//! The company's own identity provider.
+//! Settings of the company's own identity provider.
 
 use std::str::FromStr;
 
@@ -7,13 +7,13 @@ use std::str::FromStr;
 pub struct Provider {
     /// Its issuer identifier, a URL.
     pub issuer: String,
-    /// The audience that its tokens have to name.
+    /// The audience that its tokens must name.
     pub audience: String,
-    /// How a token tells whom it speaks of.
+    /// How a token identifies its user.
     pub user: OidcUser,
 }
 
-/// The URL of an issuer: https, or http on this very machine.
+/// The URL of an issuer: https, or http on this machine.
 #[derive(Clone, Debug)]
 pub struct IssuerUrl(pub String);
 
@@ -29,28 +29,28 @@ impl FromStr for IssuerUrl {
         if (is_https || is_local) && !text.contains(['?', '#', ' ']) {
             return Ok(Self(text.to_owned()));
         }
-        Err("expected https://… (http:// for this very machine alone)".to_owned())
+        Err("expected https://… (http:// only for this machine)".to_owned())
     }
 }
 
-/// A field of the user that tells him from others.
+/// A field that identifies a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserField {
-    /// His e-mail address, without regard to case.
+    /// The e-mail address, without regard to case.
     Email,
-    /// His employee id.
+    /// The employee id.
     EmployeeId,
 }
 
-/// Which claim of a token has the value of which field of its user.
+/// The claim of a token that has the value of a field of its user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OidcUser {
     /// The field of the user.
     pub field: UserField,
     /// The claim of the token.
     pub claim: String,
-    /// Whether the token has to say that the address was verified: unless the operator names the
-    /// claim himself, because he knows what his provider writes into it.
+    /// Whether the token must say that the address is verified. An operator who names the claim
+    /// knows what the provider writes into it.
     pub verified: bool,
 }
 

@@ -3,12 +3,12 @@
 use diesel::{Connection, PgConnection, SqliteConnection, connection::SimpleConnection};
 
 use crate::{
-    config::DatabaseUrl,
+    config::database_url::DatabaseUrl,
     error::{Error, Result},
 };
 
-/// A connection to either database. Never opened by its own `establish`, which would try SQLite
-/// with whatever text it gets: see [`open_reader`] and [`open_writer`].
+/// A connection to either database. Open it with [`open_reader`] or [`open_writer`]: its own
+/// `establish` would try SQLite with any text.
 #[allow(missing_docs, reason = "diesel's derive makes public items without a doc comment")]
 mod multi {
     use diesel::{PgConnection, SqliteConnection};
@@ -21,9 +21,9 @@ mod multi {
 }
 pub use multi::{AnyConnection, MultiBackend};
 
-/// Settings of every SQLite connection. `synchronous=FULL` makes each commit durable; the memory
-/// map saves a copy of each page that is read, and is as large as the file: what it takes is address
-/// space, and pages that the system drops when it needs their room.
+/// Settings of every SQLite connection. `synchronous=FULL` makes each commit durable. The memory map
+/// saves a copy of each page that is read. It is as large as the file, but takes only address space,
+/// and pages that the system drops when it needs memory.
 pub(super) const SQLITE: &str = "PRAGMA busy_timeout = 30000; PRAGMA foreign_keys = ON; \
      PRAGMA synchronous = FULL; PRAGMA mmap_size = 1099511627776; PRAGMA cache_size = -16000; \
      PRAGMA temp_store = MEMORY;";
@@ -31,17 +31,17 @@ pub(super) const SQLITE: &str = "PRAGMA busy_timeout = 30000; PRAGMA foreign_key
 /// What is different for SQLite connections of [`open_scanner`].
 pub(super) const SQLITE_SCANNER: &str = "PRAGMA mmap_size = 0; PRAGMA cache_size = -2000;";
 
-/// Opens a connection that the database itself lets do nothing but read.
+/// Opens a connection that the database itself restricts to reading.
 ///
 /// # Errors
-/// `unavailable` where there is no database to be reached.
+/// `unavailable` where the database can't be reached.
 pub fn open_reader(url: &DatabaseUrl) -> Result<AnyConnection> {
     let mut conn = open(url)?;
     match &mut conn {
         AnyConnection::Sqlite(conn) => conn.batch_execute("PRAGMA query_only = ON"),
-        // A bitmap has no order, and each list here has an index that does. Once a statement is
-        // planned without its values, PostgreSQL takes a log for one of average length, which it
-        // may as well collect and sort: for one of fifty thousand entries that is a second.
+        // A bitmap has no order, and each list here has an index that does. PostgreSQL plans a
+        // prepared statement for a log of average length, which it may collect and sort: that takes
+        // a second for one of fifty thousand entries.
         AnyConnection::Postgres(conn) => conn
             .batch_execute("SET default_transaction_read_only = on; SET enable_bitmapscan = off"),
     }
@@ -49,9 +49,9 @@ pub fn open_reader(url: &DatabaseUrl) -> Result<AnyConnection> {
     Ok(conn)
 }
 
-/// Opens a reader for what may take a while. It reads without a memory map: a long export goes over
-/// the whole file, and every page of it that was mapped would count as the process's memory. Its
-/// cache is small for the same reason: there is one for each connection.
+/// Opens a reader for long reads. It has no memory map: a long export reads the whole file, and each
+/// mapped page would count as the process's memory. Its cache is small for the same reason: each
+/// connection has one.
 ///
 /// # Errors
 /// As [`open_reader`].
@@ -64,14 +64,14 @@ pub fn open_scanner(url: &DatabaseUrl) -> Result<AnyConnection> {
 }
 
 /// What is different for the one SQLite connection that writes. Notes of many users are pages all
-/// over the file: it keeps more of them, and carries them from the log into the file less often, each
-/// page once for many commits. The log grows to some 32 MB.
+/// over the file. So it caches more of them, and checkpoints less often, which writes each page once
+/// for many commits. The write-ahead log grows to some 32 MB.
 const SQLITE_WRITER: &str = "PRAGMA cache_size = -64000; PRAGMA wal_autocheckpoint = 8000;";
 
-/// Opens a connection for the journal, the migrations, and nobody else.
+/// Opens a connection that may write: for the journal and the migrations only.
 ///
 /// # Errors
-/// `unavailable` where there is no database to be reached.
+/// `unavailable` where the database can't be reached.
 pub fn open_writer(url: &DatabaseUrl) -> Result<AnyConnection> {
     let mut conn = open(url)?;
     if let AnyConnection::Sqlite(conn) = &mut conn {
@@ -101,10 +101,10 @@ fn open(url: &DatabaseUrl) -> Result<AnyConnection> {
     }
 }
 
-/// Reads several things as they were at one time.
+/// Runs several reads on one snapshot of the database.
 ///
 /// # Errors
-/// Whatever `work` answers.
+/// Those of `work`.
 pub fn snapshot<T>(
     conn: &mut AnyConnection,
     work: impl FnOnce(&mut AnyConnection) -> Result<T>,

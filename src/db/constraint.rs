@@ -1,11 +1,11 @@
-//! Errors of the database, turned into the errors of the house, in one function.
+//! Errors of the database, mapped to the errors of the service in one function.
 
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind as Kind, Error as DieselError};
 
 use crate::error::{Code, Error, InputError};
 
-/// A uniqueness that clients can run into: as PostgreSQL names it, as SQLite names it, where in the
-/// body the clash is, and what to say.
+/// The unique constraints that clients can violate: the name in PostgreSQL, the name in SQLite, the
+/// pointer into the body, and the detail of the problem.
 const UNIQUE: &[(&str, &str, Option<&str>, &str)] = &[
     ("users_email_key", "users.email_key", Some("/email"), "Another user has this e-mail address."),
     (
@@ -27,7 +27,7 @@ impl From<DieselError> for Error {
         match &error {
             DieselError::NotFound => Self::not_found(),
             DieselError::DatabaseError(Kind::UniqueViolation, info) => unique(info.as_ref()),
-            // PostgreSQL broke a deadlock or a cycle, or the connection was gone before the commit.
+            // PostgreSQL broke a deadlock or a cycle, or the connection was lost before the commit.
             DieselError::DatabaseError(Kind::ClosedConnection | Kind::SerializationFailure, _) => {
                 Self { transient: true, ..Self::unavailable(error) }
             }
@@ -44,19 +44,19 @@ impl From<DieselError> for Error {
 
 fn unique(info: &dyn DatabaseErrorInformation) -> Error {
     let message = info.message();
-    let known = UNIQUE.iter().find(|(postgres, sqlite, ..)| {
+    let constraint = UNIQUE.iter().find(|(postgres, sqlite, ..)| {
         info.constraint_name() == Some(postgres)
             || message.strip_prefix("UNIQUE constraint failed: ") == Some(sqlite)
     });
-    let Some((_, _, pointer, detail)) = known else {
+    let Some((_, _, pointer, detail)) = constraint else {
         return Error::internal(message);
     };
     let errors = pointer.iter().map(|at| InputError::body(*at, "already_exists", *detail));
     Error { errors: errors.collect(), ..Error::new(Code::AlreadyExists, *detail) }
 }
 
-/// SQLite could not get its lock in time, or PostgreSQL is going down or full: no fault of the
-/// request.
+/// SQLite could not get its lock in time, or PostgreSQL is shutting down or full: not an error of
+/// the request.
 fn is_busy(message: &str) -> bool {
     ["database is locked", "database is busy", "shutting down", "starting up", "too many clients"]
         .iter()

@@ -1,4 +1,4 @@
-//! What the queue of a worker pool holds: work that keeps its own outcome, until it may be told.
+//! The jobs in the queue of a worker pool: work that keeps its outcome until that may be sent.
 
 use std::{
     any::{Any, TypeId},
@@ -10,24 +10,24 @@ use tokio::sync::oneshot;
 use super::connection::AnyConnection;
 use crate::error::{Code, Error, Result};
 
-/// Work for a connection, and who waits for its outcome.
+/// Work for a connection, with the receiver of its outcome.
 pub(crate) trait Job: Any + Send {
-    /// Runs, and says whether it came to a good end.
+    /// Runs the work, and says how it ended.
     fn run(&mut self, conn: &mut AnyConnection) -> End;
 
-    /// Tells the outcome; the error that came after it, if there was one, instead of a success.
+    /// Sends the outcome. `after` is an error that came after it: it is sent instead of a success.
     fn finish(self: Box<Self>, after: Option<Error>);
 
-    /// Jobs of one kind can be made one; most are of none.
+    /// Jobs of one kind can be joined; most jobs are of none.
     fn kind(&self) -> Option<TypeId> {
         None
     }
 
-    /// Takes up a job of the same kind, to be run with this one.
+    /// Adds a job of the same kind, to be run with this one.
     fn join(&mut self, _: Box<dyn Job>) {}
 
-    /// The jobs that were joined, each for itself again: for when all together failed. Nothing,
-    /// where it is but one.
+    /// Takes the joined jobs apart again, for when all of them failed as a whole. Nothing for a job
+    /// of one part.
     fn parts(&mut self) -> Vec<Box<dyn Job>> {
         Vec::new()
     }
@@ -36,16 +36,18 @@ pub(crate) trait Job: Any + Send {
 /// How a job ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
+    /// It succeeded.
     Good,
+    /// It failed.
     Bad,
-    /// Begun anew, it may come to a good end.
+    /// It failed, and may succeed when it is started again.
     Transient,
     /// It panicked, and may have left the connection in the middle of something.
     Broken,
 }
 
-/// Runs work; a panic of it ends nothing but the work.
-pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T>) -> (Result<T>, End) {
+/// Runs work; a panic ends only the work.
+pub(crate) fn run_caught<T>(work: impl FnOnce() -> Result<T>) -> (Result<T>, End) {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(output)) => (Ok(output), End::Good),
         Ok(Err(error)) if error.transient => (Err(error), End::Transient),
@@ -54,8 +56,8 @@ pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T>) -> (Result<T>, End) {
     }
 }
 
-/// What is told of an outcome, if an error came after it.
-pub(crate) fn reported<T>(outcome: Option<Result<T>>, after: Option<Error>) -> Result<T> {
+/// The outcome to send, where an error may have come after it.
+pub(crate) fn final_outcome<T>(outcome: Option<Result<T>>, after: Option<Error>) -> Result<T> {
     match (outcome, after) {
         (Some(outcome), None) => outcome,
         (Some(Err(error)), Some(_)) if error.code == Code::Internal => Err(error),
@@ -65,7 +67,7 @@ pub(crate) fn reported<T>(outcome: Option<Result<T>>, after: Option<Error>) -> R
     }
 }
 
-/// A job of its own: one piece of work for whoever waits for it.
+/// A job of its own: one piece of work with one outcome.
 pub(crate) struct Task<T, F> {
     work: F,
     outcome: Option<Result<T>>,
@@ -73,10 +75,10 @@ pub(crate) struct Task<T, F> {
 }
 
 impl<T, F> Task<T, F> {
-    /// The job, and where its outcome will be told.
+    /// The job, and where its outcome arrives.
     pub(crate) fn new(work: F) -> (Self, oneshot::Receiver<Result<T>>) {
-        let (reply, answer) = oneshot::channel();
-        (Self { work, outcome: None, reply }, answer)
+        let (reply, receiver) = oneshot::channel();
+        (Self { work, outcome: None, reply }, receiver)
     }
 }
 
@@ -86,13 +88,13 @@ where
     F: FnMut(&mut AnyConnection) -> Result<T> + Send + 'static,
 {
     fn run(&mut self, conn: &mut AnyConnection) -> End {
-        let (outcome, end) = caught(|| (self.work)(conn));
+        let (outcome, end) = run_caught(|| (self.work)(conn));
         self.outcome = Some(outcome);
         end
     }
 
     fn finish(self: Box<Self>, after: Option<Error>) {
-        // The client may have gone; what is done is done.
-        let _ = self.reply.send(reported(self.outcome, after));
+        // The client may have gone; the work is kept.
+        let _ = self.reply.send(final_outcome(self.outcome, after));
     }
 }

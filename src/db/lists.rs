@@ -1,51 +1,70 @@
-//! How a part of a list is read: by the database itself, or by a read replica that has caught up.
+//! How a part of a list is read: from the database itself, or from a read replica that has caught up.
 
 use std::sync::Arc;
 
 use super::{
+    caller_writes::{Writes, writes_of},
     database::Db,
     reader::Reader,
-    replica::{Listed, Listing, ReadReplica, Writes, writes_of},
+    replica::ReadReplica,
 };
 use crate::{domain::ids::UserId, error::Result};
 
+/// How a part of a list is read.
+#[derive(Clone, Copy, Debug)]
+pub struct ListOptions {
+    /// It is a few rows by an index.
+    pub small: bool,
+    /// The part before it was [`ListPart::from_primary`]: a list does not go back in time.
+    pub from_primary: bool,
+}
+
+/// A part of a list.
+pub struct ListPart<T> {
+    /// What was read.
+    pub output: T,
+    /// It was read from the primary although there is a read replica, which may be behind. The parts
+    /// that follow have to be read from the primary too.
+    pub from_primary: bool,
+}
+
 impl Db {
-    /// Reads a part of a list. First `gate` finds who asks and what they may, always on the
+    /// Reads a part of a list. First `gate` finds the caller and what they may see, always on the
     /// primary. Then `work` reads, on a read replica where there is one.
     ///
     /// # Errors
     /// As [`Self::read`].
     pub async fn list<G, T>(
         &self,
-        how: Listing,
+        options: ListOptions,
         gate: impl FnOnce(&mut Reader<'_>) -> Result<(Option<UserId>, G)> + Send + 'static,
         work: impl Fn(&mut Reader<'_>, &G) -> Result<T> + Send + Sync + 'static,
-    ) -> Result<Listed<T>>
+    ) -> Result<ListPart<T>>
     where
         G: Send + Sync + 'static,
         T: Send + 'static,
     {
         if let Some(replica) = self.replica() {
-            return list_by_replica(self, replica, how.ahead, gate, work).await;
+            return list_by_replica(self, replica, options.from_primary, gate, work).await;
         }
         let both = move |reader: &mut Reader<'_>| {
             let (_, gated) = gate(reader)?;
             work(reader, &gated)
         };
-        let read = if how.small { self.read(both).await } else { self.read_much(both).await };
-        Ok(Listed { output: read?, ahead: false })
+        let read = if options.small { self.read(both).await } else { self.read_much(both).await };
+        Ok(ListPart { output: read?, from_primary: false })
     }
 }
 
-/// Finds on the primary who asks and what they may, and reads the list on the replica, if it has
-/// caught up with the caller; else on the primary.
+/// Runs the gate on the primary. Then reads the list on the replica if that has caught up with the
+/// caller, else on the primary.
 async fn list_by_replica<G, T>(
     primary: &Db,
     replica: &ReadReplica,
-    ahead: bool,
+    from_primary: bool,
     gate: impl FnOnce(&mut Reader<'_>) -> Result<(Option<UserId>, G)> + Send + 'static,
     work: impl Fn(&mut Reader<'_>, &G) -> Result<T> + Send + Sync + 'static,
-) -> Result<Listed<T>>
+) -> Result<ListPart<T>>
 where
     G: Send + Sync + 'static,
     T: Send + 'static,
@@ -54,20 +73,20 @@ where
         .read_much(move |reader| {
             let (caller, gated) = gate(reader)?;
             let writes = match caller {
-                Some(id) if !ahead => writes_of(reader, &[id])?,
+                Some(id) if !from_primary => writes_of(reader, &[id])?,
                 _ => Writes::new(),
             };
             Ok((caller, gated, writes))
         })
         .await?;
-    let what = Arc::new((gated, work));
-    if !ahead {
-        let what = Arc::clone(&what);
-        let read = move |reader: &mut Reader<'_>| (what.1)(reader, &what.0);
+    let shared = Arc::new((gated, work));
+    if !from_primary {
+        let shared = Arc::clone(&shared);
+        let read = move |reader: &mut Reader<'_>| (shared.1)(reader, &shared.0);
         if let Some(output) = replica.read(caller, writes, read).await {
-            return Ok(Listed { output, ahead: false });
+            return Ok(ListPart { output, from_primary: false });
         }
     }
-    let output = primary.read_much(move |reader| (what.1)(reader, &what.0)).await?;
-    Ok(Listed { output, ahead: true })
+    let output = primary.read_much(move |reader| (shared.1)(reader, &shared.0)).await?;
+    Ok(ListPart { output, from_primary: true })
 }

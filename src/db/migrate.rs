@@ -1,10 +1,10 @@
-//! The schema, brought up to date.
+//! Runs the migrations of the schema.
 
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::{AnyConnection, open_writer};
 use crate::{
-    config::DatabaseUrl,
+    config::database_url::DatabaseUrl,
     error::{Error, Result},
 };
 use diesel::connection::SimpleConnection;
@@ -27,7 +27,7 @@ pub fn up(url: &DatabaseUrl) -> Result<()> {
     })
 }
 
-/// Takes all migrations back: every table is gone. For tests.
+/// Reverts all migrations, which drops every table. For tests.
 ///
 /// # Errors
 /// As [`up`].
@@ -41,7 +41,7 @@ pub fn down(url: &DatabaseUrl) -> Result<()> {
     })
 }
 
-/// Any number that nobody else locks on this server: the bytes of "daybook".
+/// The key of the advisory lock, which nothing else on the server uses: the bytes of "daybook".
 const LOCK: i64 = 0x64_61_79_62_6f_6f_6b;
 
 fn with_lock(url: &DatabaseUrl, work: impl FnOnce(&mut AnyConnection) -> Result<()>) -> Result<()> {
@@ -53,7 +53,7 @@ fn with_lock(url: &DatabaseUrl, work: impl FnOnce(&mut AnyConnection) -> Result<
     }
     let mut conn = open_writer(url)?;
     conn.batch_execute(&match conn {
-        // The journal mode is a property of the file: set once, by whoever makes it.
+        // The journal mode is a property of the file: setting it once is enough.
         AnyConnection::Sqlite(_) => "PRAGMA journal_mode = WAL".to_owned(),
         AnyConnection::Postgres(_) => format!("SELECT pg_advisory_lock({LOCK})"),
     })

@@ -1,14 +1,19 @@
 //! The database: SQLite or PostgreSQL, behind one connection type. Reading only: the one way to
 //! write is [`crate::journal`].
 
+pub(crate) mod caller_writes;
 pub mod connection;
 mod constraint;
 pub mod database;
+pub(crate) mod direct;
+mod group_commit;
 pub(crate) mod job;
-mod lists;
+pub mod lists;
 pub mod migrate;
 pub mod reader;
-pub mod replica;
+mod reads;
+mod replica;
 pub mod schema;
 pub mod types;
+mod worker;
 pub(crate) mod worker_pool;

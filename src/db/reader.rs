@@ -1,5 +1,5 @@
-//! A connection for reading: diesel's, and on SQLite a raw one beside it, which lends the columns of
-//! a row where diesel copies them.
+//! A connection for reading: diesel's, and on SQLite a raw one beside it, which borrows the columns
+//! of a row where diesel copies them.
 
 use std::{
     cell::RefCell,
@@ -8,11 +8,11 @@ use std::{
 
 use super::connection::{AnyConnection, SQLITE, SQLITE_SCANNER};
 use crate::{
-    config::DatabaseUrl,
+    config::database_url::DatabaseUrl,
     error::{Error, Result},
 };
 
-/// A connection that can only read: diesel's, and on SQLite the thin one beside it.
+/// A connection that can only read: diesel's, and on SQLite the raw one beside it.
 pub struct Reader<'a> {
     conn: &'a mut AnyConnection,
     raw: Option<&'a rusqlite::Connection>,
@@ -40,27 +40,27 @@ impl Reader<'_> {
 }
 
 thread_local! {
-    /// The thin connection of this thread.
+    /// The raw connection of this thread.
     static RAW: RefCell<Option<(DatabaseUrl, rusqlite::Connection)>> = const { RefCell::new(None) };
 }
 
-/// How much of an SQLite file a thin connection may keep in memory: as [`open_reader`] and
-/// [`open_scanner`] say it of those beside it.
+/// How much of an SQLite file a raw connection may keep in memory: as [`open_reader`] and
+/// [`open_scanner`] set it for diesel's.
 ///
 /// [`open_reader`]: crate::db::connection::open_reader
 /// [`open_scanner`]: crate::db::connection::open_scanner
 #[derive(Clone, Copy)]
 pub enum MemoryUse {
-    /// Whatever is read, in the memory map.
+    /// Every page that is read, in the memory map.
     Mapped,
     /// A small cache.
     SmallCache,
 }
 
-/// Reads by a connection, with the thin one of this thread beside it.
+/// Reads with a connection, and with the raw one of this thread beside it.
 ///
 /// # Errors
-/// Whatever `work` answers; `unavailable` where the database can't be opened.
+/// Those of `work`; `unavailable` where the database can't be opened.
 pub fn with_reader<T>(
     url: &DatabaseUrl,
     conn: &mut AnyConnection,
@@ -71,7 +71,7 @@ pub fn with_reader<T>(
         return work(&mut Reader { conn, raw: None });
     };
     RAW.with(|slot| {
-        // Taken, and put back when all is over, as the connection beside it.
+        // Taken, and put back at the end: a panic drops it, as it does the connection beside it.
         let kept = slot.take().filter(|(of, _)| of == url);
         let raw = match kept {
             Some((_, raw)) => raw,

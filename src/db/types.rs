@@ -1,5 +1,5 @@
-//! How the types of the domain are stored: ids as 16 bytes, times as microseconds, words and
-//! days as text.
+//! How the types of the domain are stored: ids as 16 bytes, times as microseconds, words and dates as
+//! text.
 
 use std::io::Write;
 

@@ -1,9 +1,10 @@
 //! A few hundred people around the stories, so that there is something to page through.
 //!
-//! The crowd is made by dice that fall alike each time: who does what depends on nothing but the
-//! code, when depends on the day on which the data is loaded.
+//! The random numbers are the same in each run. Who does what depends on the code alone; when they
+//! do it depends on the day on which the data is loaded.
 
 use super::{
+    dice::Dice,
     names,
     people::{ANNA, COURSES, CRISTIANO, CROWD, MARTA, PLANS, PLATFORM, PRIYA},
     scene::{Calendar, DAY, Deed, Key, Note, Person, Scene, What, scene},
@@ -18,13 +19,13 @@ use crate::{
     error::{Error, Result},
 };
 
-/// How many they are.
+/// The number of people.
 const PEOPLE: usize = 300;
-/// The first ones supervise the others.
+/// The number of the first people, who supervise the others.
 const SUPERVISORS: usize = 20;
-/// Grades from here on are passes.
+/// The lowest grade that is a pass.
 const PASS: u64 = 70;
-/// Time zones, and how many hours their noon is after noon in UTC, about.
+/// Time zones, with the hours from noon in UTC to noon there, roughly.
 const ZONES: [(&str, i64); 6] = [
     ("Europe/Lisbon", 0),
     ("Europe/Berlin", -1),
@@ -34,7 +35,7 @@ const ZONES: [(&str, i64); 6] = [
     ("America/Chicago", 6),
 ];
 
-/// Why courses are set to completed by hand.
+/// The reasons for forcing a completion.
 const REASONS: [&str; 4] = [
     "Completed the live version of this course; see the attendance sheet.",
     "The last page did not report back to us, but the test was passed.",
@@ -42,7 +43,7 @@ const REASONS: [&str; 4] = [
     "Gave this course as its instructor.",
 ];
 
-/// What the crowd does, person by person.
+/// The scenes of the crowd, person by person.
 pub(super) fn lives(calendar: &Calendar) -> Result<Vec<Scene>> {
     let mut dice = Dice(2026);
     let mut scenes = Vec::new();
@@ -56,14 +57,14 @@ pub(super) fn lives(calendar: &Calendar) -> Result<Vec<Scene>> {
     Ok(scenes)
 }
 
-/// One of the crowd. Times are seconds since 1970, before [`Life::office_hours`].
+/// The life of one person. Times are seconds since 1970, before [`Life::office_hours`].
 struct Life<'a> {
     dice: &'a mut Dice,
     key: Key,
     hours_west: i64,
     begin: i64,
     end: i64,
-    /// When he leaves, or shortly before now: nothing happens later.
+    /// When they leave, or shortly before now: nothing happens later.
     until: Timestamp,
     scenes: Vec<Scene>,
 }
@@ -110,7 +111,7 @@ impl<'a> Life<'a> {
         Ok(())
     }
 
-    /// Log-ins, one in each part of his time, so that a log-out ends the session before the next.
+    /// Log-ins, one in each part of their time, so that a log-out ends the session before the next.
     fn sessions(&mut self) -> Result<()> {
         let parts = 2 + self.dice.below(3) as i64;
         let part = (self.end - self.begin) / parts;
@@ -132,7 +133,7 @@ impl<'a> Life<'a> {
     fn courses(&mut self) -> Result<()> {
         let first = self.dice.below(COURSES.len() as u64) as usize;
         for number in 0..2 + self.dice.below(2) as usize {
-            // Five has no divisor in common with twelve: no course comes twice.
+            // Five and twelve have no common divisor, so no course comes twice.
             self.course((first + 5 * number) % COURSES.len())?;
         }
         Ok(())
@@ -173,7 +174,7 @@ impl<'a> Life<'a> {
         self.add(at, PLATFORM, Deed::Complete { course, method, mark })
     }
 
-    /// An administrator sets a course to completed, and mostly says why.
+    /// An administrator forces a completion, mostly with a note about the reason.
     fn force(&mut self, at: i64, course: usize) -> Result<()> {
         let by = self.administrator();
         let (method, mark) = (CompletionMethod::Forced, None);
@@ -207,7 +208,7 @@ impl<'a> Life<'a> {
         [CRISTIANO, ANNA, PRIYA][self.dice.below(3) as usize]
     }
 
-    /// A scene in his life, unless it would be after its end.
+    /// Adds a scene, unless it is after the end.
     fn add(&mut self, at: i64, by: Key, deed: Deed) -> Result<()> {
         let at = self.office_hours(at)?;
         if at < self.until {
@@ -216,11 +217,11 @@ impl<'a> Life<'a> {
         Ok(())
     }
 
-    /// Puts a time into his working week, five days of ten hours: what was earlier stays earlier.
+    /// Maps a time to their working week, five days of ten hours, and keeps the order of times.
     fn office_hours(&self, at: i64) -> Result<Timestamp> {
-        // 1970 began on a Thursday: three days after a Monday.
+        // 1970-01-01 was a Thursday: three days after a Monday.
         let monday = (at + 3 * DAY).div_euclid(7 * DAY) * 7 * DAY - 3 * DAY;
-        // Counted in milliseconds, so that not everything happens on a whole second.
+        // In milliseconds, so that not everything happens on a whole second.
         let worked = (at - monday) * 1000 * 5 / 7;
         let (day, rest) = (worked / (DAY * 1000), worked % (DAY * 1000));
         let start = (monday + day * DAY + (8 + self.hours_west) * 3600) * 1000;
@@ -238,32 +239,4 @@ fn timestamp(seconds: i64) -> Result<Timestamp> {
 
 fn out_of_time() -> Error {
     Error::internal("the system's clock is out of the years 1 to 9999")
-}
-
-/// Chance without chance: SplitMix64 (Steele, Lea and Flood, 2014) from a fixed seed.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// From 0 up to `bound`, without it.
-    fn below(&mut self, bound: u64) -> u64 {
-        self.roll() % bound.max(1)
-    }
-
-    /// From `from` up to `to`, without it; `from` where there is nothing between.
-    fn between(&mut self, from: i64, to: i64) -> i64 {
-        from + self.below(u64::try_from(to - from).unwrap_or(0)) as i64
-    }
-
-    /// True in so many cases of a hundred.
-    fn chance(&mut self, percent: u64) -> bool {
-        self.below(100) < percent
-    }
 }

@@ -1,15 +1,17 @@
-//! The demo data: the three stories that a log is there for, the people in them, and a crowd around
-//! them, over the last year.
+//! The demo data: the three stories that a log is there for, and a few hundred more people, over
+//! the last year.
 //!
-//! Nothing here writes an entry by hand. The data is a list of `Scene`s in the order of
-//! time, and the `stage` makes the real change of each, as the real caller, at that time.
+//! Nothing here writes an entry by hand. The data is a list of `Scene`s in the order of time. The
+//! `stage` makes the real change of each, as the real caller, at that time.
 
 mod crowd;
+mod dice;
 mod names;
 mod people;
 mod scene;
 mod stage;
 mod stories;
+mod updates;
 
 use std::net::SocketAddr;
 
@@ -19,26 +21,31 @@ use crate::{
     domain::timestamp::Timestamp,
     error::{Error, Result},
     journal::recorded::{Recorded, Unlogged},
-    store::{self, api_clients::ApiClientFilter, page::Window, settings::DEMO},
+    store::{
+        self,
+        api_clients::ApiClientQuery,
+        page::{ListQuery, PageRequest},
+        settings::DEMO,
+    },
 };
 use scene::{Calendar, Scene};
 
-/// Everybody's password in the demo data.
+/// The password of everybody in the demo data.
 pub const PASSWORD: &str = "daybook-demo";
 
 /// The name of the API client in the demo data.
 const API_CLIENT: &str = "Weekly run";
 
-/// Loads the demo data into an empty database, all of it or nothing. A database that has it stays
-/// as it is, whatever was done to it since.
+/// Loads the demo data into an empty database, all of it or nothing. A database that already has it
+/// stays as it is, with all later changes.
 ///
 /// # Errors
-/// `internal_error` where the database holds anything else; errors of the database.
+/// `internal_error` where the database has other data.
 pub async fn load(db: &Db, passwords: &Passwords) -> Result<()> {
     if db.read(|conn| is_loaded(conn)).await? {
         return Ok(());
     }
-    // Before the transaction, which may be begun anew; and once, because it is slow on purpose.
+    // Outside the transaction, which may be retried, since hashing is slow on purpose.
     let password_hash = passwords.hash(PASSWORD.to_owned()).await?;
     let loading = db.transact(move |tx| {
         if is_loaded(tx.read())? {
@@ -49,27 +56,27 @@ pub async fn load(db: &Db, passwords: &Passwords) -> Result<()> {
                 "--demo refuses this database, which holds other data: name an empty one",
             ));
         }
-        // First of all, so that of two replicas that start at once the second one waits here.
+        // The first write: of two replicas that start at once, the second waits here.
         store::settings::insert(tx, DEMO, &tx.now().to_string())?;
         stage::play(tx, &password_hash, &script(tx.now())?)?;
         Ok(Recorded::unlogged(Unlogged::InParts, ()))
     });
     match loading.await {
-        // Another replica loaded it while this one tried.
+        // Another replica loaded it at the same time.
         Err(_) if db.read(|conn| is_loaded(conn)).await? => Ok(()),
         outcome => outcome,
     }
 }
 
-/// What is printed at the start: whom to log in as, and where to look.
+/// The text that is printed at the start: whom to log in as, and where to look.
 ///
 /// # Errors
-/// Of the database.
+/// `unavailable`.
 pub async fn welcome(db: &Db, address: SocketAddr) -> Result<String> {
-    let filter = ApiClientFilter { q: Some(API_CLIENT.to_owned()), ..Default::default() };
-    let first = Window { after: None, limit: 1 };
-    let clients = db.read(move |conn| store::api_clients::list(conn, &filter, &first));
-    let client_id = clients.await?.rows.first().map(|client| client.id.to_string());
+    let query = ApiClientQuery { q: Some(API_CLIENT.to_owned()), ..Default::default() };
+    let first = PageRequest { after: None, limit: 1 };
+    let clients = db.read(move |conn| query.rows(conn, &(), &first));
+    let client_id = clients.await?.first().map(|client| client.id.to_string());
     let client_id = client_id.unwrap_or_default();
     let [administrator, supervisor, learner] =
         [people::CRISTIANO, people::MARTA, people::SAM].map(people::email_of);
@@ -87,13 +94,13 @@ fn is_loaded(conn: &mut AnyConnection) -> Result<bool> {
     Ok(store::settings::get(conn, DEMO)?.is_some())
 }
 
-/// Everything that happens until `now`, in the order of time, so that ids ascend with it.
+/// All scenes until `now`, in the order of time, so that ids ascend with time.
 fn script(now: Timestamp) -> Result<Vec<Scene>> {
     let calendar = Calendar::new(now)?;
     let mut scenes = people::arrivals(&calendar);
     scenes.extend(stories::all(&calendar)?);
     scenes.extend(crowd::lives(&calendar)?);
-    // Stable: what happens at the same time stays in the order in which it was told.
+    // The sort is stable: scenes at the same time keep their order.
     scenes.sort_by_key(|scene| scene.at);
     Ok(scenes)
 }

@@ -1,4 +1,4 @@
-//! Names for the crowd, from all over the world.
+//! Names for the crowd, from many countries.
 
 use super::people::address;
 
@@ -66,9 +66,9 @@ const SURNAMES: [&str; 53] = [
     "Yılmaz",
 ];
 
-/// A name and an e-mail address of each number below 2,650: no two have the same.
+/// The name and the e-mail address of a number below 2,650, different for each.
 pub(super) fn name(number: usize) -> (&'static str, &'static str, String) {
-    // Whoever shares a given name with others has a surname of his own: 53 is a prime number.
+    // People with the same given name have different surnames, since 53 is a prime number.
     let given_name = GIVEN_NAMES[number % GIVEN_NAMES.len()];
     let surname = SURNAMES[(number * 7 + number / GIVEN_NAMES.len()) % SURNAMES.len()];
     (given_name, surname, address(&plain(given_name), &plain(surname)))

@@ -18,12 +18,12 @@ pub(super) const DIEGO: Key = 7;
 pub(super) const ELENA: Key = 8;
 pub(super) const TOM: Key = 9;
 // 10 is the auditor, whom no story names.
-/// The account by which the learning platform tells who started and who completed what.
+/// The account by which the learning platform reports starts and completions.
 pub(super) const PLATFORM: Key = 11;
-/// The first one of the crowd.
+/// The first person of the crowd.
 pub(super) const CROWD: Key = 12;
 
-/// The people of the stories, each at the place that is his key: given name, surname, role, zone.
+/// The people of the stories, in the order of their keys: given name, surname, role, time zone.
 const CAST: [(&str, &str, Role, &str); CROWD] = [
     ("Cristiano", "Ferreira", Role::Administrator, "Europe/Lisbon"),
     ("Anna", "Lindqvist", Role::Administrator, "Europe/Stockholm"),
@@ -45,7 +45,7 @@ pub(super) const PRIVACY: Item = 2;
 pub(super) const HYGIENE: Item = 3;
 pub(super) const FIRE: Item = 4;
 
-/// The courses, each at its place.
+/// The courses, in the order of their items.
 pub(super) const COURSES: [(&str, CourseType); 12] = [
     ("Information Security Training", CourseType::Online),
     ("Workplace Safety", CourseType::Scorm),
@@ -64,7 +64,7 @@ pub(super) const COURSES: [(&str, CourseType); 12] = [
 pub(super) const FORKLIFT: Item = 0;
 pub(super) const ONBOARDING: Item = 1;
 
-/// The certifications, each at its place, with what each requires.
+/// The certifications, in the order of their items, with courses and validity in days.
 const CERTIFICATIONS: [(&str, &[Item], Option<i64>); 4] = [
     ("Information Security", &[SECURITY], Some(365)),
     ("Forklift Driver", &[5, 6], Some(3 * 365)),
@@ -72,7 +72,7 @@ const CERTIFICATIONS: [(&str, &[Item], Option<i64>); 4] = [
     ("Fire Warden", &[FIRE, 7], None),
 ];
 
-/// The learning plans, each at its place, with the certifications that each is made of.
+/// The learning plans, in the order of their items, with their certifications.
 pub(super) const PLANS: [(&str, &[Item]); 6] = [
     ("Forklift Training", &[1]),
     ("Onboarding", &[]),
@@ -86,11 +86,11 @@ pub(super) const WAREHOUSE: Item = 0;
 pub(super) const KITCHEN: Item = 1;
 pub(super) const LEADERSHIP: Item = 2;
 
-/// The groups, each at its place, with the plan that comes with it.
+/// The groups, in the order of their items, with the plan that comes with the membership.
 const GROUPS: [(&str, Option<Item>); 3] =
     [("Warehouse", None), ("Kitchen", Some(4)), ("Leadership", Some(3))];
 
-/// The e-mail address of somebody of the stories.
+/// The e-mail address of a person of the stories.
 pub(super) fn email_of(key: Key) -> String {
     let (given_name, surname, ..) = CAST[key];
     address(given_name, surname)
@@ -101,7 +101,7 @@ pub(super) fn address(given_name: &str, surname: &str) -> String {
     format!("{given_name}.{surname}@example.com").to_lowercase()
 }
 
-/// The first day: the people of the stories join; courses, plans and groups are made.
+/// The first day: the people of the stories join; courses, plans and groups are created.
 pub(super) fn arrivals(calendar: &Calendar) -> Vec<Scene> {
     let people = CAST.iter().enumerate().map(|(key, (given_name, surname, role, time_zone))| {
         let kind = if key == PLATFORM { UserKind::Api } else { UserKind::Person };

@@ -1,4 +1,4 @@
-//! What the demo data is told in: scenes, each with a time, an actor and a deed.
+//! Scenes: the changes of the demo data, each with a time, an actor and a deed.
 
 use chrono::Datelike;
 
@@ -14,39 +14,39 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Somebody in the demo data, before he has an id.
+/// A person in the demo data, before they have an id.
 pub(super) type Key = usize;
 
-/// A course or a plan in the demo data: its place in the catalogue of [`super::people`].
+/// A course or a plan in the demo data: its position in the lists of [`super::people`].
 pub(super) type Item = usize;
 
 /// One change, at its time.
 pub(super) struct Scene {
-    /// When.
+    /// The time.
     pub(super) at: Timestamp,
-    /// Who does it; the service itself, if nobody.
+    /// The actor; the service itself, if none.
     pub(super) by: Option<Key>,
-    /// What.
+    /// The change.
     pub(super) what: What,
 }
 
-/// What happens in a scene.
+/// The change of a scene.
 pub(super) enum What {
     /// A course is offered.
     Course(Item, &'static str, CourseType),
-    /// A certification is made: the courses that it requires, and its validity in days.
+    /// A certification is created: the courses that it requires, and its validity in days.
     Certification(Item, &'static str, &'static [Item], Option<i64>),
-    /// A learning plan is made: the certifications that it is made of.
+    /// A learning plan is created, with its certifications.
     Plan(Item, &'static str, &'static [Item]),
-    /// A group is made, and the plan that comes with its membership.
+    /// A group is created, with the plan that comes with the membership.
     Group(Item, &'static str, Option<Item>),
     /// Somebody joins.
     Join(Person),
-    /// Something is done that is in this person's log.
+    /// A deed that this person's log has.
     To(Key, Deed),
 }
 
-/// What is done to somebody, or by himself.
+/// Something that a person does, or that is done to them.
 pub(super) enum Deed {
     LogIn,
     MistypePassword,
@@ -80,7 +80,7 @@ pub(super) enum Deed {
     MoveHome(Item),
     Note(Note),
     RewordNote(&'static str),
-    /// An API client that acts as him, good for everything, whose secret is everybody's password.
+    /// An API client that acts as them, with all scopes. Its secret is the password of everybody.
     MakeApiClient(&'static str),
 }
 
@@ -88,13 +88,13 @@ pub(super) enum Deed {
 pub(super) struct Note {
     pub(super) text: &'static str,
     pub(super) about: Option<Action>,
-    /// When it says that it happened, if not when it is written.
+    /// The time that it names, if not that of the scene.
     pub(super) occurred_at: Option<Timestamp>,
-    /// Whom it names as the author, if not who writes it.
+    /// The author that it names, if not the actor.
     pub(super) created_by: Option<Key>,
 }
 
-/// Somebody who joins.
+/// A person who joins.
 pub(super) struct Person {
     pub(super) key: Key,
     pub(super) given_name: &'static str,
@@ -106,25 +106,25 @@ pub(super) struct Person {
     pub(super) supervisors: Vec<Key>,
 }
 
-/// A scene that is part of somebody's log.
+/// A scene that a person's log has.
 pub(super) fn scene(at: Timestamp, by: Key, to: Key, deed: Deed) -> Scene {
     Scene { at, by: Some(by), what: What::To(to, deed) }
 }
 
-/// Turns months and days into times that are past, whenever the demo data is loaded.
+/// Turns months and days into times in the past, relative to when the demo data is loaded.
 pub(super) struct Calendar {
-    /// When it is loaded.
+    /// When the data is loaded.
     pub(super) now: Timestamp,
     /// When everything begins: before the stories, and more than a year ago.
     pub(super) founded: Timestamp,
     year: i32,
 }
 
-/// Seconds of a day.
+/// Seconds in a day.
 pub(super) const DAY: i64 = 24 * 3600;
 
 impl Calendar {
-    /// The stories end in August: they are told of this year from September on, of last year before.
+    /// The stories end in August: from September on they are in this year, before in the last year.
     pub(super) fn new(now: Timestamp) -> Result<Self> {
         let today = now.to_utc();
         let year = if today.month() >= 9 { today.year() } else { today.year() - 1 };

@@ -1,10 +1,13 @@
-//! Plays the scenes: makes the change of each, as its actor, at its time.
+//! Plays scenes: makes the change of each, as its actor, at its time.
+
+mod lookups;
 
 use std::collections::HashMap;
 
 use super::{
     PASSWORD,
     scene::{Deed, Item, Key, Note, Person, Scene, What},
+    updates::{deactivate, same_enrollment, same_user},
 };
 use crate::{
     auth::tokens::token_hash,
@@ -14,10 +17,12 @@ use crate::{
         certifications::CreateCertification,
         courses::CreateCourse,
         enrollments::{
-            CancelEnrollment, CompleteEnrollment, Enroll, StartEnrollment, UpdateEnrollment,
+            CancelEnrollment, Enroll, StartEnrollment, UpdateEnrollment,
+            complete::CompleteEnrollment,
         },
-        groups::{AttachPlan, CreateGroup, PutMember},
-        notes::{AddNote, EditNote},
+        group_members::PutMember,
+        groups::{AttachPlan, CreateGroup},
+        notes::{add::AddNote, edit::EditNote},
         plans::{AssignPlan, CreatePlan, UnassignPlan},
         sessions::{LogIn, LogOut},
         users::{CreateUser, UpdateUser},
@@ -26,8 +31,9 @@ use crate::{
         catalogue::CourseStatus,
         entry::Action,
         group::GroupStatus,
+        identity::{Identity, Proof},
         ids::{CertificationId, CourseId, EnrollmentId, EntryId, GroupId, Id, PlanId, UserId},
-        policy::{Caller, Identity, Proof},
+        policy::Caller,
         scope::Scope,
         user::{UserKind, UserStatus},
         version::IfMatch,
@@ -40,13 +46,13 @@ use crate::{
 /// Plays all scenes, which have to be in the order of time.
 ///
 /// # Errors
-/// Whatever a change answers; a script that no change refuses is the tests' business.
+/// Those of the changes. A test checks that none refuses the script.
 pub(super) fn play(tx: &mut Tx<'_>, password_hash: &str, scenes: &[Scene]) -> Result<()> {
     let mut stage = Stage { password_hash: password_hash.to_owned(), ..Stage::default() };
     scenes.iter().try_for_each(|scene| stage.play(tx, scene))
 }
 
-/// What has its id already.
+/// The ids of all that has been created.
 #[derive(Default)]
 struct Stage {
     password_hash: String,
@@ -76,8 +82,7 @@ impl Stage {
                 self.certifications.insert(*item, id);
             }
             What::Plan(item, name, of) => {
-                let ids: Result<_> =
-                    of.iter().map(|it| known(&self.certifications, *it).copied()).collect();
+                let ids: Result<_> = of.iter().map(|it| self.certification(*it)).collect();
                 let change = CreatePlan { name: (*name).to_owned(), certification_ids: ids? };
                 let id = self.make(tx, scene, change)?.0.id;
                 self.plans.insert(*item, id);
@@ -114,7 +119,7 @@ impl Stage {
             password_hash: is_person.then(|| self.password_hash.clone()),
         };
         let (user, _) = self.make(tx, scene, change)?;
-        // Until he logs in, his session is one that there is not: an id that no session has.
+        // Until they log in, they have the id of a session that does not exist.
         let (id, name, session) = (user.id, user.name(), Id::from_uuid(user.id.uuid()));
         let proof = Proof::Session(session);
         let identity = Identity { id, name, kind: user.kind, role: user.role, proof };
@@ -133,7 +138,7 @@ impl Stage {
             }
             Deed::LogOut => self.make(tx, scene, LogOut)?,
             Deed::Leave => {
-                self.make(tx, scene, leave(user))?;
+                self.make(tx, scene, deactivate(user))?;
             }
             Deed::Enroll { course, due_at } => {
                 let change = Enroll { user, course: self.course(*course)?, due_at: *due_at };
@@ -151,11 +156,11 @@ impl Stage {
                 self.make(tx, scene, change)?;
             }
             Deed::MoveDueDate { course, to } => {
-                let same = unchanged(self.enrollment(key, *course)?);
+                let same = same_enrollment(self.enrollment(key, *course)?);
                 self.make(tx, scene, UpdateEnrollment { due_at: Some(Some(*to)), ..same })?;
             }
             Deed::Judge { course, result } => {
-                let same = unchanged(self.enrollment(key, *course)?);
+                let same = same_enrollment(self.enrollment(key, *course)?);
                 self.make(tx, scene, UpdateEnrollment { result: Some(Some(*result)), ..same })?;
             }
             Deed::Cancel(course) => {
@@ -171,12 +176,12 @@ impl Stage {
                 self.make(tx, scene, UnassignPlan { user, plan })?;
             }
             Deed::JoinGroup { group, permissions } => {
-                let group = *known(&self.groups, *group)?;
+                let group = self.group(*group)?;
                 let permissions = permissions.to_vec();
                 self.make(tx, scene, PutMember { group, user, permissions })?;
             }
             Deed::MoveHome(group) => {
-                let group = *known(&self.groups, *group)?;
+                let group = self.group(*group)?;
                 let same = same_user(user);
                 self.make(tx, scene, UpdateUser { home_group_id: Some(Some(group)), ..same })?;
             }
@@ -207,7 +212,7 @@ impl Stage {
         let change = LogIn {
             user: self.id(key)?,
             verified: Some(self.password_hash.clone()),
-            // The hash of no token at all, so nobody can go on with this session.
+            // No token has this hash, so nobody can extend this session.
             refresh_hash: format!("demo-{}", self.log_ins),
             attempt: None,
         };
@@ -231,64 +236,16 @@ impl Stage {
 
     fn make<C: Change>(&self, tx: &mut Tx<'_>, scene: &Scene, change: C) -> Result<C::Output> {
         let caller = match scene.by {
-            Some(key) => Caller::Known(known(&self.people, key)?.clone()),
+            Some(key) => Caller::User(self.identity(key)?.clone()),
             None => Caller::Service,
         };
         tx.at(scene.at, |tx| changes::run(tx, &caller, &change))
     }
-
-    fn id(&self, key: Key) -> Result<UserId> {
-        known(&self.people, key).map(|identity| identity.id)
-    }
-
-    fn course(&self, item: Item) -> Result<CourseId> {
-        known(&self.courses, item).copied()
-    }
-
-    fn plan(&self, item: Item) -> Result<PlanId> {
-        known(&self.plans, item).copied()
-    }
-
-    fn enrollment(&self, key: Key, course: Item) -> Result<EnrollmentId> {
-        known(&self.enrollments, (key, course)).copied()
-    }
 }
 
-fn known<K: std::hash::Hash + Eq, V>(things: &HashMap<K, V>, key: K) -> Result<&V> {
-    things.get(&key).ok_or_else(|| Error::internal("a scene is about what is not there yet"))
-}
-
-/// The newest entry of an action in somebody's log.
+/// The newest entry of an action in a user's log.
 fn newest(tx: &mut Tx<'_>, user: UserId, action: Action) -> Result<EntryId> {
     let filter = EntryFilter { actions: Some(vec![action]), ..EntryFilter::default() };
     let newest = store::log::entries::newest(tx.read(), user, &filter)?;
     newest.map(|row| row.id).ok_or_else(|| Error::internal("a note about nothing"))
-}
-
-/// An update that leaves an enrollment as it is.
-fn unchanged(id: EnrollmentId) -> UpdateEnrollment {
-    UpdateEnrollment { id, if_match: IfMatch::Any, due_at: None, grade: None, result: None }
-}
-
-/// An update that makes a user inactive.
-fn leave(id: UserId) -> UpdateUser {
-    UpdateUser { status: Some(UserStatus::Inactive), ..same_user(id) }
-}
-
-/// An update that leaves a user as he is.
-fn same_user(id: UserId) -> UpdateUser {
-    UpdateUser {
-        id,
-        if_match: IfMatch::Any,
-        email: None,
-        given_name: None,
-        surname: None,
-        employee_id: None,
-        status: None,
-        role: None,
-        time_zone: None,
-        home_group_id: None,
-        supervisor_ids: None,
-        password_hash: None,
-    }
 }

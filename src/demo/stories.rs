@@ -20,7 +20,7 @@ use crate::{
     error::Result,
 };
 
-/// All of them.
+/// The scenes of all stories.
 pub(super) fn all(calendar: &Calendar) -> Result<Vec<Scene>> {
     let stories = [
         completion_timestamp(calendar)?,
@@ -35,7 +35,7 @@ pub(super) fn all(calendar: &Calendar) -> Result<Vec<Scene>> {
     Ok(stories.into_iter().flatten().collect())
 }
 
-/// Did Jonas complete the security training before the deadline? His supervisor looks it up.
+/// Did Jonas complete the security training before the deadline? The supervisor looks it up.
 fn completion_timestamp(on: &Calendar) -> Result<Vec<Scene>> {
     let due_at = Some(on.on("06-30T23:59:59.000")?);
     let mark = Some((92.0, Pass));
@@ -78,7 +78,7 @@ fn forced_to_completion(on: &Calendar) -> Result<Vec<Scene>> {
     ])
 }
 
-/// Diego no longer sees “Forklift Training”. Who took it away, when, and why?
+/// Diego no longer sees “Forklift Training”. Who removed it, when, and why?
 fn missing_learning_plan(on: &Calendar) -> Result<Vec<Scene>> {
     let note = Note {
         text: "Diego moved from the warehouse to the office on August 1 and drives no forklift any \
@@ -96,7 +96,7 @@ fn missing_learning_plan(on: &Calendar) -> Result<Vec<Scene>> {
     ])
 }
 
-/// The note is written two weeks later, on behalf of a colleague, and dated back.
+/// The note is written two weeks later, on behalf of a colleague, and backdated.
 fn maternity_leave(on: &Calendar) -> Result<Vec<Scene>> {
     let due_at = Some(on.on("06-15T23:59:59.000")?);
     let to = on.on("12-15T23:59:59.000")?;
@@ -118,7 +118,7 @@ fn maternity_leave(on: &Calendar) -> Result<Vec<Scene>> {
     ])
 }
 
-/// A pass becomes a fail, and the note that says why is made clearer a day later.
+/// A pass becomes a fail, and the note about the reason is edited a day later.
 fn new_policy(on: &Calendar) -> Result<Vec<Scene>> {
     let due_at = Some(on.on("07-31T23:59:59.000")?);
     let mark = Some((74.0, Pass));
@@ -151,8 +151,8 @@ fn new_policy(on: &Calendar) -> Result<Vec<Scene>> {
     ])
 }
 
-/// The learning platform's account gets an API client. Then it adds to the Leadership group, and says so on its own log. Marta
-/// manages the warehouse from then on: her people's home group.
+/// The account of the learning platform gets an API client, and adds members to a group. Marta
+/// manages the warehouse, the home group of her people, from then on.
 fn leadership(on: &Calendar) -> Result<Vec<Scene>> {
     let permissions = &[GroupPermission::ManageUsers];
     let note = Note {
@@ -189,7 +189,7 @@ fn leadership(on: &Calendar) -> Result<Vec<Scene>> {
     Ok(scenes)
 }
 
-/// Sam's SCORM course stays in progress: it is the reader who forces it to completion.
+/// Sam's SCORM course stays in progress, so that the reader can force its completion.
 fn sam(on: &Calendar) -> Result<Vec<Scene>> {
     let due_at = Some(on.on("08-31T23:59:59.000")?);
     let mark = Some((88.0, Pass));
@@ -209,7 +209,7 @@ fn sam(on: &Calendar) -> Result<Vec<Scene>> {
     ])
 }
 
-/// Something of today, so that the newest page of the whole log is not old.
+/// Changes of today, so that the newest page of all logs is not old.
 fn today(on: &Calendar) -> Vec<Scene> {
     let ago = |minutes: i64| on.now.plus_seconds(-60 * minutes);
     vec![

@@ -1,28 +1,28 @@
-//! Trying to prove who one is: how often, and from where.
+//! Attempts to authenticate, and their limits.
 
-/// How many attempts each bucket takes within a window.
+/// The most attempts of a bucket in a window.
 pub const ATTEMPTS: i64 = 10;
 
-/// How many attempts an address takes for all accounts together that are known there: an office
-/// may log in at nine, and who is inside of it may not try passwords without end.
+/// The most attempts in a window of an address, for all accounts together that are known there. A
+/// whole office can log in at nine, and nobody inside can try passwords without end.
 pub const CROWD_ATTEMPTS: i64 = 60;
 
-/// Seconds of a window. It begins with the first attempt in it.
+/// The seconds of a window, which begins with its first attempt.
 pub const WINDOW_SECONDS: i64 = 60;
 
-/// Seconds that an address is known as one where an account is used, after a log-in from there.
+/// The seconds that an address stays known for an account, after a log-in from there.
 pub const KNOWN_SECONDS: i64 = 30 * 24 * 3600;
 
-/// An attempt to log in, or to get a token. Its three names are keyed hashes: who and where it was
-/// can't be told from them.
+/// An attempt to log in or to get a token. Its three names are keyed hashes, which reveal neither
+/// account nor address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     /// The bucket of the address, for all accounts that are not known there.
     pub address: String,
-    /// The bucket of the account, for all addresses where it is not known. There is one whether or
-    /// not there is such an account.
+    /// The bucket of the account, for all addresses where it is not known. It exists even if the
+    /// account does not.
     pub account: String,
-    /// Both together: the bucket of an account where it is known. Whoever tries it elsewhere, and
-    /// whoever tries other accounts here, leaves this one alone.
+    /// Both together: the bucket of an account at a known address. Attempts from elsewhere, and on
+    /// other accounts from here, do not count in it.
     pub place: String,
 }

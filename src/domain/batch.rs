@@ -3,13 +3,13 @@
 use super::text::words;
 
 words! {
-    /// What came of an item of a batch.
+    /// The outcome of an item of a batch.
     pub enum BatchOutcome {
-        /// An entry was made.
+        /// The entry was created.
         Created = "created",
-        /// The entry with this `external_id` says the same already: nothing was done.
+        /// An entry with this `external_id` and the same content exists: nothing was done.
         Duplicate = "duplicate",
-        /// The entry with this `external_id` says something else: it stays as it is.
+        /// An entry with this `external_id` and other content exists, and stays as it is.
         Conflict = "conflict",
         /// Nothing was done, because of the errors.
         Invalid = "invalid",

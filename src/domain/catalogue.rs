@@ -1,9 +1,9 @@
-//! What there is to learn.
+//! The words of the course catalogue.
 
 use super::text::words;
 
 words! {
-    /// How a course is given.
+    /// The form of delivery of a course.
     pub enum CourseType {
         /// In the browser.
         Online = "online",
@@ -11,17 +11,17 @@ words! {
         Scorm = "scorm",
         /// Live, with an instructor.
         InstructorLed = "instructor_led",
-        /// By somebody else.
+        /// By an external provider.
         External = "external",
     }
 }
 
 words! {
-    /// Whether a course is on offer.
+    /// Whether users can be enrolled in a course.
     pub enum CourseStatus {
-        /// Users can be enrolled.
+        /// They can.
         Active = "active",
-        /// Nobody new can be enrolled; it stays readable.
+        /// New enrollments are not possible; it stays readable.
         Archived = "archived",
     }
 }

@@ -1,9 +1,9 @@
-//! Certifications, as one user has them.
+//! The certifications of a user.
 
 use super::{text::words, timestamp::Timestamp};
 
 words! {
-    /// How a user stands with a certification.
+    /// The status of a user's certification.
     pub enum CertificationStatus {
         /// Not every required course is completed without a fail.
         NotMet = "not_met",
@@ -14,10 +14,11 @@ words! {
     }
 }
 
-/// The longest validity, in days: some hundred years.
+/// The longest validity, in days: about a hundred years.
 pub const VALIDITY_DAYS_MAX: i64 = 36_500;
 
-/// When a certification met at `met_at` expires: validity times 24 hours later; never without one.
+/// When a certification met at `met_at` expires: after `validity_days` times 24 hours. `None` if it
+/// never does.
 pub fn expires_at(met_at: Timestamp, validity_days: Option<i64>) -> Option<Timestamp> {
     validity_days.map(|days| met_at.plus_seconds(days.saturating_mul(24 * 3600)))
 }

@@ -1,4 +1,4 @@
-//! The one place that tells the time and hands out ids.
+//! The clock, the only source of times and ids.
 
 use std::sync::{
     Arc, Mutex, PoisonError,
@@ -9,9 +9,9 @@ use uuid::{ContextV7, Uuid};
 
 use super::{ids::Id, timestamp::Timestamp};
 
-/// Tells the time, and makes ids that ascend within this process. Clones share their state.
+/// Tells the time, and creates ids that ascend within this process. Clones share their state.
 ///
-/// It can be stopped and moved: the demo data tells of last summer, and tests of next year.
+/// It can be stopped and set, for demo data of the past and tests of the future.
 #[derive(Clone)]
 pub struct Clock(Arc<State>);
 
@@ -24,7 +24,7 @@ struct State {
 const RUNNING: i64 = i64::MIN;
 
 impl Clock {
-    /// The system's clock.
+    /// A clock that follows that of the system.
     pub fn system() -> Self {
         Self(Arc::new(State {
             stopped_at: AtomicI64::new(RUNNING),
@@ -52,10 +52,10 @@ impl Clock {
         }
     }
 
-    /// A new UUIDv7, made of `now` and greater than each one made here before.
+    /// A new UUIDv7 (RFC 9562) of the time `now`, greater than each one that it created before.
     pub fn new_id<K>(&self, now: Timestamp) -> Id<K> {
         let millis = u64::try_from(now.millis()).unwrap_or(0);
-        // A poisoned lock only means that another thread panicked: the counter is still good.
+        // A poisoned lock means that another thread panicked; the counter is still valid.
         let ids = self.0.ids.lock().unwrap_or_else(PoisonError::into_inner);
         let nanos = u32::try_from(millis % 1000).unwrap_or(0) * 1_000_000;
         Id::from_uuid(Uuid::new_v7(uuid::Timestamp::from_unix(&*ids, millis / 1000, nanos)))

@@ -8,17 +8,17 @@ use utoipa::{PartialSchema, ToSchema, openapi};
 
 use super::timestamp::Timestamp;
 
-/// A day of the calendar, between the years 1 and 9999, wherever on earth it was.
+/// A day of the calendar, between the years 1 and 9999, in no particular time zone.
 ///
-/// Text form: RFC 3339 `full-date`, which sorts as the days do.
+/// Text form: RFC 3339 `full-date`, which sorts in the order of days.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date(NaiveDate);
 
-/// How far ahead of UTC the earliest place on earth is, in seconds.
+/// The largest offset from UTC of any time zone, in seconds: UTC+14.
 const EARLIEST_ZONE_SECONDS: i64 = 14 * 3600;
 
 impl Date {
-    /// The latest day that it is anywhere on earth at a time: UTC+14.
+    /// The latest day that any time zone has at a time: that of UTC+14.
     pub fn latest_at(time: Timestamp) -> Self {
         Self(time.plus_seconds(EARLIEST_ZONE_SECONDS).to_utc().date_naive())
     }
@@ -90,5 +90,29 @@ impl PartialSchema for Date {
 impl ToSchema for Date {
     fn name() -> std::borrow::Cow<'static, str> {
         "Date".into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_has_one_form() {
+        for text in ["0001-01-01", "2024-02-29", "2026-06-30", "9999-12-31"] {
+            assert_eq!(text.parse::<Date>().unwrap().to_string(), text);
+        }
+        for text in
+            ["", "2026-6-30", "2026-06-31", "2025-02-29", "0000-01-01", "+2026-6-30", "20260630"]
+        {
+            assert!(text.parse::<Date>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_latest_day_is_that_of_utc_plus_14() {
+        let latest = |time: &str| Date::latest_at(time.parse().unwrap()).to_string();
+        assert_eq!(latest("2026-06-30T09:59:59.999Z"), "2026-06-30");
+        assert_eq!(latest("2026-06-30T10:00:00Z"), "2026-07-01");
     }
 }

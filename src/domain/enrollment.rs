@@ -1,17 +1,17 @@
-//! The life of an enrollment: enrolled, in progress, completed; or cancelled.
+//! The states of an enrollment: enrolled, in progress, completed; or cancelled.
 
 use super::text::words;
 
 words! {
-    /// Where an enrollment stands.
+    /// The status of an enrollment.
     pub enum EnrollmentStatus {
-        /// Not begun.
+        /// Not started.
         Enrolled = "enrolled",
-        /// Begun, not completed.
+        /// Started, not completed.
         InProgress = "in_progress",
-        /// Completed, by himself or by force.
+        /// Completed by the learner, or forced by somebody.
         Completed = "completed",
-        /// Taken back. Stays readable; the user may be enrolled in the course again.
+        /// Cancelled. It stays readable, and the user can be enrolled in the course again.
         Cancelled = "cancelled",
     }
 }
@@ -21,13 +21,13 @@ words! {
     pub enum CompletionMethod {
         /// The learner did it.
         Earned = "earned",
-        /// Somebody set it so.
+        /// Somebody forced it.
         Forced = "forced",
     }
 }
 
 words! {
-    /// What came of it.
+    /// The result of a completion.
     pub enum GradeResult {
         /// Passed.
         Pass = "pass",

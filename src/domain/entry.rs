@@ -1,4 +1,4 @@
-//! The entries of an activity log (contract, sections 5 and 6).
+//! The entries of an activity log.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use super::{
     user::UserKind,
 };
 
-/// The most characters (code points) that a note has; the fewest is one.
+/// The most characters (code points) of a note; the fewest is one.
 pub const NOTES_MAX: u64 = 10_000;
 
 words! {
@@ -24,13 +24,13 @@ words! {
         SessionLoginFailed = "session.login_failed",
         /// A session of the user ended.
         SessionLoggedOut = "session.logged_out",
-        /// The user's account was made.
+        /// The user's account was created.
         UserCreated = "user.created",
         /// Fields of the profile changed.
         UserUpdated = "user.updated",
-        /// The account was made inactive.
+        /// The account was deactivated.
         UserDeactivated = "user.deactivated",
-        /// The account was made active again.
+        /// The account was reactivated.
         UserReactivated = "user.reactivated",
         /// The password was set.
         UserPasswordChanged = "user.password_changed",
@@ -38,7 +38,7 @@ words! {
         UserRoleChanged = "user.role_changed",
         /// A supervisor was added.
         UserSupervisorAdded = "user.supervisor_added",
-        /// A supervisor was taken away.
+        /// A supervisor was removed.
         UserSupervisorRemoved = "user.supervisor_removed",
         /// The user became a member of a group.
         GroupMemberAdded = "group.member_added",
@@ -52,35 +52,35 @@ words! {
         GroupPermissionRevoked = "group.permission_revoked",
         /// The user was enrolled in a course.
         EnrollmentCreated = "enrollment.created",
-        /// The user began a course.
+        /// The user started a course.
         EnrollmentStarted = "enrollment.started",
         /// The user completed a course.
         EnrollmentCompleted = "enrollment.completed",
-        /// Somebody set a course to completed.
+        /// Somebody forced the completion of a course.
         EnrollmentForcedComplete = "enrollment.forced_complete",
         /// The due date changed.
         EnrollmentDueDateChanged = "enrollment.due_date_changed",
         /// The grade or the result changed.
         EnrollmentGradeChanged = "enrollment.grade_changed",
-        /// The enrollment was taken back.
+        /// The enrollment was cancelled.
         EnrollmentCancelled = "enrollment.cancelled",
         /// A learning plan was assigned.
         LearningPlanAssigned = "learning_plan.assigned",
-        /// A learning plan was taken away.
+        /// A learning plan was removed.
         LearningPlanUnassigned = "learning_plan.unassigned",
         /// Every certification of a learning plan is met.
         LearningPlanMet = "learning_plan.met",
-        /// Not every certification of a learning plan is met any more.
+        /// Not every certification of a learning plan is met any longer.
         LearningPlanUnmet = "learning_plan.unmet",
         /// Every course of a certification is completed.
         CertificationMet = "certification.met",
         /// The validity of a certification ran out.
         CertificationExpired = "certification.expired",
-        /// Not every course of a certification is completed any more.
+        /// Not every course of a certification is completed any longer.
         CertificationUnmet = "certification.unmet",
-        /// A training outside of the platform was logged.
+        /// A training outside the platform was logged.
         ExternalTrainingLogged = "external_training.logged",
-        /// An API client that acts as the user was made.
+        /// An API client that acts as the user was created.
         ApiClientCreated = "api_client.created",
         /// An API client that acts as the user changed: its name, its scopes, its secret.
         ApiClientUpdated = "api_client.updated",
@@ -92,13 +92,13 @@ words! {
 }
 
 impl Action {
-    /// The family: what stands before the point (`enrollment`), or the whole word.
+    /// The family: the part before the point (`enrollment`), or the whole word.
     pub fn family(self) -> &'static str {
         let word = self.as_str();
         word.split_once('.').map_or(word, |(family, _)| family)
     }
 
-    /// The kind of entry that tells of this action.
+    /// The type of entries with this action.
     pub fn entry_type(self) -> EntryType {
         if self == Self::Note { EntryType::Manual } else { EntryType::System }
     }
@@ -107,7 +107,7 @@ impl Action {
 words! {
     /// The two kinds of entries.
     pub enum EntryType {
-        /// Written by the service itself, with the change that it tells of.
+        /// Written by the service itself, together with the change that it records.
         System = "system",
         /// A note that somebody wrote.
         Manual = "manual",
@@ -115,13 +115,13 @@ words! {
 }
 
 words! {
-    /// How a change came about.
+    /// The origin of a change.
     pub enum Source {
-        /// The user did it himself.
+        /// The user did it themselves.
         Own = "self",
-        /// Somebody else did it by hand.
+        /// Somebody else did it manually.
         Admin = "admin",
-        /// It came through a group.
+        /// It followed from a group.
         Group = "group",
         /// It followed by rule from another change.
         Rule = "rule",
@@ -135,7 +135,7 @@ words! {
 }
 
 words! {
-    /// What the target of an entry is.
+    /// The type of the target of an entry.
     pub enum TargetType {
         /// A user.
         User = "user",
@@ -147,14 +147,14 @@ words! {
         Group = "group",
         /// A certification.
         Certification = "certification",
-        /// A training outside of the platform.
+        /// A training outside the platform.
         ExternalTraining = "external_training",
         /// An API client.
         ApiClient = "api_client",
     }
 }
 
-/// Somebody who did something, named as he was named then.
+/// The user who did something, with their name at that time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Actor {
     /// The user's id.
@@ -166,10 +166,10 @@ pub struct Actor {
     pub kind: UserKind,
 }
 
-/// What an action was done to, named as it was named then.
+/// The object of an action, with its name at that time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Target {
-    /// What it is.
+    /// Its type.
     #[serde(rename = "type")]
     pub target_type: TargetType,
     /// Its id.
@@ -179,23 +179,23 @@ pub struct Target {
     pub name: String,
 }
 
-/// One value that changed.
+/// A field that changed.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct FieldChange {
     /// The name of the field in the resource.
     #[schema(value_type = String, examples("result"))]
     pub field: Cow<'static, str>,
-    /// What it was; null if it was not set.
+    /// The value before; null if it was not set.
     #[schema(required = true)]
     pub before: Value,
-    /// What it became; null if it was cleared.
+    /// The value after; null if it was cleared.
     #[schema(required = true)]
     pub after: Value,
 }
 
 impl FieldChange {
-    /// The change of a field, if there is one.
-    pub fn of<T: Serialize + PartialEq>(
+    /// The change of a field, if the values differ.
+    pub fn between<T: Serialize + PartialEq>(
         field: &'static str,
         before: &T,
         after: &T,
@@ -208,7 +208,7 @@ impl FieldChange {
     }
 }
 
-/// The words, numbers and times of a change always have a JSON form.
+/// The JSON form of a value, which the words, numbers and times of a change always have.
 fn json<T: Serialize>(value: &T) -> Value {
     serde_json::to_value(value).unwrap_or(Value::Null)
 }

@@ -7,13 +7,13 @@ words! {
     pub enum GroupStatus {
         /// In use.
         Active = "active",
-        /// Not any more; it stays readable.
+        /// No longer in use; it stays readable.
         Archived = "archived",
     }
 }
 
 words! {
-    /// What a member of a group may do to its other members.
+    /// A permission of a member of a group, concerning its other members.
     pub enum GroupPermission {
         /// Change the users whose home group it is, and add notes to their logs.
         ManageUsers = "manage_users",

@@ -1,5 +1,5 @@
-//! Identifiers: UUIDv7 (RFC 9562), typed by what they identify, so that a course's id can't stand
-//! where a user's is meant.
+//! Identifiers: UUIDv7 (RFC 9562), typed by what they identify, so that nobody passes a course's id
+//! for a user's.
 
 use std::{fmt, hash, marker::PhantomData, str::FromStr};
 
@@ -38,30 +38,30 @@ kinds! {
     Group => GroupId;
     /// A certification.
     Certification => CertificationId;
-    /// A training outside of the platform.
+    /// A training outside the platform.
     Training => TrainingId;
-    /// An API client: what an integration proves itself with.
+    /// An API client, by which an integration authenticates.
     ApiClient => ApiClientId;
     /// A secret of an API client.
     ApiClientSecret => ApiClientSecretId;
     /// An entry of an activity log.
     Entry => EntryId;
-    /// Whatever the target of an entry is.
+    /// The target of an entry, of any kind.
     Any => AnyId;
 }
 
 impl<K> Id<K> {
-    /// Takes a UUID for the id of a `K`.
+    /// The id of a `K` with this UUID.
     pub const fn from_uuid(uuid: Uuid) -> Self {
         Self { uuid, kind: PhantomData }
     }
 
-    /// The id of sixteen bytes; none of another number of them.
+    /// The id of sixteen bytes; `None` for another number of bytes.
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
         Uuid::from_slice(bytes).ok().map(Self::from_uuid)
     }
 
-    /// The bare UUID.
+    /// The UUID.
     pub const fn uuid(self) -> Uuid {
         self.uuid
     }
@@ -71,7 +71,7 @@ impl<K> Id<K> {
         self.uuid.as_bytes()
     }
 
-    /// The same id, where the kind is told by other means (the target of an entry).
+    /// The same id without its kind, for the target of an entry.
     pub const fn any(self) -> AnyId {
         Id::from_uuid(self.uuid)
     }
@@ -129,7 +129,7 @@ impl<K> FromStr for Id<K> {
     type Err = NotAnId;
 
     fn from_str(text: &str) -> Result<Self, NotAnId> {
-        // The uuid crate also reads braced, bare and URN forms; one id has one form here.
+        // The uuid crate also reads braced, bare and URN forms; here, an id has one form.
         if text.len() != 36 {
             return Err(NotAnId);
         }

@@ -33,13 +33,13 @@ words! {
 }
 
 words! {
-    /// What came of a line of an import.
+    /// The outcome of a line of an import.
     pub enum ImportOutcome {
-        /// A user was made.
+        /// The user was created.
         Created = "created",
         /// The user was changed.
         Updated = "updated",
-        /// The user was so already.
+        /// The user already had these values.
         Unchanged = "unchanged",
         /// Nothing was done, because of the errors.
         Invalid = "invalid",

@@ -1,4 +1,4 @@
-//! The words of the field and their rules: no HTTP, no database.
+//! The vocabulary and the rules of the domain, without HTTP and database.
 
 pub mod attempt;
 pub mod batch;
@@ -10,6 +10,7 @@ pub mod date;
 pub mod enrollment;
 pub mod entry;
 pub mod group;
+pub mod identity;
 pub mod ids;
 pub mod import;
 pub mod plan;

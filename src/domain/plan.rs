@@ -1,11 +1,11 @@
-//! Learning plans, as one user has them.
+//! The learning plans of a user.
 
 use super::text::words;
 
 words! {
-    /// How far a user is with a learning plan assigned to him.
+    /// The status of a user's learning plan.
     pub enum PlanStatus {
-        /// Not there yet. A plan without certifications is never met.
+        /// Not every certification of it is met. A plan without certifications is never met.
         NotMet = "not_met",
         /// Every certification of it is met.
         Met = "met",

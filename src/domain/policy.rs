@@ -1,102 +1,40 @@
-//! Who may do what (contract, section 4): every permission, in one place.
+//! Every permission, in one place: who may do what, and to whom.
 
 use super::{
-    entry::Actor,
+    identity::Identity,
     ids::{ApiClientId, SessionId, UserId},
     scope::{Scope, Scopes},
-    user::{Role, UserKind},
+    user::{Role, UserStatus},
 };
 use crate::error::{Error, Result};
 
-/// A user who proved who he is.
-#[derive(Clone, Debug)]
-pub struct Identity {
-    /// The user.
-    pub id: UserId,
-    /// His name now.
-    pub name: String,
-    /// A person or an API account.
-    pub kind: UserKind,
-    /// His role.
-    pub role: Role,
-    /// What his token rests on.
-    pub proof: Proof,
-}
-
-/// What an access token rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Proof {
-    /// A log-in.
-    Session(SessionId),
-    /// The company's identity provider, which let him in.
-    External,
-    /// An API client, with what its token and the client itself are both good for.
-    Client(ApiClientId, Scopes),
-}
-
-impl Identity {
-    /// As entries name him.
-    pub fn actor(&self) -> Actor {
-        Actor { id: self.id, name: self.name.clone(), kind: self.kind }
-    }
-
-    /// The session that he logged in to, if he did.
-    pub fn session(&self) -> Option<SessionId> {
-        match self.proof {
-            Proof::Session(session) => Some(session),
-            Proof::Client(..) | Proof::External => None,
-        }
-    }
-
-    /// What he is limited to; nothing, if he is not.
-    pub fn scopes(&self) -> Option<Scopes> {
-        match self.proof {
-            Proof::Session(_) | Proof::External => None,
-            Proof::Client(_, scopes) => Some(scopes),
-        }
-    }
-
-    /// Refuses what an API client's scopes do not reach.
-    ///
-    /// # Errors
-    /// `insufficient_scope`; `forbidden` where no scope would do.
-    pub fn must_reach(&self, needs: Needs) -> Result<()> {
-        match (self.scopes(), needs) {
-            (None, _) | (_, Needs::Nothing) => Ok(()),
-            (Some(scopes), Needs::Scope(scope)) if scopes.contains(scope) => Ok(()),
-            (Some(_), Needs::Scope(scope)) => Err(Error::insufficient_scope(scope.as_str())),
-            (Some(_), Needs::Session) => Err(Error::forbidden()),
-        }
-    }
-}
-
-/// Who asks.
+/// The one who makes a request or a change.
 #[derive(Clone, Debug)]
 pub enum Caller {
-    /// Somebody who proved who he is.
-    Known(Identity),
-    /// Somebody who did not: he wants to log in.
+    /// A user who has proved their identity.
+    User(Identity),
+    /// Somebody without a proof, who wants to log in.
     Nobody,
     /// The service itself: its operator's commands, its demo data.
     Service,
 }
 
 impl Caller {
-    /// The user who asks, if it is one.
+    /// The id of the user, if the caller is one.
     pub fn id(&self) -> Option<UserId> {
         self.identity().map(|identity| identity.id)
     }
 
-    /// Who asks, if he proved it.
+    /// The identity of the user, if the caller is one.
     pub fn identity(&self) -> Option<&Identity> {
         match self {
-            Self::Known(identity) => Some(identity),
+            Self::User(identity) => Some(identity),
             Self::Nobody | Self::Service => None,
         }
     }
 }
 
-/// How a caller is related to the user that a profile, or a log, is about.
+/// The relation of a caller to the user of a profile or a log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Relation {
     /// They are the same.
@@ -109,18 +47,18 @@ pub struct Relation {
     pub manages: bool,
 }
 
-/// What a caller wants to do.
+/// Something that a caller wants to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
     /// See a profile, with its enrollments, plans and activity log: one rule for all.
     SeeUser(Relation),
     /// Change a profile, its enrollments, its plans.
     ChangeUser(Relation),
-    /// Make a user.
+    /// Create a user.
     CreateUser,
-    /// Give or take a role.
+    /// Change the role of a user.
     ChangeRole,
-    /// Make somebody a member of a group, or end that; give or take group permissions.
+    /// Add or remove a member of a group; grant or revoke group permissions.
     ChangeMembership,
     /// Add a note to a log.
     AddNote(Relation),
@@ -139,31 +77,30 @@ pub enum Act {
     ChangeCatalogue,
     /// See API clients.
     SeeApiClients,
-    /// Make, change and revoke API clients.
+    /// Create, change and revoke API clients.
     ChangeApiClients,
 }
 
 /// The users that a caller may see, as a filter for lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
+pub enum Visibility {
     /// All of them.
     Everyone,
-    /// Himself, and those who are related to him so that [`Act::SeeUser`] is allowed.
+    /// This user, and all to whom they have a relation that allows [`Act::SeeUser`].
     RelatedTo(UserId),
     /// None.
     NoOne,
 }
 
 impl Caller {
-    /// Whether the caller may.
+    /// Whether the caller may do it.
     pub fn may(&self, act: Act) -> bool {
         let role = match self {
-            Self::Known(identity) => identity.role,
+            Self::User(identity) => identity.role,
             Self::Nobody => return false,
             Self::Service => return true,
         };
-        // Whoever gives roles and secrets could give himself what his scopes do not: that takes a
-        // person who logged in.
+        // Roles and secrets widen access beyond the scopes of an API client, so they take a person.
         if matches!(act, Act::ChangeRole | Act::ChangeApiClients)
             && self.identity().is_some_and(|it| it.scopes().is_some())
         {
@@ -179,7 +116,7 @@ impl Caller {
             (Role::Learner, Act::ChangeUser(relation)) => relation.manages,
             (role, Act::AddNote(relation)) => may_write_notes(role, relation),
             (Role::Learner, Act::EditNote { relation, own }) => relation.manages && own,
-            // An auditor changes nothing, whatever his relations would let him.
+            // An auditor changes nothing, not even where a relation would allow it.
             (Role::Auditor, Act::ChangeUser(_) | Act::EditNote { .. })
             | (
                 Role::Auditor | Role::Learner,
@@ -202,10 +139,10 @@ impl Caller {
         if self.may(act) { Ok(()) } else { Err(Error::forbidden()) }
     }
 
-    /// Refuses what the caller may not do to a user, and does not tell of users whom he may not see.
+    /// Refuses what the caller may not do to a user, and hides users whom the caller may not see.
     ///
     /// # Errors
-    /// `not_found` where he may not know of the user, `forbidden` where he may.
+    /// `not_found` where the caller may not see the user, `forbidden` where they may.
     pub fn must_for_user(&self, relation: Relation, act: Act) -> Result<()> {
         if !self.may(Act::SeeUser(relation)) {
             return Err(Error::not_found());
@@ -213,53 +150,82 @@ impl Caller {
         self.must(act)
     }
 
-    /// Whether the caller may do something to every user, however he is related to him: a relation
-    /// lets more, and never less, so that where a stranger may it need not be asked for.
+    /// Whether the caller may do something to every user, whatever the relation. A relation only
+    /// adds permissions, so nobody has to look it up where this is true.
     pub fn may_to_anybody(&self, act: impl FnOnce(Relation) -> Act) -> bool {
         let stranger = Relation::default();
         self.may(Act::SeeUser(stranger)) && self.may(act(stranger))
     }
 
-    /// Which users the caller may see: [`Act::SeeUser`], said as a filter.
-    pub fn reach(&self) -> Reach {
-        let stranger = Relation::default();
+    /// The users that the caller may see: [`Act::SeeUser`] as a filter.
+    pub fn visibility(&self) -> Visibility {
         match self.id() {
-            _ if self.may(Act::SeeUser(stranger)) => Reach::Everyone,
-            Some(id) => Reach::RelatedTo(id),
-            None => Reach::NoOne,
+            _ if self.may(Act::SeeUser(Relation::default())) => Visibility::Everyone,
+            Some(id) => Visibility::RelatedTo(id),
+            None => Visibility::NoOne,
         }
     }
 }
 
-/// What an operation asks of an API client, besides what its user's role allows.
+/// Whether a user may write notes in a log: [`Act::AddNote`] of a role and a relation.
+pub fn may_write_notes(role: Role, relation: Relation) -> bool {
+    match role {
+        Role::Administrator => true,
+        Role::Auditor => false,
+        Role::Learner => relation.manages,
+    }
+}
+
+/// Whether a note in a log may name a user as its author: they are on its Created By list. They are
+/// active, and may write notes there themselves.
+pub fn may_be_author(role: Role, status: UserStatus, relation: Relation) -> bool {
+    status == UserStatus::Active && may_write_notes(role, relation)
+}
+
+/// What an operation requires of an API client, besides what its user's role allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
     /// A valid token.
     Nothing,
     /// A token with this scope.
     Scope(Scope),
-    /// It is not for API clients: it takes a person, who logged in.
+    /// A person who logged in: API clients are refused.
     Session,
 }
 
-/// What a request shows to prove who asks.
+impl Needs {
+    /// Refuses an API client whose scopes do not include what the operation needs.
+    ///
+    /// # Errors
+    /// `insufficient_scope`; `forbidden` where no scope would be enough.
+    pub fn check(self, identity: &Identity) -> Result<()> {
+        match (identity.scopes(), self) {
+            (None, _) | (_, Self::Nothing) => Ok(()),
+            (Some(scopes), Self::Scope(scope)) if scopes.contains(scope) => Ok(()),
+            (Some(_), Self::Scope(scope)) => Err(Error::insufficient_scope(scope.as_str())),
+            (Some(_), Self::Session) => Err(Error::forbidden()),
+        }
+    }
+}
+
+/// The credentials of a request, verified as far as the token itself goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Credentials {
-    /// A valid access token: its user, and its session, which may have ended since.
+    /// A valid access token of a session, which may have ended since: the user and the session.
     Session(UserId, SessionId),
     /// A valid access token of an API client, which may have been revoked since: its user, the
-    /// client, what the token is good for, and what the operation needs.
+    /// client, the scopes of the token, and what the operation needs.
     Client(UserId, ApiClientId, Scopes, Needs),
     /// A valid access token of the company's identity provider: its user.
     External(UserId),
-    /// Nothing.
+    /// None.
     None,
-    /// It is no request: the service itself.
+    /// None, since there is no request: the service itself acts.
     Service,
 }
 
 impl Credentials {
-    /// The same proof, shown to an operation with other needs.
+    /// The same credentials, for an operation with other needs.
     #[must_use]
     pub fn needing(self, needs: Needs) -> Self {
         match self {
@@ -269,12 +235,5 @@ impl Credentials {
     }
 }
 
-/// Whether an active user may be named as the author of a note: those who may write it, which is
-/// [`Act::AddNote`], asked of a role and a relation.
-pub fn may_write_notes(role: Role, relation: Relation) -> bool {
-    match role {
-        Role::Administrator => true,
-        Role::Auditor => false,
-        Role::Learner => relation.manages,
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,11 @@
-//! What an API client may be limited to (RFC 6749, section 3.3).
+//! Scopes, which limit API clients (RFC 6749, section 3.3).
 
 use std::{fmt, str::FromStr};
 
 use super::text::{UnknownWord, words};
 
 words! {
-    /// What an access token of an API client is good for, besides what its user's role allows.
+    /// A scope of an API client: a limit of its access tokens, within the role of its user.
     pub enum Scope {
         /// Read users and groups.
         UsersRead = "users:read",
@@ -24,28 +24,28 @@ words! {
     }
 }
 
-/// A set of scopes. Its text has them in the order of the vocabulary, with a space between two.
+/// A set of scopes. Its text form has them in the order of the vocabulary, separated by spaces.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Scopes(u8);
 
 impl Scopes {
-    /// Whether a scope is in it.
+    /// Whether it contains a scope.
     pub const fn contains(self, scope: Scope) -> bool {
         self.0 & bit(scope) != 0
     }
 
-    /// Whether every scope of another set is in it.
+    /// Whether it contains every scope of another set.
     pub const fn includes(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// What is in both.
+    /// The scopes in both sets.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
-    /// Whether nothing is in it.
+    /// Whether it contains no scope.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
@@ -78,5 +78,44 @@ impl FromStr for Scopes {
 
     fn from_str(text: &str) -> Result<Self, UnknownWord> {
         text.split(' ').filter(|word| !word.is_empty()).map(str::parse::<Scope>).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*, sample::select};
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_set_keeps_its_scopes_in_the_order_of_the_vocabulary(
+            scopes in vec(select(Scope::ALL), 0..12)
+        ) {
+            let set: Scopes = scopes.iter().copied().collect();
+            for scope in Scope::ALL {
+                prop_assert_eq!(set.contains(*scope), scopes.contains(scope));
+            }
+            prop_assert_eq!(set.is_empty(), scopes.is_empty());
+            prop_assert_eq!(set.to_string().parse::<Scopes>().unwrap(), set);
+            prop_assert_eq!(set.to_vec().into_iter().collect::<Scopes>(), set);
+        }
+
+        #[test]
+        fn the_scopes_in_both_sets_are_in_each(
+            one in vec(select(Scope::ALL), 0..12), other in vec(select(Scope::ALL), 0..12)
+        ) {
+            let [one, other] = [one, other].map(|it| it.into_iter().collect::<Scopes>());
+            let both = one.and(other);
+            prop_assert!(one.includes(both) && other.includes(both));
+            prop_assert_eq!(one.includes(other), both == other);
+        }
+    }
+
+    #[test]
+    fn unknown_scopes_and_stray_spaces() {
+        assert!("users:read admin".parse::<Scopes>().is_err());
+        assert_eq!(" users:read  ".parse::<Scopes>().unwrap().to_string(), "users:read");
+        assert!("".parse::<Scopes>().unwrap().is_empty());
     }
 }

@@ -1,8 +1,8 @@
-//! How long a log-in lasts.
+//! The lifetimes of tokens.
 
-/// Seconds that an access token is good for.
+/// The lifetime of an access token, in seconds.
 pub const ACCESS_TOKEN_SECONDS: i64 = 15 * 60;
 
-/// Seconds that a refresh token is good for, counted from its issue: a session that nobody
-/// refreshes for so long is over.
+/// The lifetime of a refresh token, in seconds from its issue. A session that nobody refreshes for
+/// so long is over.
 pub const REFRESH_TOKEN_SECONDS: i64 = 14 * 24 * 3600;

@@ -1,7 +1,7 @@
-//! Text that is compared, and words that stand for themselves.
+//! Case folding, and enums of words.
 
-/// Folds away case, for comparing and searching: each character upper-cased and lower-cased again,
-/// without regard to its neighbours, so that a part of a folded text is the folded part.
+/// Folds case, to compare and to search: each character is upper-cased and then lower-cased,
+/// without regard to its neighbours. So a part of a folded text is the folded part.
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
@@ -9,10 +9,10 @@ pub fn fold(text: &str) -> String {
     text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
-/// The text is none of the words of a vocabulary.
+/// The error of a text that is no word of a vocabulary.
 #[derive(Debug)]
 pub struct UnknownWord {
-    /// The words that there are.
+    /// The words of the vocabulary.
     pub known: &'static [&'static str],
 }
 
@@ -22,8 +22,8 @@ impl std::fmt::Display for UnknownWord {
     }
 }
 
-/// Declares an enum whose variants are words: the same in JSON, in queries, in the database, and
-/// in the document, which says of each what it means.
+/// Declares an enum whose variants are words: the same in JSON, in queries, in the database and in
+/// the OpenAPI document, which has their meanings.
 macro_rules! words {
     (
         $(#[doc = $doc:literal])*
@@ -36,9 +36,9 @@ macro_rules! words {
         }
 
         impl $name {
-            /// Every word of the vocabulary.
+            /// All words of the vocabulary.
             pub const WORDS: &'static [&'static str] = &[$($word),*];
-            /// Every value, in the order of the words.
+            /// All values, in the order of the words.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
             /// The word.
@@ -46,7 +46,7 @@ macro_rules! words {
                 match self { $(Self::$variant => $word,)* }
             }
 
-            /// What the word means, in a sentence.
+            /// The meaning of the word, as a sentence.
             pub const fn meaning(self) -> &'static str {
                 match self { $(Self::$variant => concat!($($meaning,)*).trim_ascii(),)* }
             }
@@ -62,7 +62,7 @@ macro_rules! words {
             }
         }
 
-        // Derived, it would read the word as the key of an object too.
+        // A derived implementation also accepts an object with the word as its key.
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
@@ -96,3 +96,47 @@ macro_rules! words {
     };
 }
 pub(crate) use words;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::fold;
+
+    /// All characters but the capital ß, which folds to ß, and ß to ss.
+    fn characters() -> impl Iterator<Item = char> {
+        ('\0'..=char::MAX).filter(|c| *c != '\u{1e9e}')
+    }
+
+    #[test]
+    fn folding_twice_is_folding_once() {
+        for c in characters() {
+            let folded = fold(&c.to_string());
+            assert_eq!(fold(&folded), folded, "{c:?}");
+        }
+    }
+
+    #[test]
+    fn case_does_not_matter() {
+        for c in characters() {
+            let folded = fold(&c.to_string());
+            assert_eq!(fold(&c.to_uppercase().to_string()), folded, "{c:?}");
+            assert_eq!(fold(&c.to_lowercase().to_string()), folded, "{c:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_part_of_a_folded_text_is_the_folded_part(before: String, part: String, after: String) {
+            let whole = fold(&format!("{before}{part}{after}"));
+            prop_assert_eq!(whole, [fold(&before), fold(&part), fold(&after)].concat());
+        }
+    }
+
+    #[test]
+    fn letters_of_other_scripts() {
+        assert_eq!(fold("Ünal ŞAHİN"), fold("ünal şahi\u{307}n"));
+        assert_eq!(fold("STRASSE"), fold("straße"));
+        assert_eq!(fold("ΣΊΣΥΦΟΣ"), fold("σίσυφος"));
+    }
+}

@@ -13,28 +13,28 @@ words! {
 }
 
 words! {
-    /// Whether a user may come in.
+    /// Whether a user may log in.
     pub enum UserStatus {
         /// May log in, and be named as the author of notes.
         Active = "active",
-        /// Is out at the next request.
+        /// May not log in. Their sessions end at the next request.
         Inactive = "inactive",
     }
 }
 
 words! {
-    /// What a user may do, before relations to other users add to it.
+    /// The permissions of a user, to which relations to other users add.
     pub enum Role {
         /// Everything.
         Administrator = "administrator",
         /// Reads everything, changes nothing.
         Auditor = "auditor",
-        /// Sees himself, and whom he supervises.
+        /// Sees themselves and the users whom they supervise.
         Learner = "learner",
     }
 }
 
-/// The name a user is shown by: given name and surname.
+/// The name of a user as shown to others: given name and surname.
 pub fn full_name(given_name: &str, surname: &str) -> String {
     format!("{given_name} {surname}")
 }

@@ -1,23 +1,23 @@
-//! Versions of resources, and the conditions that requests put on them (RFC 9110, section 13).
+//! Versions of resources, and conditional requests (RFC 9110, section 13).
 
 use crate::error::{Code, Error, Result};
 
-/// What `If-Match` asks for.
+/// The condition of an `If-Match` header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IfMatch {
-    /// There is none.
+    /// No header.
     Missing,
-    /// `*`: whatever the version is.
+    /// `*`: any version.
     Any,
-    /// One of these versions. Tags that can't be ours are left out.
+    /// One of these versions. Tags that are no version are left out.
     Versions(Vec<i64>),
 }
 
 impl IfMatch {
-    /// Lets a change of the version `current` through.
+    /// Refuses a change of the version `current` that the condition excludes.
     ///
     /// # Errors
-    /// `precondition_required` without a condition, `precondition_failed` where it does not hold.
+    /// `precondition_required` without a condition, `precondition_failed` where it is false.
     pub fn check(&self, current: i64) -> Result<()> {
         match self {
             Self::Missing => Err(Error::new(
@@ -31,5 +31,20 @@ impl IfMatch {
                 "The resource has changed since you read it. Read it again.",
             )),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_condition_is_required_and_has_to_be_true() {
+        let code = |condition: IfMatch| condition.check(3).err().map(|error| error.code);
+        assert_eq!(code(IfMatch::Any), None);
+        assert_eq!(code(IfMatch::Versions(vec![1, 3])), None);
+        assert_eq!(code(IfMatch::Versions(vec![2])), Some(Code::PreconditionFailed));
+        assert_eq!(code(IfMatch::Versions(Vec::new())), Some(Code::PreconditionFailed));
+        assert_eq!(code(IfMatch::Missing), Some(Code::PreconditionRequired));
     }
 }

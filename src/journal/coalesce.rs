@@ -1,4 +1,4 @@
-//! Changes of one kind that wait at the same time become one job. It reads what they all need once,
+//! Changes of one kind that wait at the same time become one job. It reads once what they all need,
 //! and writes all their entries in one statement.
 
 use std::any::{Any, TypeId};
@@ -9,8 +9,8 @@ use super::{recorded::Recorded, tx::Tx};
 use crate::{
     db::{
         connection::AnyConnection,
-        database::Terms,
-        job::{End, Job, caught, reported},
+        database::TxContext,
+        job::{End, Job, final_outcome, run_caught},
     },
     error::{Error, Result},
 };
@@ -51,22 +51,25 @@ struct Member<C: Coalesce> {
 
 /// The job for all of them.
 pub(super) struct Batch<C: Coalesce> {
-    terms: Terms,
+    context: TxContext,
     members: Vec<Member<C>>,
 }
 
 impl<C: Coalesce> Batch<C> {
     /// A batch of one, and where its outcome arrives.
-    pub(super) fn new(terms: Terms, change: C) -> (Self, oneshot::Receiver<Result<Coalesced<C>>>) {
+    pub(super) fn new(
+        context: TxContext,
+        change: C,
+    ) -> (Self, oneshot::Receiver<Result<Coalesced<C>>>) {
         let (reply, receiver) = oneshot::channel();
-        (Self { terms, members: vec![Member { change, outcome: None, reply }] }, receiver)
+        (Self { context, members: vec![Member { change, outcome: None, reply }] }, receiver)
     }
 }
 
 impl<C: Coalesce> Job for Batch<C> {
     fn run(&mut self, conn: &mut AnyConnection) -> End {
         let changes: Vec<&C> = self.members.iter().map(|member| &member.change).collect();
-        let (outcomes, end) = caught(|| make(conn, &self.terms, &changes));
+        let (outcomes, end) = run_caught(|| make(conn, &self.context, &changes));
         match outcomes {
             Ok(outcomes) => {
                 for (member, outcome) in self.members.iter_mut().zip(outcomes) {
@@ -85,7 +88,7 @@ impl<C: Coalesce> Job for Batch<C> {
     fn finish(self: Box<Self>, after: Option<Error>) {
         for Member { change, outcome, reply } in self.members {
             // The client may have gone; the change stays.
-            let _ = reply.send(reported(outcome, after.clone()).map(|output| match output {
+            let _ = reply.send(final_outcome(outcome, after.clone()).map(|output| match output {
                 Some(output) => Coalesced::Done(output),
                 None => Coalesced::Alone(change),
             }));
@@ -109,22 +112,20 @@ impl<C: Coalesce> Job for Batch<C> {
         if self.members.len() < 2 {
             return Vec::new();
         }
-        let alone = |member| Self { terms: self.terms.clone(), members: vec![member] };
+        let alone = |member| Self { context: self.context.clone(), members: vec![member] };
         let parts = self.members.drain(..);
         parts.map(|member| Box::new(alone(member)) as Box<dyn Job>).collect()
     }
 }
 
-/// Judges the changes, and writes the entries of all at once.
-///
-/// # Errors
-/// Where they cannot share a transaction: then nothing is kept.
+/// Judges the changes, and writes the entries of all at once. An error means that they can't share a
+/// transaction: then nothing is kept.
 fn make<C: Coalesce>(
     conn: &mut AnyConnection,
-    terms: &Terms,
+    context: &TxContext,
     changes: &[&C],
 ) -> Result<Vec<Result<Option<C::Output>>>> {
-    let mut tx = Tx::new(conn, &terms.clock, terms.clock.now());
+    let mut tx = Tx::new(conn, &context.clock, context.clock.now());
     let verdicts = C::judge(changes, &mut tx)?;
     if tx.has_written() || verdicts.len() != changes.len() {
         return Err(Error::internal("a change of a batch wrote by itself, or was not judged"));
@@ -142,6 +143,6 @@ fn make<C: Coalesce>(
         });
     }
     tx.write_entries(entries)?;
-    tx.finish(terms)?;
+    tx.finish(context)?;
     Ok(outcomes)
 }

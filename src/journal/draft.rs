@@ -1,13 +1,12 @@
-//! What an entry will say, before the journal dates and signs it.
+//! The content of an entry, before the journal completes it.
 
-use super::new_entry::NewEntry;
 use crate::domain::{
     entry::{Action, Actor, FieldChange, Source, Target},
     ids::{EntryId, UserId},
     timestamp::Timestamp,
 };
 
-/// What an entry will say, before it is dated and signed.
+/// The content of an entry, before it has an id, a time of writing and the user who entered it.
 #[derive(Debug)]
 pub struct Draft {
     pub(super) user_id: UserId,
@@ -21,6 +20,15 @@ pub struct Draft {
     pub(super) changes: Vec<FieldChange>,
     pub(super) external_id: Option<String>,
     pub(super) notes: Option<String>,
+}
+
+/// The entry that another follows from by rule.
+#[derive(Clone, Copy, Debug)]
+pub struct Cause {
+    /// Its id.
+    pub id: EntryId,
+    /// When it happened.
+    pub occurred_at: Timestamp,
 }
 
 impl Draft {
@@ -66,17 +74,17 @@ impl Draft {
         Self { external_id: Some(id), ..self }
     }
 
-    /// How it came about, where the caller does not tell.
+    /// How it came about, where that does not follow from the caller.
     pub fn source(self, source: Source) -> Self {
         Self { source: Some(source), ..self }
     }
 
-    /// It follows by rule from another entry: when that happened, this did; nothing, if no entry
-    /// tells of the cause.
-    pub fn caused_by(self, cause: Option<&NewEntry>) -> Self {
+    /// It follows by rule from another entry, and happened when that did. `None` where the cause has
+    /// no entry.
+    pub fn caused_by(self, cause: Option<Cause>) -> Self {
         let draft = self.source(Source::Rule);
-        match cause.map(NewEntry::row) {
-            Some(row) => draft.occurred_at(row.occurred_at).relates_to(Some(row.id)),
+        match cause {
+            Some(cause) => draft.occurred_at(cause.occurred_at).relates_to(Some(cause.id)),
             None => draft,
         }
     }

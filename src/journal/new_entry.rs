@@ -1,6 +1,9 @@
 //! An entry that is complete and waits to be written.
 
-use super::{draft::Draft, entry::row::EntryRow};
+use super::{
+    draft::{Cause, Draft},
+    entry::row::EntryRow,
+};
 use crate::domain::{
     entry::{Actor, EntryType, FieldChange, Source},
     ids::EntryId,
@@ -14,9 +17,9 @@ use crate::domain::{
 pub struct NewEntry(EntryRow);
 
 impl NewEntry {
-    /// Completes a draft: with its id, the present, who entered it, and its source.
+    /// Completes a draft with an id, the time, its source, and the user who entered it.
     ///
-    /// `via` is how everything in the transaction came about, where that is known.
+    /// `via` is the source of everything in the transaction, where there is one.
     pub(super) fn complete(
         draft: Draft,
         id: EntryId,
@@ -25,7 +28,7 @@ impl NewEntry {
         by: Option<&Actor>,
     ) -> Self {
         let source = draft.source.or(via).unwrap_or(match by {
-            // This includes what an API account does to itself: nobody acts for themselves there.
+            // Also where an API account changes itself: no person acts there.
             Some(actor) if actor.kind == UserKind::Api => Source::Api,
             Some(actor) if actor.id == draft.user_id => Source::Own,
             Some(_) => Source::Admin,
@@ -62,6 +65,11 @@ impl NewEntry {
             edited_by_name: None,
             edited_by_kind: None,
         })
+    }
+
+    /// What an entry needs to name this one as its cause.
+    pub fn cause(&self) -> Cause {
+        Cause { id: self.0.id, occurred_at: self.0.occurred_at }
     }
 
     /// The row to be stored.

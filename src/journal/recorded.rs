@@ -1,15 +1,15 @@
-//! The outcome of a change, as it tells the journal.
+//! The outcome of a change, as the journal takes it.
 
 use super::{entry::row::EntryRow, new_entry::NewEntry};
 
-/// The outcome of a change: its output, and the entries that tell of it.
+/// The outcome of a change: its output, and the entries that record it.
 #[derive(Debug)]
 pub struct Recorded<T> {
     pub(super) output: T,
     pub(super) log: Log,
 }
 
-/// How the log tells of a change.
+/// How the log records a change.
 #[derive(Debug)]
 pub(super) enum Log {
     Entries(Vec<NewEntry>),
@@ -22,13 +22,13 @@ pub(super) enum Log {
 /// Why a change has no entry of its own. A test lists every use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unlogged {
-    /// A course, certification, plan or group itself: about no user. What follows for users from it
+    /// A course, certification, plan or group itself concerns no user. What follows from it for users
     /// has entries, which [`super::tx::Tx::flush`] wrote.
     Catalogue,
     /// Each part of the change has entries of its own, which [`super::tx::Tx::attempt`] or
     /// [`super::tx::Tx::at`] took.
     InParts,
-    /// A token was renewed or issued: the session goes on, and so does the client.
+    /// A token was renewed or issued: nothing changes for the session or the client.
     Token,
     /// Log-in attempts and repeated requests are counted, kept or deleted: the service's own
     /// housekeeping.
@@ -36,12 +36,12 @@ pub enum Unlogged {
 }
 
 impl<T> Recorded<T> {
-    /// Something changed, and these entries tell of it: at least one.
+    /// Something changed, and these entries record it: at least one.
     pub fn new(output: T, entries: Vec<NewEntry>) -> Self {
         Self { output, log: Log::Entries(entries) }
     }
 
-    /// Nothing changed. The journal refuses this of a change that wrote.
+    /// Nothing changed. The journal refuses this from a change that wrote.
     pub fn unchanged(output: T) -> Self {
         Self { output, log: Log::Unchanged }
     }
@@ -51,12 +51,12 @@ impl<T> Recorded<T> {
         Self { output, log: Log::Ingested }
     }
 
-    /// A note was edited: its revision tells of it, and the ledger gets the new wording.
+    /// A note was edited: its revision records it, and the ledger gets the new wording.
     pub fn revised(output: T, wording: EntryRow) -> Self {
         Self { output, log: Log::Revision(Box::new(wording)) }
     }
 
-    /// Something changed that no entry tells of, for a reason.
+    /// Something changed that no entry records, for a reason.
     pub fn unlogged(_: Unlogged, output: T) -> Self {
         Self { output, log: Log::Unlogged }
     }
@@ -71,7 +71,7 @@ impl<T> Recorded<T> {
         !matches!(self.log, Log::Unchanged)
     }
 
-    /// The same change, with more that happened after it.
+    /// The same change, with entries of what happened after it.
     #[must_use]
     pub fn and(self, more: Vec<NewEntry>) -> Self {
         let log = match self.log {

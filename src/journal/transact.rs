@@ -26,25 +26,29 @@ impl Db {
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<Recorded<T>> + Send + 'static,
     {
-        let terms = self.terms().clone();
+        let context = self.context().clone();
         let job = move |conn: &mut AnyConnection| {
-            let mut tx = Tx::new(conn, &terms.clock, terms.clock.now());
+            let mut tx = Tx::new(conn, &context.clock, context.clock.now());
             let recorded = work(&mut tx)?;
             let output = tx.record(recorded)?;
-            tx.finish(&terms)?;
+            tx.finish(&context)?;
             Ok(output)
         };
-        self.writers().run(job).await
+        let output = self.writers().run(job).await?;
+        self.tell_of_records();
+        Ok(output)
     }
 
-    /// Makes one change together with those of its kind that wait at the same time: in one
-    /// transaction, with one look at what they all need, and one commit. It fails alone.
+    /// Makes one change and those of its kind that wait at the same time in one transaction, with one
+    /// read of what they all need, and one commit. Each fails alone.
     ///
     /// # Errors
     /// As [`Self::transact`].
     pub async fn coalesce<C: Coalesce>(&self, change: C) -> Result<Coalesced<C>> {
-        let (batch, reply) = Batch::new(self.terms().clone(), change);
-        self.coalescing_writers().wait_for(batch, reply).await
+        let (batch, reply) = Batch::new(self.context().clone(), change);
+        let outcome = self.coalescing_writers().wait_for(batch, reply).await?;
+        self.tell_of_records();
+        Ok(outcome)
     }
 
     /// Does as [`Self::transact`], returns the output, and rolls everything back.

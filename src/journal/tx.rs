@@ -12,7 +12,7 @@ use super::{
     records::{append::append, new_record::NewRecord},
 };
 use crate::{
-    db::{connection::AnyConnection, database::Terms, replica},
+    db::{caller_writes::count_writes, connection::AnyConnection, database::TxContext},
     domain::{
         clock::Clock,
         entry::{Actor, Source},
@@ -22,7 +22,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// A transaction that may write. Only the journal makes one, so whoever has one is inside it.
+/// A transaction that may write. Only the journal makes one, so code that has one runs inside it.
 pub struct Tx<'a> {
     conn: &'a mut AnyConnection,
     clock: &'a Clock,
@@ -31,7 +31,7 @@ pub struct Tx<'a> {
     written: bool,
     /// Entries of attempts, which are written with those of the change that they are part of.
     attempted: Vec<NewEntry>,
-    /// The callers who see at once what is written.
+    /// The callers whose writes are counted for a read replica.
     callers: BTreeSet<UserId>,
 }
 
@@ -110,7 +110,7 @@ impl<'a> Tx<'a> {
     }
 
     /// Makes one of several changes of one transaction, with entries and a time of its own. The
-    /// demo data tells of the past this way.
+    /// demo data fills the past this way.
     ///
     /// # Errors
     /// Those of `work`.
@@ -171,12 +171,12 @@ impl<'a> Tx<'a> {
     /// The output of a change and all its entries, those of its attempts first.
     ///
     /// # Errors
-    /// `internal_error` where the change did not do what it says.
+    /// `internal_error` where the change and its record contradict each other.
     pub(super) fn entries_of<T>(&mut self, recorded: Recorded<T>) -> Result<(T, Vec<NewEntry>)> {
         let mut all = std::mem::take(&mut self.attempted);
         match recorded.log {
             Log::Entries(entries) if entries.is_empty() => {
-                return Err(Error::internal("a change has no entry that tells of it"));
+                return Err(Error::internal("a change has no entry that records it"));
             }
             Log::Entries(entries) => all.extend(entries),
             Log::Unchanged if self.written => {
@@ -198,16 +198,16 @@ impl<'a> Tx<'a> {
             return Ok(());
         }
         let rows: Vec<&EntryRow> = entries.iter().map(NewEntry::row).collect();
-        // At log-in nobody is the caller yet, but somebody enters the entry.
+        // At log-in there is no caller yet, but the entry names the user who entered it.
         self.callers.extend(rows.iter().filter_map(|row| row.entered_by_id));
         insert::insert(self.write(), &rows)?;
         append(self.conn, &NewRecord::of_entries(&rows)?)
     }
 
     /// Ends a transaction that is kept.
-    pub(super) fn finish(self, terms: &Terms) -> Result<()> {
-        if terms.counts_writes && !self.callers.is_empty() {
-            replica::count_writes(self.conn, &self.callers)?;
+    pub(super) fn finish(self, context: &TxContext) -> Result<()> {
+        if context.counts_writes && !self.callers.is_empty() {
+            count_writes(self.conn, &self.callers)?;
         }
         Ok(())
     }

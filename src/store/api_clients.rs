@@ -1,21 +1,21 @@
-//! API clients, and the secrets that they prove themselves with.
+//! API clients and their secrets.
 
 use diesel::prelude::*;
-use serde::Serialize;
 
 use super::{
-    contains, direct, locked,
-    page::{ByText, Slice, Window, after},
+    contains, locked,
+    page::{ListQuery, PageRequest, TextPosition, page_by_text},
 };
 use crate::{
     db::{
         connection::{AnyConnection, MultiBackend},
+        direct::direct,
         schema::{api_client_secrets, api_clients, users},
     },
     domain::{
         entry::{Target, TargetType},
+        identity::{Identity, Proof},
         ids::{self, ApiClientId, ApiClientSecretId, UserId},
-        policy::{Identity, Proof},
         scope::Scopes,
         text::fold,
         timestamp::Timestamp,
@@ -49,7 +49,7 @@ impl ApiClientRow {
     }
 }
 
-/// A secret of an API client, known by its hash.
+/// A secret of an API client: its hash.
 #[derive(Clone, Debug, Queryable, Insertable)]
 #[diesel(table_name = api_client_secrets)]
 #[allow(missing_docs, reason = "the columns")]
@@ -63,11 +63,10 @@ pub struct SecretRow {
 
 type IdentityRow = (String, String, UserKind, Role, UserStatus, Scopes, Option<Timestamp>);
 
-/// Who a client's token speaks for, as he is now, with what both the token and the client are good
-/// for.
+/// The user for whom a client's token acts, as they are now, with the scopes of both token and client.
 ///
 /// # Errors
-/// `invalid_token` where the client is revoked, or its user is not active any more.
+/// `invalid_token` if the client is revoked or its user is not active.
 pub fn identity(
     conn: &mut AnyConnection,
     client: ApiClientId,
@@ -104,7 +103,7 @@ pub fn get(conn: &mut AnyConnection, id: ApiClientId) -> Result<ApiClientRow> {
     Ok(api_clients::table.find(id).first(conn)?)
 }
 
-/// The API client of an id, held until the transaction ends.
+/// The API client of an id, locked until the transaction ends.
 ///
 /// # Errors
 /// `not_found`.
@@ -112,78 +111,71 @@ pub fn lock(tx: &mut Tx<'_>, id: ApiClientId) -> Result<ApiClientRow> {
     Ok(locked!(tx, api_clients::table.find(id))?)
 }
 
-/// What a list of API clients is narrowed by.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct ApiClientFilter {
+/// The list of API clients, by name.
+#[derive(Clone, Debug, Default)]
+pub struct ApiClientQuery {
     /// Characters of the name.
     pub q: Option<String>,
-    /// Whom they act as.
+    /// The user as whom they act.
     pub user_id: Option<UserId>,
 }
 
-fn filtered(filter: &ApiClientFilter) -> api_clients::BoxedQuery<'static, MultiBackend> {
-    let mut query = api_clients::table.into_boxed::<MultiBackend>();
-    if let Some(q) = &filter.q {
-        query = query.filter(api_clients::search_key.like(contains(q)).escape('\\'));
+impl ApiClientQuery {
+    fn filtered(&self) -> api_clients::BoxedQuery<'static, MultiBackend> {
+        let mut query = api_clients::table.into_boxed::<MultiBackend>();
+        if let Some(q) = &self.q {
+            query = query.filter(api_clients::search_key.like(contains(q)).escape('\\'));
+        }
+        if let Some(user) = self.user_id {
+            query = query.filter(api_clients::user_id.eq(user));
+        }
+        query
     }
-    if let Some(user) = filter.user_id {
-        query = query.filter(api_clients::user_id.eq(user));
-    }
-    query
 }
 
-/// One page of the API clients, by name.
-///
-/// # Errors
-/// Of the database.
-pub fn list(
-    conn: &mut AnyConnection,
-    filter: &ApiClientFilter,
-    window: &Window<ByText<ids::ApiClient>>,
-) -> Result<Slice<ApiClientRow>> {
-    let mut query = filtered(filter);
-    if let Some(at) = &window.after {
-        query = after!(query, api_clients::search_key, api_clients::id, gt, at.key, at.id);
-    }
-    let query = query.order((api_clients::search_key, api_clients::id)).limit(window.fetch());
-    Ok(Slice::cut(query.load(conn)?, window.limit))
-}
+impl ListQuery for ApiClientQuery {
+    type Scope = ();
+    type Row = ApiClientRow;
+    type Position = TextPosition<ids::ApiClient>;
 
-/// How many API clients the filter lets through.
-///
-/// # Errors
-/// Of the database.
-pub fn count(conn: &mut AnyConnection, filter: &ApiClientFilter) -> Result<i64> {
-    Ok(filtered(filter).count().get_result(conn)?)
+    fn rows(
+        &self,
+        conn: &mut AnyConnection,
+        (): &(),
+        request: &PageRequest<Self::Position>,
+    ) -> Result<Vec<Self::Row>> {
+        let query =
+            page_by_text!(self.filtered(), api_clients::search_key, api_clients::id, request);
+        Ok(query.load(conn)?)
+    }
+
+    fn count(&self, conn: &mut AnyConnection, (): &()) -> Result<i64> {
+        Ok(self.filtered().count().get_result(conn)?)
+    }
+
+    fn position(&self, row: &Self::Row) -> Self::Position {
+        TextPosition { key: row.search_key.clone(), id: row.id }
+    }
 }
 
 /// Adds an API client.
-///
-/// # Errors
-/// Of the database.
 pub fn insert(tx: &mut Tx<'_>, row: &ApiClientRow) -> Result<()> {
     diesel::insert_into(api_clients::table).values(row.clone()).execute(tx.write())?;
     Ok(())
 }
 
-/// Writes the client's fields, and makes the version a new one.
-///
-/// # Errors
-/// Of the database.
+/// Writes the client's fields with the next version.
 pub fn update(tx: &mut Tx<'_>, row: &mut ApiClientRow) -> Result<()> {
     row.updated_at = tx.now();
     row.search_key = fold(&row.name);
     write(tx, row)
 }
 
-/// How exact `last_used_at` is, in seconds: each time that it is written, the client has a new
-/// version, and whoever is about to change it has to read it again.
+/// How exact `last_used_at` is, in seconds. Each write makes a new version, and somebody who is about
+/// to change the client has to read it again.
 const USE_SECONDS: i64 = 3600;
 
-/// Says that the client was used now, which is no change of its settings.
-///
-/// # Errors
-/// Of the database.
+/// Records that the client is used now, which is no change of its settings.
 pub fn mark_used(tx: &mut Tx<'_>, row: &mut ApiClientRow) -> Result<()> {
     let now = tx.now();
     if row.last_used_at.is_some_and(|time| time.plus_seconds(USE_SECONDS) > now) {
@@ -200,9 +192,6 @@ fn write(tx: &mut Tx<'_>, row: &mut ApiClientRow) -> Result<()> {
 }
 
 /// The secrets of a client that are valid now, the oldest first.
-///
-/// # Errors
-/// Of the database.
 pub fn secrets(
     conn: &mut AnyConnection,
     id: ApiClientId,
@@ -215,11 +204,7 @@ pub fn secrets(
     Ok(of_client.filter(valid).order(api_client_secrets::id).load(conn)?)
 }
 
-/// Adds a secret. One that was there alone stays valid until `others_end`; of two, the older one
-/// ends now, and so do all once that time has come.
-///
-/// # Errors
-/// Of the database.
+/// Adds a secret. The newest of the others stays valid until `others_end`; the rest ends now.
 pub fn add_secret(tx: &mut Tx<'_>, row: &SecretRow, others_end: Timestamp) -> Result<()> {
     let now = tx.now();
     let newest = secrets(tx.read(), row.client_id, now)?.pop();
@@ -234,10 +219,7 @@ pub fn add_secret(tx: &mut Tx<'_>, row: &SecretRow, others_end: Timestamp) -> Re
     Ok(())
 }
 
-/// Forgets every secret of a client.
-///
-/// # Errors
-/// Of the database.
+/// Deletes every secret of a client.
 pub fn end_secrets(tx: &mut Tx<'_>, id: ApiClientId) -> Result<()> {
     let of_client = api_client_secrets::table.filter(api_client_secrets::client_id.eq(id));
     diesel::delete(of_client).execute(tx.write())?;

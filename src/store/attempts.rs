@@ -6,10 +6,10 @@ use diesel::{
     sql_types::BigInt,
 };
 
-use super::direct;
 use crate::{
     db::{
         connection::AnyConnection,
+        direct::direct,
         schema::{attempt_windows, known_places},
         types::SqlTime,
     },
@@ -24,9 +24,6 @@ use crate::{
 /// Counts an attempt in a bucket, and says how many there were in its window, and when that ends.
 ///
 /// One statement, so that two replicas that count at the same time both count.
-///
-/// # Errors
-/// Of the database.
 pub fn count(tx: &mut Tx<'_>, bucket: &str) -> Result<(i64, Timestamp)> {
     let now = tx.now();
     let end = now.plus_seconds(WINDOW_SECONDS);
@@ -53,9 +50,6 @@ pub fn count(tx: &mut Tx<'_>, bucket: &str) -> Result<(i64, Timestamp)> {
 }
 
 /// Whether an account is known at an address.
-///
-/// # Errors
-/// Of the database.
 pub fn is_known(conn: &mut AnyConnection, place: &str, now: Timestamp) -> Result<bool> {
     let row = known_places::table.filter(known_places::place.eq(place));
     let query = select(exists(row.filter(known_places::ends_at.gt(now))));
@@ -64,9 +58,6 @@ pub fn is_known(conn: &mut AnyConnection, place: &str, now: Timestamp) -> Result
 
 /// Knows an account at an address from now on. The first time, the attempt that led to it is
 /// counted there too: so many log-ins a minute it is, the first one included.
-///
-/// # Errors
-/// Of the database.
 pub fn remember(tx: &mut Tx<'_>, place: &str) -> Result<()> {
     let now = tx.now();
     let end = now.plus_seconds(KNOWN_SECONDS);
@@ -84,9 +75,6 @@ pub fn remember(tx: &mut Tx<'_>, place: &str) -> Result<()> {
 }
 
 /// Whether there is anything that [`forget_ended`] would forget.
-///
-/// # Errors
-/// Of the database.
 pub fn any_ended(conn: &mut AnyConnection, now: Timestamp) -> Result<bool> {
     let windows = attempt_windows::table.filter(attempt_windows::ends_at.le(now));
     let places = known_places::table.filter(known_places::ends_at.le(now));
@@ -95,9 +83,6 @@ pub fn any_ended(conn: &mut AnyConnection, now: Timestamp) -> Result<bool> {
 }
 
 /// Forgets windows and places whose time is over; says how many.
-///
-/// # Errors
-/// Of the database.
 pub fn forget_ended(tx: &mut Tx<'_>) -> Result<usize> {
     let now = tx.now();
     let windows = attempt_windows::table.filter(attempt_windows::ends_at.le(now));

@@ -1,11 +1,11 @@
 //! Certifications, what they require, and which plans are made of them.
 
 use diesel::prelude::*;
-use serde::Serialize;
 
 use super::{
     contains, locked,
-    page::{ByText, Slice, Window, after},
+    page::{ListQuery, PageRequest, TextPosition, page_by_text},
+    related::with_related,
 };
 use crate::{
     db::{
@@ -52,7 +52,7 @@ pub fn get(conn: &mut AnyConnection, id: CertificationId) -> Result<Certificatio
     Ok(certifications::table.find(id).first(conn)?)
 }
 
-/// The certification of an id, held until the transaction ends.
+/// The certification of an id, locked until the transaction ends.
 ///
 /// # Errors
 /// `not_found`.
@@ -60,59 +60,57 @@ pub fn lock(tx: &mut Tx<'_>, id: CertificationId) -> Result<CertificationRow> {
     Ok(locked!(tx, certifications::table.find(id))?)
 }
 
-/// What a list of certifications is narrowed by.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct CertificationFilter {
+/// The list of certifications, by name, each with the courses that it requires.
+#[derive(Clone, Debug, Default)]
+pub struct CertificationQuery {
     /// Characters of the name.
     pub q: Option<String>,
 }
 
-fn filtered(filter: &CertificationFilter) -> certifications::BoxedQuery<'static, MultiBackend> {
-    let query = certifications::table.into_boxed::<MultiBackend>();
-    match &filter.q {
-        Some(q) => query.filter(certifications::search_key.like(contains(q)).escape('\\')),
-        None => query,
+impl CertificationQuery {
+    fn filtered(&self) -> certifications::BoxedQuery<'static, MultiBackend> {
+        let query = certifications::table.into_boxed::<MultiBackend>();
+        match &self.q {
+            Some(q) => query.filter(certifications::search_key.like(contains(q)).escape('\\')),
+            None => query,
+        }
     }
 }
 
-/// One page of the certifications, by name.
-///
-/// # Errors
-/// Of the database.
-pub fn list(
-    conn: &mut AnyConnection,
-    filter: &CertificationFilter,
-    window: &Window<ByText<ids::Certification>>,
-) -> Result<Slice<CertificationRow>> {
-    let mut query = filtered(filter);
-    if let Some(at) = &window.after {
-        query = after!(query, certifications::search_key, certifications::id, gt, at.key, at.id);
-    }
-    let query = query.order((certifications::search_key, certifications::id));
-    Ok(Slice::cut(query.limit(window.fetch()).load(conn)?, window.limit))
-}
+impl ListQuery for CertificationQuery {
+    type Scope = ();
+    type Row = (CertificationRow, Vec<CourseId>);
+    type Position = TextPosition<ids::Certification>;
 
-/// How many certifications the filter lets through.
-///
-/// # Errors
-/// Of the database.
-pub fn count(conn: &mut AnyConnection, filter: &CertificationFilter) -> Result<i64> {
-    Ok(filtered(filter).count().get_result(conn)?)
+    fn rows(
+        &self,
+        conn: &mut AnyConnection,
+        (): &(),
+        request: &PageRequest<Self::Position>,
+    ) -> Result<Vec<Self::Row>> {
+        let query =
+            page_by_text!(self.filtered(), certifications::search_key, certifications::id, request);
+        let rows: Vec<CertificationRow> = query.load(conn)?;
+        let courses = courses_of(conn, &rows)?;
+        Ok(with_related(rows, |row| row.id, courses))
+    }
+
+    fn count(&self, conn: &mut AnyConnection, (): &()) -> Result<i64> {
+        Ok(self.filtered().count().get_result(conn)?)
+    }
+
+    fn position(&self, (row, _): &Self::Row) -> Self::Position {
+        TextPosition { key: row.search_key.clone(), id: row.id }
+    }
 }
 
 /// Adds a certification.
-///
-/// # Errors
-/// Of the database.
 pub fn insert(tx: &mut Tx<'_>, row: &CertificationRow) -> Result<()> {
     diesel::insert_into(certifications::table).values(row.clone()).execute(tx.write())?;
     Ok(())
 }
 
-/// Writes the certification's fields, and makes the version a new one.
-///
-/// # Errors
-/// Of the database.
+/// Writes the certification's fields with the next version.
 pub fn update(tx: &mut Tx<'_>, row: &mut CertificationRow) -> Result<()> {
     row.version += 1;
     row.updated_at = tx.now();
@@ -122,9 +120,6 @@ pub fn update(tx: &mut Tx<'_>, row: &mut CertificationRow) -> Result<()> {
 }
 
 /// The courses that a certification requires, in the order of their ids.
-///
-/// # Errors
-/// Of the database.
 pub fn courses(conn: &mut AnyConnection, id: CertificationId) -> Result<Vec<CourseId>> {
     Ok(certification_courses::table
         .filter(certification_courses::certification_id.eq(id))
@@ -134,9 +129,6 @@ pub fn courses(conn: &mut AnyConnection, id: CertificationId) -> Result<Vec<Cour
 }
 
 /// The courses that each of the certifications requires: pairs, in the order of their ids.
-///
-/// # Errors
-/// Of the database.
 pub fn courses_of(
     conn: &mut AnyConnection,
     rows: &[CertificationRow],
@@ -149,9 +141,6 @@ pub fn courses_of(
 }
 
 /// Sets the courses that a certification requires.
-///
-/// # Errors
-/// Of the database.
 pub fn set_courses(tx: &mut Tx<'_>, id: CertificationId, courses: &[CourseId]) -> Result<()> {
     let of_one = certification_courses::certification_id.eq(id);
     diesel::delete(certification_courses::table.filter(of_one)).execute(tx.write())?;
@@ -163,9 +152,6 @@ pub fn set_courses(tx: &mut Tx<'_>, id: CertificationId, courses: &[CourseId]) -
 }
 
 /// The certifications that require a course, in the order of their ids.
-///
-/// # Errors
-/// Of the database.
 pub fn requiring(conn: &mut AnyConnection, course: CourseId) -> Result<Vec<CertificationRow>> {
     Ok(certification_courses::table
         .inner_join(
@@ -179,9 +165,6 @@ pub fn requiring(conn: &mut AnyConnection, course: CourseId) -> Result<Vec<Certi
 }
 
 /// The certifications of a plan, in the order of their ids.
-///
-/// # Errors
-/// Of the database.
 pub fn of_plan(conn: &mut AnyConnection, plan: PlanId) -> Result<Vec<CertificationId>> {
     Ok(plan_certifications::table
         .filter(plan_certifications::plan_id.eq(plan))
@@ -191,9 +174,6 @@ pub fn of_plan(conn: &mut AnyConnection, plan: PlanId) -> Result<Vec<Certificati
 }
 
 /// The certifications of each of the plans: pairs, in the order of their ids.
-///
-/// # Errors
-/// Of the database.
 pub fn of_plans(
     conn: &mut AnyConnection,
     plans: Vec<PlanId>,
@@ -204,9 +184,6 @@ pub fn of_plans(
 }
 
 /// Sets the certifications of a plan.
-///
-/// # Errors
-/// Of the database.
 pub fn set_of_plan(tx: &mut Tx<'_>, plan: PlanId, ids: &[CertificationId]) -> Result<()> {
     let of_one = plan_certifications::plan_id.eq(plan);
     diesel::delete(plan_certifications::table.filter(of_one)).execute(tx.write())?;

@@ -1,11 +1,10 @@
 //! Courses.
 
 use diesel::prelude::*;
-use serde::Serialize;
 
 use super::{
     contains, locked,
-    page::{ByText, Slice, Window, after},
+    page::{ListQuery, PageRequest, TextPosition, page_by_text},
 };
 use crate::{
     db::{
@@ -54,7 +53,7 @@ pub fn get(conn: &mut AnyConnection, id: CourseId) -> Result<CourseRow> {
     Ok(courses::table.find(id).first(conn)?)
 }
 
-/// The course of an id, held until the transaction ends.
+/// The course of an id, locked until the transaction ends.
 ///
 /// # Errors
 /// `not_found`.
@@ -62,9 +61,9 @@ pub fn lock(tx: &mut Tx<'_>, id: CourseId) -> Result<CourseRow> {
     Ok(locked!(tx, courses::table.find(id))?)
 }
 
-/// What a list of courses is narrowed by.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct CourseFilter {
+/// The list of courses, by title.
+#[derive(Clone, Debug, Default)]
+pub struct CourseQuery {
     /// Characters of the title.
     pub q: Option<String>,
     /// On offer or not.
@@ -73,58 +72,53 @@ pub struct CourseFilter {
     pub course_type: Option<CourseType>,
 }
 
-fn filtered(filter: &CourseFilter) -> courses::BoxedQuery<'static, MultiBackend> {
-    let mut query = courses::table.into_boxed::<MultiBackend>();
-    if let Some(q) = &filter.q {
-        query = query.filter(courses::search_key.like(contains(q)).escape('\\'));
+impl CourseQuery {
+    fn filtered(&self) -> courses::BoxedQuery<'static, MultiBackend> {
+        let mut query = courses::table.into_boxed::<MultiBackend>();
+        if let Some(q) = &self.q {
+            query = query.filter(courses::search_key.like(contains(q)).escape('\\'));
+        }
+        if let Some(status) = self.status {
+            query = query.filter(courses::status.eq(status));
+        }
+        if let Some(course_type) = self.course_type {
+            query = query.filter(courses::course_type.eq(course_type));
+        }
+        query
     }
-    if let Some(status) = filter.status {
-        query = query.filter(courses::status.eq(status));
-    }
-    if let Some(course_type) = filter.course_type {
-        query = query.filter(courses::course_type.eq(course_type));
-    }
-    query
 }
 
-/// One page of the courses, by title.
-///
-/// # Errors
-/// Of the database.
-pub fn list(
-    conn: &mut AnyConnection,
-    filter: &CourseFilter,
-    window: &Window<ByText<ids::Course>>,
-) -> Result<Slice<CourseRow>> {
-    let mut query = filtered(filter);
-    if let Some(at) = &window.after {
-        query = after!(query, courses::search_key, courses::id, gt, at.key, at.id);
-    }
-    let query = query.order((courses::search_key, courses::id)).limit(window.fetch());
-    Ok(Slice::cut(query.load(conn)?, window.limit))
-}
+impl ListQuery for CourseQuery {
+    type Scope = ();
+    type Row = CourseRow;
+    type Position = TextPosition<ids::Course>;
 
-/// How many courses the filter lets through.
-///
-/// # Errors
-/// Of the database.
-pub fn count(conn: &mut AnyConnection, filter: &CourseFilter) -> Result<i64> {
-    Ok(filtered(filter).count().get_result(conn)?)
+    fn rows(
+        &self,
+        conn: &mut AnyConnection,
+        (): &(),
+        request: &PageRequest<Self::Position>,
+    ) -> Result<Vec<Self::Row>> {
+        let query = page_by_text!(self.filtered(), courses::search_key, courses::id, request);
+        Ok(query.load(conn)?)
+    }
+
+    fn count(&self, conn: &mut AnyConnection, (): &()) -> Result<i64> {
+        Ok(self.filtered().count().get_result(conn)?)
+    }
+
+    fn position(&self, row: &Self::Row) -> Self::Position {
+        TextPosition { key: row.search_key.clone(), id: row.id }
+    }
 }
 
 /// Adds a course.
-///
-/// # Errors
-/// Of the database.
 pub fn insert(tx: &mut Tx<'_>, row: &CourseRow) -> Result<()> {
     diesel::insert_into(courses::table).values(row.clone()).execute(tx.write())?;
     Ok(())
 }
 
-/// Writes the course's fields, and makes the version a new one.
-///
-/// # Errors
-/// Of the database.
+/// Writes the course's fields with the next version.
 pub fn update(tx: &mut Tx<'_>, row: &mut CourseRow) -> Result<()> {
     row.version += 1;
     row.updated_at = tx.now();

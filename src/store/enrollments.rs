@@ -1,12 +1,11 @@
 //! Enrollments.
 
 use diesel::prelude::*;
-use serde::Serialize;
 
 use super::{
     locked,
-    page::{Slice, Window},
-    visible_users::{Visible, related_to},
+    page::{ListQuery, PageRequest},
+    visible_users::{VisibleUsers, related_to},
 };
 use crate::{
     db::{
@@ -52,7 +51,7 @@ pub fn get(conn: &mut AnyConnection, id: EnrollmentId) -> Result<EnrollmentRow> 
     Ok(enrollments::table.find(id).first(conn)?)
 }
 
-/// The enrollment of an id, held until the transaction ends.
+/// The enrollment of an id, locked until the transaction ends.
 ///
 /// # Errors
 /// `not_found`.
@@ -60,78 +59,76 @@ pub fn lock(tx: &mut Tx<'_>, id: EnrollmentId) -> Result<EnrollmentRow> {
     Ok(locked!(tx, enrollments::table.find(id))?)
 }
 
-/// What a list of enrollments is narrowed by.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct EnrollmentFilter {
-    /// Of one user.
+/// The enrollments of the users whom the caller may see, the newest first: their ids ascend with
+/// time.
+#[derive(Clone, Debug, Default)]
+pub struct EnrollmentQuery {
+    /// Only of this user.
     pub user_id: Option<UserId>,
-    /// In one course.
+    /// Only in this course.
     pub course_id: Option<CourseId>,
-    /// Where they stand.
+    /// Only with this status.
     pub status: Option<EnrollmentStatus>,
 }
 
-fn filtered(
-    reach: &Visible,
-    filter: &EnrollmentFilter,
-) -> enrollments::BoxedQuery<'static, MultiBackend> {
-    let mut query = enrollments::table.into_boxed::<MultiBackend>();
-    query = match reach {
-        Visible::Everyone => query,
-        Visible::These(ids) => query.filter(enrollments::user_id.eq_any(ids.clone())),
-        Visible::RelatedTo(id) => query.filter(related_to!(enrollments::user_id, *id)),
-    };
-    if let Some(user) = filter.user_id {
-        query = query.filter(enrollments::user_id.eq(user));
+impl EnrollmentQuery {
+    fn filtered(&self, visible: &VisibleUsers) -> enrollments::BoxedQuery<'static, MultiBackend> {
+        let mut query = enrollments::table.into_boxed::<MultiBackend>();
+        query = match visible {
+            VisibleUsers::Everyone => query,
+            VisibleUsers::These(ids) => query.filter(enrollments::user_id.eq_any(ids.clone())),
+            VisibleUsers::RelatedTo(id) => query.filter(related_to!(enrollments::user_id, *id)),
+        };
+        if let Some(user) = self.user_id {
+            query = query.filter(enrollments::user_id.eq(user));
+        }
+        if let Some(course) = self.course_id {
+            query = query.filter(enrollments::course_id.eq(course));
+        }
+        if let Some(status) = self.status {
+            query = query.filter(enrollments::status.eq(status));
+        }
+        query
     }
-    if let Some(course) = filter.course_id {
-        query = query.filter(enrollments::course_id.eq(course));
-    }
-    if let Some(status) = filter.status {
-        query = query.filter(enrollments::status.eq(status));
-    }
-    query
 }
 
-/// One page of the enrollments of users within reach, the newest first: their ids ascend with time.
-///
-/// # Errors
-/// Of the database.
-pub fn list(
-    conn: &mut AnyConnection,
-    reach: &Visible,
-    filter: &EnrollmentFilter,
-    window: &Window<EnrollmentId>,
-) -> Result<Slice<EnrollmentRow>> {
-    let mut query = filtered(reach, filter);
-    if let Some(id) = window.after {
-        query = query.filter(enrollments::id.lt(id));
-    }
-    let query = query.order(enrollments::id.desc());
-    Ok(Slice::cut(query.limit(window.fetch()).load(conn)?, window.limit))
-}
+impl ListQuery for EnrollmentQuery {
+    type Scope = VisibleUsers;
+    type Row = EnrollmentRow;
+    type Position = EnrollmentId;
 
-/// How many enrollments of users within reach the filter lets through.
-///
-/// # Errors
-/// Of the database.
-pub fn count(conn: &mut AnyConnection, reach: &Visible, filter: &EnrollmentFilter) -> Result<i64> {
-    Ok(filtered(reach, filter).count().get_result(conn)?)
+    fn rows(
+        &self,
+        conn: &mut AnyConnection,
+        visible: &VisibleUsers,
+        request: &PageRequest<Self::Position>,
+    ) -> Result<Vec<Self::Row>> {
+        let mut query = self.filtered(visible);
+        if let Some(id) = request.after {
+            query = query.filter(enrollments::id.lt(id));
+        }
+        Ok(query.order(enrollments::id.desc()).limit(request.fetch_limit()).load(conn)?)
+    }
+
+    fn count(&self, conn: &mut AnyConnection, visible: &VisibleUsers) -> Result<i64> {
+        Ok(self.filtered(visible).count().get_result(conn)?)
+    }
+
+    fn position(&self, row: &Self::Row) -> Self::Position {
+        row.id
+    }
 }
 
 /// Adds an enrollment.
 ///
 /// # Errors
-/// `already_exists` where the user is in the course.
+/// `already_exists` if the user is in the course.
 pub fn insert(tx: &mut Tx<'_>, row: &EnrollmentRow) -> Result<()> {
     diesel::insert_into(enrollments::table).values(row.clone()).execute(tx.write())?;
     Ok(())
 }
 
-/// Writes the enrollment's fields, and makes the version a new one.
-///
-/// # Errors
-/// Of the database.
+/// Writes the enrollment's fields with the next version.
 pub fn update(tx: &mut Tx<'_>, row: &mut EnrollmentRow) -> Result<()> {
     row.version += 1;
     row.updated_at = tx.now();

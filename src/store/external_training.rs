@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::page::{Slice, Window};
+use super::page::{ListQuery, PageRequest};
 use crate::{
     db::{
         connection::{AnyConnection, MultiBackend},
@@ -41,38 +41,44 @@ impl TrainingRow {
     }
 }
 
-/// One page of a user's trainings, the one that was logged last first: their ids ascend with time.
-///
-/// # Errors
-/// Of the database.
-pub fn list(
-    conn: &mut AnyConnection,
-    user: UserId,
-    window: &Window<TrainingId>,
-) -> Result<Slice<TrainingRow>> {
-    let mut query = external_training::table
-        .filter(external_training::user_id.eq(user))
-        .into_boxed::<MultiBackend>();
-    if let Some(id) = window.after {
-        query = query.filter(external_training::id.lt(id));
-    }
-    let query = query.order(external_training::id.desc()).limit(window.fetch());
-    Ok(Slice::cut(query.load(conn)?, window.limit))
+/// The trainings of a user, the one that was logged last first: their ids ascend with time.
+#[derive(Clone, Copy, Debug)]
+pub struct TrainingQuery {
+    /// Whose trainings.
+    pub user: UserId,
 }
 
-/// How many trainings a user has.
-///
-/// # Errors
-/// Of the database.
-pub fn count(conn: &mut AnyConnection, user: UserId) -> Result<i64> {
-    let of_user = external_training::table.filter(external_training::user_id.eq(user));
-    Ok(of_user.count().get_result(conn)?)
+impl ListQuery for TrainingQuery {
+    type Scope = ();
+    type Row = TrainingRow;
+    type Position = TrainingId;
+
+    fn rows(
+        &self,
+        conn: &mut AnyConnection,
+        (): &(),
+        request: &PageRequest<Self::Position>,
+    ) -> Result<Vec<Self::Row>> {
+        let mut query = external_training::table
+            .filter(external_training::user_id.eq(self.user))
+            .into_boxed::<MultiBackend>();
+        if let Some(id) = request.after {
+            query = query.filter(external_training::id.lt(id));
+        }
+        Ok(query.order(external_training::id.desc()).limit(request.fetch_limit()).load(conn)?)
+    }
+
+    fn count(&self, conn: &mut AnyConnection, (): &()) -> Result<i64> {
+        let of_user = external_training::table.filter(external_training::user_id.eq(self.user));
+        Ok(of_user.count().get_result(conn)?)
+    }
+
+    fn position(&self, row: &Self::Row) -> Self::Position {
+        row.id
+    }
 }
 
 /// Adds a training.
-///
-/// # Errors
-/// Of the database.
 pub fn insert(tx: &mut Tx<'_>, row: &TrainingRow) -> Result<()> {
     diesel::insert_into(external_training::table).values(row.clone()).execute(tx.write())?;
     Ok(())

@@ -1,11 +1,10 @@
 //! Groups, their members, and what they may do.
 
 use diesel::prelude::*;
-use serde::Serialize;
 
 use super::{
     contains, locked,
-    page::{ByText, Slice, Window, after},
+    page::{ListQuery, PageRequest, TextPosition, page_by_text},
     plans::PlanRow,
 };
 use crate::{
@@ -53,7 +52,7 @@ pub fn get(conn: &mut AnyConnection, id: GroupId) -> Result<GroupRow> {
     Ok(groups::table.find(id).first(conn)?)
 }
 
-/// The group of an id, held until the transaction ends: who is in it changes one after another.
+/// The group of an id, locked until the transaction ends, so that its members change one by one.
 ///
 /// # Errors
 /// `not_found`.
@@ -61,83 +60,72 @@ pub fn lock(tx: &mut Tx<'_>, id: GroupId) -> Result<GroupRow> {
     Ok(locked!(tx, groups::table.find(id))?)
 }
 
-/// Holds a group, if there is one, until the transaction ends. Whoever holds a user too holds the
-/// group first, so that none waits in a circle.
-///
-/// # Errors
-/// Of the database.
-pub fn hold(tx: &mut Tx<'_>, id: GroupId) -> Result<()> {
+/// Locks a group, if there is one, until the transaction ends. Who locks a user too locks the group
+/// first, so that two transactions never wait for each other.
+pub fn lock_exclusive_if_any(tx: &mut Tx<'_>, id: GroupId) -> Result<()> {
     locked!(tx, groups::table.find(id)).optional().map(|_: Option<GroupRow>| ())?;
     Ok(())
 }
 
 /// The groups of a name, without regard to case: two at most, which says that it is ambiguous.
-///
-/// # Errors
-/// Of the database.
 pub fn named(conn: &mut AnyConnection, name: &str) -> Result<Vec<GroupId>> {
     let named = groups::table.filter(groups::search_key.eq(fold(name)));
     Ok(named.order(groups::id).select(groups::id).limit(2).load(conn)?)
 }
 
-/// What a list of groups is narrowed by.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct GroupFilter {
+/// The list of groups, by name.
+#[derive(Clone, Debug, Default)]
+pub struct GroupQuery {
     /// Characters of the name.
     pub q: Option<String>,
     /// In use or not.
     pub status: Option<GroupStatus>,
 }
 
-fn filtered(filter: &GroupFilter) -> groups::BoxedQuery<'static, MultiBackend> {
-    let mut query = groups::table.into_boxed::<MultiBackend>();
-    if let Some(q) = &filter.q {
-        query = query.filter(groups::search_key.like(contains(q)).escape('\\'));
+impl GroupQuery {
+    fn filtered(&self) -> groups::BoxedQuery<'static, MultiBackend> {
+        let mut query = groups::table.into_boxed::<MultiBackend>();
+        if let Some(q) = &self.q {
+            query = query.filter(groups::search_key.like(contains(q)).escape('\\'));
+        }
+        if let Some(status) = self.status {
+            query = query.filter(groups::status.eq(status));
+        }
+        query
     }
-    if let Some(status) = filter.status {
-        query = query.filter(groups::status.eq(status));
-    }
-    query
 }
 
-/// One page of the groups, by name.
-///
-/// # Errors
-/// Of the database.
-pub fn list(
-    conn: &mut AnyConnection,
-    filter: &GroupFilter,
-    window: &Window<ByText<ids::Group>>,
-) -> Result<Slice<GroupRow>> {
-    let mut query = filtered(filter);
-    if let Some(at) = &window.after {
-        query = after!(query, groups::search_key, groups::id, gt, at.key, at.id);
-    }
-    let query = query.order((groups::search_key, groups::id)).limit(window.fetch());
-    Ok(Slice::cut(query.load(conn)?, window.limit))
-}
+impl ListQuery for GroupQuery {
+    type Scope = ();
+    type Row = GroupRow;
+    type Position = TextPosition<ids::Group>;
 
-/// How many groups the filter lets through.
-///
-/// # Errors
-/// Of the database.
-pub fn count(conn: &mut AnyConnection, filter: &GroupFilter) -> Result<i64> {
-    Ok(filtered(filter).count().get_result(conn)?)
+    fn rows(
+        &self,
+        conn: &mut AnyConnection,
+        (): &(),
+        request: &PageRequest<Self::Position>,
+    ) -> Result<Vec<Self::Row>> {
+        let query = page_by_text!(self.filtered(), groups::search_key, groups::id, request);
+        Ok(query.load(conn)?)
+    }
+
+    fn count(&self, conn: &mut AnyConnection, (): &()) -> Result<i64> {
+        Ok(self.filtered().count().get_result(conn)?)
+    }
+
+    fn position(&self, row: &Self::Row) -> Self::Position {
+        TextPosition { key: row.search_key.clone(), id: row.id }
+    }
 }
 
 /// Adds a group.
-///
-/// # Errors
-/// Of the database.
 pub fn insert(tx: &mut Tx<'_>, row: &GroupRow) -> Result<()> {
     diesel::insert_into(groups::table).values(row.clone()).execute(tx.write())?;
     Ok(())
 }
 
-/// Writes the group's fields, and makes the version a new one.
-///
-/// # Errors
-/// Of the database.
+/// Writes the group's fields with the next version.
 pub fn update(tx: &mut Tx<'_>, row: &mut GroupRow) -> Result<()> {
     row.version += 1;
     row.updated_at = tx.now();
@@ -147,18 +135,12 @@ pub fn update(tx: &mut Tx<'_>, row: &mut GroupRow) -> Result<()> {
 }
 
 /// Whether a user is a member.
-///
-/// # Errors
-/// Of the database.
 pub fn is_member(conn: &mut AnyConnection, group: GroupId, user: UserId) -> Result<bool> {
     let row = group_members::table.find((group, user)).select(group_members::user_id);
     Ok(row.first::<UserId>(conn).optional()?.is_some())
 }
 
-/// The members after a place, in the order of their ids.
-///
-/// # Errors
-/// Of the database.
+/// The members after a user, in the order of their ids.
 pub fn members(
     conn: &mut AnyConnection,
     group: GroupId,
@@ -175,28 +157,19 @@ pub fn members(
 }
 
 /// Makes a user a member.
-///
-/// # Errors
-/// Of the database.
 pub fn add_member(tx: &mut Tx<'_>, group: GroupId, user: UserId) -> Result<()> {
     let row = (group_members::group_id.eq(group), group_members::user_id.eq(user));
     diesel::insert_into(group_members::table).values(row).execute(tx.write())?;
     Ok(())
 }
 
-/// Ends a membership. Its permissions have to be gone.
-///
-/// # Errors
-/// Of the database.
+/// Ends a membership. Its permissions have to be revoked before.
 pub fn remove_member(tx: &mut Tx<'_>, group: GroupId, user: UserId) -> Result<()> {
     diesel::delete(group_members::table.find((group, user))).execute(tx.write())?;
     Ok(())
 }
 
-/// What a member may do, in the order of the words.
-///
-/// # Errors
-/// Of the database.
+/// The permissions of a member, in alphabetical order.
 pub fn permissions(
     conn: &mut AnyConnection,
     group: GroupId,
@@ -210,10 +183,7 @@ pub fn permissions(
         .load(conn)?)
 }
 
-/// Lets a member do something.
-///
-/// # Errors
-/// Of the database.
+/// Gives a member a permission.
 pub fn grant(
     tx: &mut Tx<'_>,
     group: GroupId,
@@ -229,10 +199,7 @@ pub fn grant(
     Ok(())
 }
 
-/// Lets a member no longer do something.
-///
-/// # Errors
-/// Of the database.
+/// Takes a permission from a member.
 pub fn revoke(
     tx: &mut Tx<'_>,
     group: GroupId,
@@ -244,18 +211,12 @@ pub fn revoke(
     Ok(())
 }
 
-/// Whether a plan is attached to a group: none if not, else whether it is assigned by itself.
-///
-/// # Errors
-/// Of the database.
+/// Whether an attached plan is assigned automatically; none if the group does not have it.
 pub fn attached(conn: &mut AnyConnection, group: GroupId, plan: PlanId) -> Result<Option<bool>> {
     Ok(group_plans::table.find((group, plan)).select(group_plans::auto).first(conn).optional()?)
 }
 
 /// The plans that come with the membership of a group, in the order of their ids.
-///
-/// # Errors
-/// Of the database.
 pub fn auto_plans(conn: &mut AnyConnection, group: GroupId) -> Result<Vec<PlanRow>> {
     Ok(group_plans::table
         .inner_join(learning_plans::table.on(learning_plans::id.eq(group_plans::plan_id)))
@@ -266,9 +227,6 @@ pub fn auto_plans(conn: &mut AnyConnection, group: GroupId) -> Result<Vec<PlanRo
 }
 
 /// Attaches a plan to a group, or changes how it is attached.
-///
-/// # Errors
-/// Of the database.
 pub fn attach(tx: &mut Tx<'_>, group: GroupId, plan: PlanId, auto: bool) -> Result<()> {
     detach(tx, group, plan)?;
     let row = (
@@ -281,9 +239,6 @@ pub fn attach(tx: &mut Tx<'_>, group: GroupId, plan: PlanId, auto: bool) -> Resu
 }
 
 /// Detaches a plan from a group.
-///
-/// # Errors
-/// Of the database.
 pub fn detach(tx: &mut Tx<'_>, group: GroupId, plan: PlanId) -> Result<()> {
     diesel::delete(group_plans::table.find((group, plan))).execute(tx.write())?;
     Ok(())

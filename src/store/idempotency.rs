@@ -1,4 +1,4 @@
-//! Answers that are kept for whoever asks again with the same `Idempotency-Key`.
+//! Responses that are kept, to be sent again for the same `Idempotency-Key`.
 
 use diesel::{dsl::sql, prelude::*, sql_types::Bool};
 
@@ -9,17 +9,17 @@ use crate::{
     journal::tx::Tx,
 };
 
-/// Seconds that an answer is kept.
+/// Seconds for which a response is kept.
 const KEPT_SECONDS: i64 = 24 * 3600;
 
-/// Seconds after which a request of several transactions, which never came to its end, is taken
-/// for dead: its process was killed.
+/// Seconds after which an unfinished request of several transactions counts as dead: its process was
+/// killed.
 const RUNNING_SECONDS: i64 = 15 * 60;
 
 /// What makes a request the same as another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Once {
-    /// A hash of the caller and the key that he chose.
+    /// A hash of the caller and the key that they chose.
     pub key: String,
     /// A mark of method, path and body.
     pub fingerprint: String,
@@ -36,12 +36,12 @@ struct Row {
     expires_at: Timestamp,
 }
 
-/// The answer that was given to this request, sealed; none if it is the first one. Until the
-/// transaction ends, nobody else gets as far with this key.
+/// The response to this request, sealed; none if it is the first one. The key is locked until the
+/// transaction ends.
 ///
 /// # Errors
-/// `idempotency_key_reused` where the key was used for another request, `idempotency_in_flight`
-/// where the first one is still running.
+/// `idempotency_key_reused` if the key was used for another request, `idempotency_in_flight`
+/// if the first one is still running.
 pub fn find(tx: &mut Tx<'_>, once: &Once) -> Result<Option<Vec<u8>>> {
     hold(tx, &once.key)?;
     let now = tx.now();
@@ -81,17 +81,11 @@ fn hold(tx: &mut Tx<'_>, key: &str) -> Result<()> {
 }
 
 /// Keeps the answer to a request for a day.
-///
-/// # Errors
-/// Of the database.
 pub fn keep(tx: &mut Tx<'_>, once: &Once, answer: Vec<u8>) -> Result<()> {
     put(tx, once, Some(answer), KEPT_SECONDS)
 }
 
 /// Says that a request of several transactions is running.
-///
-/// # Errors
-/// Of the database.
 pub fn claim(tx: &mut Tx<'_>, once: &Once) -> Result<()> {
     put(tx, once, None, RUNNING_SECONDS)
 }
@@ -106,18 +100,12 @@ fn put(tx: &mut Tx<'_>, once: &Once, answer: Option<Vec<u8>>, seconds: i64) -> R
 }
 
 /// Forgets a request, so that it may be made anew.
-///
-/// # Errors
-/// Of the database.
 pub fn forget(tx: &mut Tx<'_>, once: &Once) -> Result<()> {
     diesel::delete(idempotency_keys::table.find(&once.key)).execute(tx.write())?;
     Ok(())
 }
 
 /// Forgets what has been kept long enough; says how many there were.
-///
-/// # Errors
-/// Of the database.
 pub fn forget_expired(tx: &mut Tx<'_>) -> Result<usize> {
     let now = tx.now();
     let over = idempotency_keys::table.filter(idempotency_keys::expires_at.le(now));

@@ -14,6 +14,8 @@ pub mod log;
 pub mod note_authors;
 pub mod page;
 pub mod plans;
+mod related;
+pub mod rule_lock;
 pub mod rule_state;
 pub mod sessions;
 pub mod settings;
@@ -21,6 +23,7 @@ pub mod supervisors;
 mod unindexed;
 pub mod user_certifications;
 pub mod user_keys;
+pub mod user_list;
 pub mod user_locks;
 pub mod users;
 pub mod visible_users;
@@ -38,20 +41,6 @@ macro_rules! locked {
     };
 }
 pub(crate) use locked;
-
-/// Runs a query on the database's own connection, without the layer that makes one of the two. That
-/// layer composes the statement's text anew each time and looks at each value twice, which is what
-/// the queries that nearly every request makes should not pay for. A query that is boxed has to go
-/// through it.
-macro_rules! direct {
-    ($conn:ident, $run:expr) => {
-        match $conn {
-            $crate::db::connection::AnyConnection::Sqlite($conn) => $run,
-            $crate::db::connection::AnyConnection::Postgres($conn) => $run,
-        }
-    };
-}
-pub(crate) use direct;
 
 /// A pattern for LIKE that finds `text`, whatever it is made of, inside a folded column.
 fn contains(text: &str) -> String {

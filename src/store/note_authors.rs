@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::{
     contains,
-    page::{ByText, Slice, Window, after},
+    page::{ListQuery, PageRequest, TextPosition, page_by_text},
     unindexed::{coalesce, unindexed},
     users::UserRow,
 };
@@ -16,70 +16,88 @@ use crate::{
     domain::{
         group::GroupPermission,
         ids::{self, GroupId, UserId},
+        policy::{Relation, may_be_author},
         user::{Role, UserStatus},
     },
     error::Result,
 };
 
-/// The Created By list of a log: the active users whom `policy::may_write_notes` lets, said as
-/// filters: administrators, and learners with `manage_users` on the home group of its user. Each is
-/// a few users of an index; nobody is among both.
-fn writers(
+/// The Created By list of a log as queries, one for each role that `may_be_author` allows: with any
+/// relation, or with `manage_users` on the home group of the user. Each finds few users by an
+/// index.
+fn queries(
     conn: &mut AnyConnection,
-    of: UserId,
+    log: UserId,
     q: Option<&str>,
 ) -> Result<Vec<users::BoxedQuery<'static, MultiBackend>>> {
-    let home: Option<GroupId> = users::table.find(of).select(users::home_group_id).first(conn)?;
-    // Not by the index of the active users, who are most.
-    let active = || {
-        let query = users::table.into_boxed::<MultiBackend>();
-        let query = query.filter(unindexed!(users::status).eq(UserStatus::Active));
-        match q {
-            Some(q) => query.filter(users::search_key.like(contains(q)).escape('\\')),
-            None => query,
+    let managers = managers(conn, log)?;
+    let mut queries = Vec::new();
+    for role in Role::ALL.iter().copied() {
+        let allows = |relation| may_be_author(role, UserStatus::Active, relation);
+        // Most users are active, so the index of the status would be the wrong one.
+        let active = users::table.into_boxed::<MultiBackend>();
+        let active = active.filter(unindexed!(users::status).eq(UserStatus::Active));
+        let active = match q {
+            Some(q) => active.filter(users::search_key.like(contains(q)).escape('\\')),
+            None => active,
+        };
+        if allows(Relation::default()) {
+            queries.push(active.filter(users::role.eq(role)));
+        } else if allows(Relation { manages: true, ..Relation::default() }) && !managers.is_empty()
+        {
+            let of_role = active.filter(unindexed!(users::role).eq(role));
+            queries.push(of_role.filter(users::id.eq_any(managers.clone())));
         }
-    };
-    let mut writers = vec![active().filter(users::role.eq(Role::Administrator))];
-    if let Some(group) = home {
-        let managers: Vec<UserId> = group_permissions::table
-            .filter(group_permissions::group_id.eq(group))
-            .filter(group_permissions::permission.eq(GroupPermission::ManageUsers))
-            .select(group_permissions::user_id)
-            .load(conn)?;
-        let learner = unindexed!(users::role).eq(Role::Learner);
-        writers.push(active().filter(learner).filter(users::id.eq_any(managers)));
     }
-    Ok(writers)
+    Ok(queries)
 }
 
-/// One page of the active users who may add a note to a user's log, by name.
-///
-/// # Errors
-/// `not_found` where there is no such user.
-pub fn note_writers(
-    conn: &mut AnyConnection,
-    of: UserId,
-    q: Option<&str>,
-    window: &Window<ByText<ids::User>>,
-) -> Result<Slice<UserRow>> {
-    let mut rows: Vec<UserRow> = Vec::new();
-    for mut query in writers(conn, of, q)? {
-        if let Some(at) = &window.after {
-            query = after!(query, users::name_key, users::id, gt, at.key, at.id);
-        }
-        let query = query.order((users::name_key, users::id)).limit(window.fetch());
-        rows.extend(query.load::<UserRow>(conn)?);
-    }
-    rows.sort_by(|a, b| (&a.name_key, a.id).cmp(&(&b.name_key, b.id)));
-    Ok(Slice::cut(rows, window.limit))
+/// The users with `manage_users` on the home group of a user.
+fn managers(conn: &mut AnyConnection, id: UserId) -> Result<Vec<UserId>> {
+    let home: Option<GroupId> = users::table.find(id).select(users::home_group_id).first(conn)?;
+    let Some(group) = home else { return Ok(Vec::new()) };
+    Ok(group_permissions::table
+        .filter(group_permissions::group_id.eq(group))
+        .filter(group_permissions::permission.eq(GroupPermission::ManageUsers))
+        .select(group_permissions::user_id)
+        .load(conn)?)
 }
 
-/// How many users may add a note to a user's log.
-///
-/// # Errors
-/// `not_found` where there is no such user.
-pub fn count_note_writers(conn: &mut AnyConnection, of: UserId, q: Option<&str>) -> Result<i64> {
-    let counts =
-        writers(conn, of, q)?.into_iter().map(|it| Ok(it.count().get_result::<i64>(conn)?));
-    counts.sum()
+/// The active users who may add a note to a user's log, by name.
+#[derive(Clone, Debug)]
+pub struct NoteAuthorQuery {
+    /// Whose log.
+    pub user: UserId,
+    /// Characters of name or e-mail.
+    pub q: Option<String>,
+}
+
+impl ListQuery for NoteAuthorQuery {
+    type Scope = ();
+    type Row = UserRow;
+    type Position = TextPosition<ids::User>;
+
+    fn rows(
+        &self,
+        conn: &mut AnyConnection,
+        (): &(),
+        request: &PageRequest<Self::Position>,
+    ) -> Result<Vec<Self::Row>> {
+        let mut rows: Vec<UserRow> = Vec::new();
+        for query in queries(conn, self.user, self.q.as_deref())? {
+            let query = page_by_text!(query, users::name_key, users::id, request);
+            rows.extend(query.load::<UserRow>(conn)?);
+        }
+        rows.sort_by(|a, b| (&a.name_key, a.id).cmp(&(&b.name_key, b.id)));
+        Ok(rows)
+    }
+
+    fn count(&self, conn: &mut AnyConnection, (): &()) -> Result<i64> {
+        let queries = queries(conn, self.user, self.q.as_deref())?;
+        queries.into_iter().map(|it| Ok(it.count().get_result::<i64>(conn)?)).sum()
+    }
+
+    fn position(&self, row: &Self::Row) -> Self::Position {
+        TextPosition { key: row.name_key.clone(), id: row.id }
+    }
 }

@@ -1,11 +1,11 @@
 //! Learning plans, and who has them.
 
 use diesel::prelude::*;
-use serde::Serialize;
 
 use super::{
-    contains, locked,
-    page::{ByText, ByTime, Slice, Window, after},
+    certifications, contains, locked,
+    page::{ListQuery, PageRequest, TextPosition, TimePosition, after, page_by_text},
+    related::with_related,
 };
 use crate::{
     db::{
@@ -14,7 +14,7 @@ use crate::{
     },
     domain::{
         entry::{Source, Target, TargetType},
-        ids::{self, PlanId, UserId},
+        ids::{self, CertificationId, PlanId, UserId},
         text::fold,
         timestamp::Timestamp,
     },
@@ -63,7 +63,7 @@ pub fn get(conn: &mut AnyConnection, id: PlanId) -> Result<PlanRow> {
     Ok(learning_plans::table.find(id).first(conn)?)
 }
 
-/// The plan of an id, held until the transaction ends.
+/// The plan of an id, locked until the transaction ends.
 ///
 /// # Errors
 /// `not_found`.
@@ -72,67 +72,62 @@ pub fn lock(tx: &mut Tx<'_>, id: PlanId) -> Result<PlanRow> {
 }
 
 /// The plans of a name, without regard to case: two at most, which says that it is ambiguous.
-///
-/// # Errors
-/// Of the database.
 pub fn named(conn: &mut AnyConnection, name: &str) -> Result<Vec<PlanId>> {
     let named = learning_plans::table.filter(learning_plans::search_key.eq(fold(name)));
     Ok(named.order(learning_plans::id).select(learning_plans::id).limit(2).load(conn)?)
 }
 
-/// What a list of plans is narrowed by.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct PlanFilter {
+/// The list of learning plans, by name, each with the certifications that it is made of.
+#[derive(Clone, Debug, Default)]
+pub struct PlanQuery {
     /// Characters of the name.
     pub q: Option<String>,
 }
 
-fn filtered(filter: &PlanFilter) -> learning_plans::BoxedQuery<'static, MultiBackend> {
-    let mut query = learning_plans::table.into_boxed::<MultiBackend>();
-    if let Some(q) = &filter.q {
-        query = query.filter(learning_plans::search_key.like(contains(q)).escape('\\'));
+impl PlanQuery {
+    fn filtered(&self) -> learning_plans::BoxedQuery<'static, MultiBackend> {
+        let mut query = learning_plans::table.into_boxed::<MultiBackend>();
+        if let Some(q) = &self.q {
+            query = query.filter(learning_plans::search_key.like(contains(q)).escape('\\'));
+        }
+        query
     }
-    query
 }
 
-/// One page of the plans, by name.
-///
-/// # Errors
-/// Of the database.
-pub fn list(
-    conn: &mut AnyConnection,
-    filter: &PlanFilter,
-    window: &Window<ByText<ids::Plan>>,
-) -> Result<Slice<PlanRow>> {
-    let mut query = filtered(filter);
-    if let Some(at) = &window.after {
-        query = after!(query, learning_plans::search_key, learning_plans::id, gt, at.key, at.id);
-    }
-    let query = query.order((learning_plans::search_key, learning_plans::id));
-    Ok(Slice::cut(query.limit(window.fetch()).load(conn)?, window.limit))
-}
+impl ListQuery for PlanQuery {
+    type Scope = ();
+    type Row = (PlanRow, Vec<CertificationId>);
+    type Position = TextPosition<ids::Plan>;
 
-/// How many plans the filter lets through.
-///
-/// # Errors
-/// Of the database.
-pub fn count(conn: &mut AnyConnection, filter: &PlanFilter) -> Result<i64> {
-    Ok(filtered(filter).count().get_result(conn)?)
+    fn rows(
+        &self,
+        conn: &mut AnyConnection,
+        (): &(),
+        request: &PageRequest<Self::Position>,
+    ) -> Result<Vec<Self::Row>> {
+        let query =
+            page_by_text!(self.filtered(), learning_plans::search_key, learning_plans::id, request);
+        let rows: Vec<PlanRow> = query.load(conn)?;
+        let parts = certifications::of_plans(conn, rows.iter().map(|row| row.id).collect())?;
+        Ok(with_related(rows, |row| row.id, parts))
+    }
+
+    fn count(&self, conn: &mut AnyConnection, (): &()) -> Result<i64> {
+        Ok(self.filtered().count().get_result(conn)?)
+    }
+
+    fn position(&self, (row, _): &Self::Row) -> Self::Position {
+        TextPosition { key: row.search_key.clone(), id: row.id }
+    }
 }
 
 /// Adds a plan.
-///
-/// # Errors
-/// Of the database.
 pub fn insert(tx: &mut Tx<'_>, row: &PlanRow) -> Result<()> {
     diesel::insert_into(learning_plans::table).values(row.clone()).execute(tx.write())?;
     Ok(())
 }
 
-/// Writes the plan's fields, and makes the version a new one.
-///
-/// # Errors
-/// Of the database.
+/// Writes the plan's fields with the next version.
 pub fn update(tx: &mut Tx<'_>, row: &mut PlanRow) -> Result<()> {
     row.version += 1;
     row.updated_at = tx.now();
@@ -141,10 +136,7 @@ pub fn update(tx: &mut Tx<'_>, row: &mut PlanRow) -> Result<()> {
     Ok(())
 }
 
-/// A user's plan, if he has it.
-///
-/// # Errors
-/// Of the database.
+/// A user's plan, if they have it.
 pub fn assignment(
     conn: &mut AnyConnection,
     user: UserId,
@@ -153,42 +145,47 @@ pub fn assignment(
     Ok(plan_assignments::table.find((user, plan)).first(conn).optional()?)
 }
 
-/// One page of the plans that a user has, the newest first, each with its plan.
-///
-/// # Errors
-/// Of the database.
-pub fn assignments(
-    conn: &mut AnyConnection,
-    user: UserId,
-    window: &Window<ByTime<ids::Plan>>,
-) -> Result<Slice<(AssignmentRow, PlanRow)>> {
-    let mut query = plan_assignments::table
-        .inner_join(learning_plans::table.on(learning_plans::id.eq(plan_assignments::plan_id)))
-        .filter(plan_assignments::user_id.eq(user))
-        .into_boxed::<MultiBackend>();
-    if let Some(at) = &window.after {
+/// The plans that a user has, the newest first.
+#[derive(Clone, Copy, Debug)]
+pub struct AssignmentQuery {
+    /// Whose plans.
+    pub user: UserId,
+}
+
+impl ListQuery for AssignmentQuery {
+    type Scope = ();
+    type Row = (AssignmentRow, PlanRow);
+    type Position = TimePosition<ids::Plan>;
+
+    fn rows(
+        &self,
+        conn: &mut AnyConnection,
+        (): &(),
+        request: &PageRequest<Self::Position>,
+    ) -> Result<Vec<Self::Row>> {
         let (time, plan) = (plan_assignments::assigned_at, plan_assignments::plan_id);
-        query = after!(query, time, plan, lt, at.time, at.id);
+        let mut query = plan_assignments::table
+            .inner_join(learning_plans::table.on(learning_plans::id.eq(plan)))
+            .filter(plan_assignments::user_id.eq(self.user))
+            .into_boxed::<MultiBackend>();
+        if let Some(at) = &request.after {
+            query = after!(query, time, plan, lt, at.time, at.id);
+        }
+        let query = query.order((time.desc(), plan.desc())).limit(request.fetch_limit());
+        Ok(query.load(conn)?)
     }
-    let query = query
-        .order((plan_assignments::assigned_at.desc(), plan_assignments::plan_id.desc()))
-        .limit(window.fetch());
-    Ok(Slice::cut(query.load(conn)?, window.limit))
+
+    fn count(&self, conn: &mut AnyConnection, (): &()) -> Result<i64> {
+        let of_user = plan_assignments::table.filter(plan_assignments::user_id.eq(self.user));
+        Ok(of_user.count().get_result(conn)?)
+    }
+
+    fn position(&self, (row, _): &Self::Row) -> Self::Position {
+        TimePosition { time: row.assigned_at, id: row.plan_id }
+    }
 }
 
-/// How many plans a user has.
-///
-/// # Errors
-/// Of the database.
-pub fn count_assignments(conn: &mut AnyConnection, user: UserId) -> Result<i64> {
-    let of_user = plan_assignments::table.filter(plan_assignments::user_id.eq(user));
-    Ok(of_user.count().get_result(conn)?)
-}
-
-/// Who has a plan: the users after a place, in the order of their ids.
-///
-/// # Errors
-/// Of the database.
+/// The users who have a plan, after a user, in the order of their ids.
 pub fn holders(
     conn: &mut AnyConnection,
     plan: PlanId,
@@ -206,9 +203,6 @@ pub fn holders(
 }
 
 /// Takes a plan from a user.
-///
-/// # Errors
-/// Of the database.
 pub fn unassign(tx: &mut Tx<'_>, user: UserId, plan: PlanId) -> Result<()> {
     diesel::delete(plan_assignments::table.find((user, plan))).execute(tx.write())?;
     Ok(())

@@ -1,4 +1,6 @@
-//! What the rules need to know of users: read at once for all of them, and written at once.
+//! The state that the rules apply to: read at once for many users, and written at once.
+
+mod queries;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,20 +8,17 @@ use diesel::{prelude::*, upsert::excluded};
 
 use super::{
     certifications::{self, CertificationRow},
-    direct,
     plans::{AssignmentRow, PlanRow},
-    user_certifications::StandingRow,
+    user_certifications::UserCertificationRow,
     users::UserRow,
 };
 use crate::{
     db::{
         connection::AnyConnection,
-        schema::{
-            enrollments, learning_plans, plan_assignments, plan_certifications, user_certifications,
-        },
+        direct::direct,
+        schema::{plan_assignments, user_certifications},
     },
     domain::{
-        enrollment::{EnrollmentStatus, GradeResult},
         ids::{self, CertificationId, CourseId, Id, PlanId, UserId},
         timestamp::Timestamp,
     },
@@ -27,17 +26,17 @@ use crate::{
     journal::tx::Tx,
 };
 
-/// Users who are held, and how they stand with some certifications and plans. What is set here is
-/// in the database once it is written by [`Cohort::keep`].
-pub struct Cohort {
-    /// What each certification requires.
+/// The certifications and plans of some users, who are locked. [`RuleState::write`] puts what is
+/// set here into the database.
+pub struct RuleState {
+    /// The courses that each certification requires.
     courses: BTreeMap<CertificationId, Vec<CourseId>>,
     plans: BTreeMap<PlanId, PlanRow>,
-    /// What each plan is made of.
-    parts: BTreeMap<PlanId, Vec<CertificationId>>,
+    /// The certifications of each plan.
+    plan_certifications: BTreeMap<PlanId, Vec<CertificationId>>,
     /// When users completed courses without a fail.
     completions: BTreeMap<(UserId, CourseId), Option<Timestamp>>,
-    standings: Rows<ids::Certification, StandingRow>,
+    certifications: Rows<ids::Certification, UserCertificationRow>,
     assignments: Rows<ids::Plan, AssignmentRow>,
 }
 
@@ -62,12 +61,9 @@ impl<K, R> Rows<K, R> {
     }
 }
 
-impl Cohort {
-    /// Reads what the rules need to know of users, where it is about these certifications and plans,
-    /// and the plans of theirs that one of the certifications belongs to.
-    ///
-    /// # Errors
-    /// Of the database.
+impl RuleState {
+    /// Reads the state of users: of these certifications and plans, and of the users' plans that
+    /// one of the certifications belongs to.
     pub fn read(
         conn: &mut AnyConnection,
         users: &[UserRow],
@@ -75,23 +71,27 @@ impl Cohort {
         plans: &[PlanRow],
     ) -> Result<Self> {
         let users: Vec<UserId> = users.iter().map(|user| user.id).collect();
-        let mut asked: Vec<CertificationId> = certifications.iter().map(|it| it.id).collect();
-        let mut concerned = plans_with(conn, &asked)?;
-        concerned.extend(plans.iter().map(|plan| plan.id));
-        let assigned = assigned(conn, &users, concerned)?;
+        let mut certification_ids: Vec<CertificationId> =
+            certifications.iter().map(|it| it.id).collect();
+        let mut plan_ids = queries::plans_with(conn, &certification_ids)?;
+        plan_ids.extend(plans.iter().map(|plan| plan.id));
+        let assigned = queries::assigned(conn, &users, plan_ids)?;
         let all_plans = plans.iter().chain(assigned.iter().map(|(_, plan)| plan));
         let plans: BTreeMap<PlanId, PlanRow> =
             all_plans.map(|plan| (plan.id, plan.clone())).collect();
-        let parts = certifications::of_plans(conn, plans.keys().copied().collect())?;
-        asked.extend(parts.iter().map(|(_, certification)| certification));
+        let of_plans = certifications::of_plans(conn, plans.keys().copied().collect())?;
+        certification_ids.extend(of_plans.iter().map(|(_, certification)| certification));
         let courses = certifications::courses_of(conn, certifications)?;
         let assignments = assigned.into_iter().map(|(assignment, _)| assignment).collect();
         Ok(Self {
             plans,
-            parts: lists(parts),
-            completions: completions(conn, &users, &courses)?,
+            plan_certifications: lists(of_plans),
+            completions: queries::completions(conn, &users, &courses)?,
             courses: lists(courses),
-            standings: Rows::read(standings(conn, &users, asked)?, standing_key),
+            certifications: Rows::read(
+                queries::user_certifications(conn, &users, certification_ids)?,
+                certification_key,
+            ),
             assignments: Rows::read(assignments, assignment_key),
         })
     }
@@ -101,48 +101,50 @@ impl Cohort {
         self.courses.get(&certification).map_or(&[], Vec::as_slice)
     }
 
-    /// The certifications that a plan is made of.
-    pub fn parts(&self, plan: PlanId) -> &[CertificationId] {
-        self.parts.get(&plan).map_or(&[], Vec::as_slice)
+    /// The certifications of a plan.
+    pub fn certifications_of_plan(&self, plan: PlanId) -> &[CertificationId] {
+        self.plan_certifications.get(&plan).map_or(&[], Vec::as_slice)
     }
 
-    /// When a user completed a course without a fail; nothing where he did not.
+    /// When a user completed a course without a fail; `None` where they did not.
     pub fn completion(&self, user: UserId, course: CourseId) -> Option<Option<Timestamp>> {
         self.completions.get(&(user, course)).copied()
     }
 
-    /// How a user stands with a certification; nothing where he never met it.
-    pub fn standing(&self, user: UserId, id: CertificationId) -> Option<&StandingRow> {
-        self.standings.all.get(&(user, id))
+    /// The status of a user's certification; `None` where they never met it.
+    pub fn certification(
+        &self,
+        user: UserId,
+        id: CertificationId,
+    ) -> Option<&UserCertificationRow> {
+        self.certifications.all.get(&(user, id))
     }
 
-    /// Sets how a user stands with a certification.
-    pub fn set_standing(&mut self, row: StandingRow) {
-        self.standings.set(standing_key(&row), row);
+    /// Sets the status of a user's certification.
+    pub fn set_certification(&mut self, row: UserCertificationRow) {
+        self.certifications.set(certification_key(&row), row);
     }
 
-    /// A user's plan, if he has it.
+    /// A plan with its assignment to a user, if they have it.
     pub fn assignment(&self, user: UserId, plan: PlanId) -> Option<(&AssignmentRow, &PlanRow)> {
         Some((self.assignments.all.get(&(user, plan))?, self.plans.get(&plan)?))
     }
 
-    /// Gives a user a plan, or sets since when it is met.
+    /// Assigns a plan to a user, or sets since when they meet it.
     pub fn set_assignment(&mut self, row: AssignmentRow) {
         self.assignments.set(assignment_key(&row), row);
     }
 
-    /// The plans that a user has and that a certification belongs to, in the order of their ids.
+    /// The user's plans that a certification belongs to, in the order of their ids.
     pub fn plans_with(&self, user: UserId, id: CertificationId) -> Vec<PlanId> {
-        let plans = self.parts.iter().filter(|(_, parts)| parts.contains(&id)).map(|it| *it.0);
+        let of_plans = self.plan_certifications.iter();
+        let plans = of_plans.filter(|(_, ids)| ids.contains(&id)).map(|(plan, _)| *plan);
         plans.filter(|plan| self.assignments.all.contains_key(&(user, *plan))).collect()
     }
 
-    /// Writes what was set.
-    ///
-    /// # Errors
-    /// Of the database.
-    pub fn keep(&self, tx: &mut Tx<'_>) -> Result<()> {
-        for rows in self.standings.to_write().chunks(ROWS_PER_INSERT) {
+    /// Writes all that was set.
+    pub fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
+        for rows in self.certifications.to_write().chunks(ROWS_PER_INSERT) {
             use user_certifications as table;
             let conn = tx.write();
             direct!(
@@ -176,10 +178,10 @@ impl Cohort {
     }
 }
 
-/// Rows in one statement, which both databases take.
+/// The most rows in one statement: both databases accept so many.
 const ROWS_PER_INSERT: usize = 500;
 
-fn standing_key(row: &StandingRow) -> (UserId, CertificationId) {
+fn certification_key(row: &UserCertificationRow) -> (UserId, CertificationId) {
     (row.user_id, row.certification_id)
 }
 
@@ -187,74 +189,11 @@ fn assignment_key(row: &AssignmentRow) -> (UserId, PlanId) {
     (row.user_id, row.plan_id)
 }
 
-/// Pairs, as the list of what comes with each.
+/// The values of each key, from pairs.
 fn lists<K: Ord, V>(pairs: Vec<(K, V)>) -> BTreeMap<K, Vec<V>> {
     let mut lists: BTreeMap<K, Vec<V>> = BTreeMap::new();
     for (key, value) in pairs {
         lists.entry(key).or_default().push(value);
     }
     lists
-}
-
-fn plans_with(conn: &mut AnyConnection, ids: &[CertificationId]) -> Result<Vec<PlanId>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    Ok(plan_certifications::table
-        .filter(plan_certifications::certification_id.eq_any(ids.to_vec()))
-        .select(plan_certifications::plan_id)
-        .distinct()
-        .load(conn)?)
-}
-
-/// Those of the plans that users have, each with the plan.
-fn assigned(
-    conn: &mut AnyConnection,
-    users: &[UserId],
-    plans: Vec<PlanId>,
-) -> Result<Vec<(AssignmentRow, PlanRow)>> {
-    if plans.is_empty() {
-        return Ok(Vec::new());
-    }
-    Ok(plan_assignments::table
-        .inner_join(learning_plans::table.on(learning_plans::id.eq(plan_assignments::plan_id)))
-        .filter(plan_assignments::user_id.eq_any(users.to_vec()))
-        .filter(plan_assignments::plan_id.eq_any(plans))
-        .load(conn)?)
-}
-
-fn standings(
-    conn: &mut AnyConnection,
-    users: &[UserId],
-    ids: Vec<CertificationId>,
-) -> Result<Vec<StandingRow>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    Ok(user_certifications::table
-        .filter(user_certifications::user_id.eq_any(users.to_vec()))
-        .filter(user_certifications::certification_id.eq_any(ids))
-        .load(conn)?)
-}
-
-/// When users completed, without a fail, what certifications require.
-fn completions(
-    conn: &mut AnyConnection,
-    users: &[UserId],
-    required: &[(CertificationId, CourseId)],
-) -> Result<BTreeMap<(UserId, CourseId), Option<Timestamp>>> {
-    if required.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let required: BTreeSet<CourseId> = required.iter().map(|(_, course)| *course).collect();
-    // All that they completed, by the index of their enrollments: asked for the courses too, SQLite
-    // goes through everybody who is in one of them.
-    let completions: Vec<(UserId, CourseId, Option<Timestamp>)> = enrollments::table
-        .filter(enrollments::user_id.eq_any(users.to_vec()))
-        .filter(enrollments::status.eq(EnrollmentStatus::Completed))
-        .filter(enrollments::result.is_null().or(enrollments::result.ne(GradeResult::Fail)))
-        .select((enrollments::user_id, enrollments::course_id, enrollments::completed_at))
-        .load(conn)?;
-    let required = completions.into_iter().filter(|(_, course, _)| required.contains(course));
-    Ok(required.map(|(user, course, time)| ((user, course), time)).collect())
 }

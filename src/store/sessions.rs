@@ -1,18 +1,19 @@
-//! Sessions, and the refresh tokens that keep them going.
+//! Sessions, and the refresh tokens that extend them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 
-use super::{direct, locked};
+use super::locked;
 use crate::{
     db::{
         connection::AnyConnection,
+        direct::direct,
         schema::{refresh_tokens, sessions, users},
     },
     domain::{
+        identity::{Identity, Proof},
         ids::{SessionId, UserId},
-        policy::{Identity, Proof},
         timestamp::Timestamp,
         user::{Role, UserKind, UserStatus, full_name},
     },
@@ -20,7 +21,7 @@ use crate::{
     journal::tx::Tx,
 };
 
-/// A refresh token, known by its hash.
+/// A refresh token, identified by its hash.
 #[derive(Clone, Debug, Queryable, Insertable)]
 #[diesel(table_name = refresh_tokens)]
 #[allow(missing_docs, reason = "the columns")]
@@ -33,10 +34,10 @@ pub struct RefreshTokenRow {
 
 type IdentityRow = (String, String, UserKind, Role, UserStatus, Option<Timestamp>);
 
-/// Who a session's token speaks for, as he is now.
+/// The user whom a session's token identifies, with their current name and role.
 ///
 /// # Errors
-/// `invalid_token` where the session has ended, or its user is not active any more.
+/// `invalid_token` where the session has ended or its user is inactive.
 pub fn identity(conn: &mut AnyConnection, session: SessionId, user: UserId) -> Result<Identity> {
     let query = sessions::table
         .inner_join(users::table.on(users::id.eq(sessions::user_id)))
@@ -51,17 +52,14 @@ pub fn identity(conn: &mut AnyConnection, session: SessionId, user: UserId) -> R
         ));
     match direct!(conn, query.first::<IdentityRow>(conn)).optional()? {
         Some((given_name, surname, kind, role, UserStatus::Active, None)) => {
-            Ok(speaks_for(session, user, (given_name, surname, kind, role)))
+            Ok(session_identity(session, user, (given_name, surname, kind, role)))
         }
         _ => Err(Error::invalid_token()),
     }
 }
 
-/// Who the tokens of many sessions speak for: those of [`identity`], in one query. Of sessions that
-/// have ended, and of users who are not active any more, there is none.
-///
-/// # Errors
-/// Of the database.
+/// The [`identity`] of many sessions, in one query. Ended sessions and those of inactive users are
+/// left out.
 pub fn identities(
     conn: &mut AnyConnection,
     sessions: &BTreeSet<SessionId>,
@@ -75,27 +73,26 @@ pub fn identities(
             users::id,
             (users::given_name, users::surname, users::kind, users::role),
         ));
-    let rows = direct!(conn, query.load::<(SessionId, UserId, Who)>(conn))?.into_iter();
-    Ok(rows.map(|(session, id, who)| (session, speaks_for(session, id, who))).collect())
+    let rows = direct!(conn, query.load::<(SessionId, UserId, IdentityColumns)>(conn))?.into_iter();
+    Ok(rows
+        .map(|(session, id, columns)| (session, session_identity(session, id, columns)))
+        .collect())
 }
 
-/// What is asked of a user to know whom a session's token speaks for.
-pub(super) type Who = (String, String, UserKind, Role);
+/// The columns of a user that an [`Identity`] is made from: given name, surname, kind, role.
+pub(super) type IdentityColumns = (String, String, UserKind, Role);
 
-/// Whom a session's token speaks for, once it is known that it does.
-pub(super) fn speaks_for(
+/// The identity that a valid token of a session proves.
+pub(super) fn session_identity(
     session: SessionId,
     id: UserId,
-    (given_name, surname, kind, role): Who,
+    (given_name, surname, kind, role): IdentityColumns,
 ) -> Identity {
     let (name, proof) = (full_name(&given_name, &surname), Proof::Session(session));
     Identity { id, name, kind, role, proof }
 }
 
-/// Begins a session.
-///
-/// # Errors
-/// Of the database.
+/// Starts a session.
 pub fn insert(tx: &mut Tx<'_>, session: SessionId, user: UserId) -> Result<()> {
     let now = tx.now();
     let row = (sessions::id.eq(session), sessions::user_id.eq(user), sessions::created_at.eq(now));
@@ -103,11 +100,8 @@ pub fn insert(tx: &mut Tx<'_>, session: SessionId, user: UserId) -> Result<()> {
     Ok(())
 }
 
-/// Whose session it is, if it has not ended; held until the transaction ends.
-///
-/// # Errors
-/// Of the database.
-pub fn lock_live(tx: &mut Tx<'_>, session: SessionId) -> Result<Option<UserId>> {
+/// Locks a session that has not ended (`FOR NO KEY UPDATE`), and returns its user.
+pub fn lock_live_exclusive(tx: &mut Tx<'_>, session: SessionId) -> Result<Option<UserId>> {
     let query = sessions::table
         .filter(sessions::id.eq(session).and(sessions::ended_at.is_null()))
         .select(sessions::user_id);
@@ -115,9 +109,6 @@ pub fn lock_live(tx: &mut Tx<'_>, session: SessionId) -> Result<Option<UserId>> 
 }
 
 /// Ends a session.
-///
-/// # Errors
-/// Of the database.
 pub fn end(tx: &mut Tx<'_>, session: SessionId) -> Result<()> {
     let now = tx.now();
     diesel::update(sessions::table.find(session))
@@ -126,10 +117,7 @@ pub fn end(tx: &mut Tx<'_>, session: SessionId) -> Result<()> {
     Ok(())
 }
 
-/// Ends the sessions of a user, but for one.
-///
-/// # Errors
-/// Of the database.
+/// Ends all sessions of a user except one.
 pub fn end_all(tx: &mut Tx<'_>, user: UserId, except: Option<SessionId>) -> Result<()> {
     let now = tx.now();
     let live = sessions::user_id.eq(user).and(sessions::ended_at.is_null());
@@ -143,18 +131,15 @@ pub fn end_all(tx: &mut Tx<'_>, user: UserId, except: Option<SessionId>) -> Resu
     Ok(())
 }
 
-/// The refresh token of a hash, held until the transaction ends.
-///
-/// # Errors
-/// Of the database.
-pub fn lock_refresh_token(tx: &mut Tx<'_>, hash: &str) -> Result<Option<RefreshTokenRow>> {
+/// Locks a refresh token (`FOR NO KEY UPDATE`), and returns it.
+pub fn lock_refresh_token_exclusive(
+    tx: &mut Tx<'_>,
+    hash: &str,
+) -> Result<Option<RefreshTokenRow>> {
     Ok(locked!(tx, refresh_tokens::table.find(hash)).optional()?)
 }
 
-/// Adds a refresh token, and forgets those of its session that are past use and past reuse.
-///
-/// # Errors
-/// Of the database.
+/// Adds a refresh token, and deletes the expired ones of its session.
 pub fn insert_refresh_token(tx: &mut Tx<'_>, row: &RefreshTokenRow) -> Result<()> {
     let now = tx.now();
     let over =
@@ -165,9 +150,6 @@ pub fn insert_refresh_token(tx: &mut Tx<'_>, row: &RefreshTokenRow) -> Result<()
 }
 
 /// Marks a refresh token as used.
-///
-/// # Errors
-/// Of the database.
 pub fn use_refresh_token(tx: &mut Tx<'_>, hash: &str) -> Result<()> {
     let now = tx.now();
     diesel::update(refresh_tokens::table.find(hash))

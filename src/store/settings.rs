@@ -15,17 +15,11 @@ pub const DEMO: &str = "demo";
 pub const LEDGER_KEY: &str = "ledger_key";
 
 /// The value of a setting.
-///
-/// # Errors
-/// Of the database.
 pub fn get(conn: &mut AnyConnection, name: &str) -> Result<Option<String>> {
     Ok(settings::table.find(name).select(settings::value).first(conn).optional()?)
 }
 
 /// Sets a setting that is not set.
-///
-/// # Errors
-/// Of the database.
 pub fn insert(tx: &mut Tx<'_>, name: &str, value: &str) -> Result<()> {
     let row = (settings::name.eq(name), settings::value.eq(value));
     diesel::insert_into(settings::table).values(row).execute(tx.write())?;

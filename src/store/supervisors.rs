@@ -1,4 +1,4 @@
-//! Who supervises whom.
+//! The supervisors of users.
 
 use diesel::prelude::*;
 
@@ -10,19 +10,13 @@ use crate::{
     journal::tx::Tx,
 };
 
-/// Who supervises the user, in the order of their ids.
-///
-/// # Errors
-/// Of the database.
+/// The supervisors of a user, in the order of their ids.
 pub fn supervisor_ids(conn: &mut AnyConnection, id: UserId) -> Result<Vec<UserId>> {
     let of_user = supervisors::table.filter(supervisors::user_id.eq(id));
     Ok(of_user.order(supervisors::supervisor_id).select(supervisors::supervisor_id).load(conn)?)
 }
 
-/// Who supervises each of the users: pairs of user and supervisor, in the order of their ids.
-///
-/// # Errors
-/// Of the database.
+/// The supervisors of several users: pairs of user and supervisor, in the order of their ids.
 pub fn supervisors_of(
     conn: &mut AnyConnection,
     users: &[UserRow],
@@ -33,19 +27,13 @@ pub fn supervisors_of(
 }
 
 /// Adds a supervisor.
-///
-/// # Errors
-/// Of the database.
 pub fn add_supervisor(tx: &mut Tx<'_>, id: UserId, supervisor: UserId) -> Result<()> {
     let row = (supervisors::user_id.eq(id), supervisors::supervisor_id.eq(supervisor));
     diesel::insert_into(supervisors::table).values(row).execute(tx.write())?;
     Ok(())
 }
 
-/// Takes a supervisor away.
-///
-/// # Errors
-/// Of the database.
+/// Removes a supervisor.
 pub fn remove_supervisor(tx: &mut Tx<'_>, id: UserId, supervisor: UserId) -> Result<()> {
     diesel::delete(supervisors::table.find((id, supervisor))).execute(tx.write())?;
     Ok(())

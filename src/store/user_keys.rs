@@ -1,4 +1,4 @@
-//! Users, found by what other systems call them.
+//! Finds users by the keys that other systems have for them.
 
 use std::collections::BTreeMap;
 
@@ -10,28 +10,25 @@ use crate::{
     error::Result,
 };
 
-/// What another system calls a user.
+/// A key by which another system names a user.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum UserKey {
-    /// His id.
+    /// Their id here.
     Id(UserId),
-    /// His e-mail address, with its case folded away.
+    /// Their e-mail address, case-folded.
     Email(String),
-    /// His employee id.
+    /// Their employee id.
     EmployeeId(String),
 }
 
 impl UserKey {
-    /// By an e-mail address, without regard to case.
+    /// The key of an e-mail address, without regard to case.
     pub fn email(address: &str) -> Self {
         Self::Email(fold(address))
     }
 }
 
-/// The users of many keys, each kind of key in one query. Of whom there is none is not in it.
-///
-/// # Errors
-/// Of the database.
+/// The users of many keys, in one query for each kind of key. Keys of nobody are left out.
 pub fn find<'a>(
     conn: &mut AnyConnection,
     keys: impl Iterator<Item = &'a UserKey>,

@@ -1,4 +1,4 @@
-//! Users who are held until a transaction ends, each in the way that it needs.
+//! Locks on users, which last until the transaction ends. SQLite has one writer and needs none.
 
 use std::collections::BTreeSet;
 
@@ -12,20 +12,17 @@ use crate::{
     journal::tx::Tx,
 };
 
-/// The user of an id, held until the transaction ends: changes of one user come one after another.
+/// Locks a user (`FOR NO KEY UPDATE`), and returns the row: changes of one user run one at a time.
 ///
 /// # Errors
 /// `not_found`.
-pub fn lock(tx: &mut Tx<'_>, id: UserId) -> Result<UserRow> {
+pub fn lock_exclusive(tx: &mut Tx<'_>, id: UserId) -> Result<UserRow> {
     Ok(locked!(tx, users::table.find(id))?)
 }
 
-/// The users of ids, held until the transaction ends, in the order of their ids: all who hold many
-/// hold them in one order, so that none waits in a circle.
-///
-/// # Errors
-/// Of the database.
-pub fn lock_all(tx: &mut Tx<'_>, ids: &[UserId]) -> Result<Vec<UserRow>> {
+/// Locks users as [`lock_exclusive`] does, in the order of their ids. Everybody who locks many uses
+/// this order, so that no deadlock arises. Unknown ids are skipped.
+pub fn lock_all_exclusive(tx: &mut Tx<'_>, ids: &[UserId]) -> Result<Vec<UserRow>> {
     let rows = users::table.filter(users::id.eq_any(ids.to_vec())).order(users::id);
     Ok(match tx.read() {
         AnyConnection::Sqlite(conn) => rows.load(conn),
@@ -33,12 +30,11 @@ pub fn lock_all(tx: &mut Tx<'_>, ids: &[UserId]) -> Result<Vec<UserRow>> {
     }?)
 }
 
-/// Keeps a user as he is until the transaction ends: whoever changes him waits, and others who do
-/// no more than this do not.
+/// Locks a user against changes (`FOR SHARE`). Others may do the same at the same time.
 ///
 /// # Errors
 /// `not_found`.
-pub fn hold(tx: &mut Tx<'_>, id: UserId) -> Result<()> {
+pub fn lock_shared(tx: &mut Tx<'_>, id: UserId) -> Result<()> {
     let query = users::table.find(id).select(users::id);
     match tx.read() {
         AnyConnection::Sqlite(conn) => query.first::<UserId>(conn),
@@ -47,17 +43,14 @@ pub fn hold(tx: &mut Tx<'_>, id: UserId) -> Result<()> {
     Ok(())
 }
 
-/// The users of ids who can be held at once, as [`hold`] does it: who
-/// is being changed by somebody else at this moment is not waited for, so that nobody waits in a
-/// circle; he is not among them, as one who does not exist is not.
-///
-/// # Errors
-/// Of the database.
-pub fn hold_at_once(tx: &mut Tx<'_>, ids: &BTreeSet<UserId>) -> Result<BTreeSet<UserId>> {
+/// Locks users as [`lock_shared`] does, and returns the ids of those that it locked. It waits for
+/// nobody (`SKIP LOCKED`), so that no deadlock arises. It skips unknown ids and users whom
+/// somebody else is changing.
+pub fn lock_shared_skipping(tx: &mut Tx<'_>, ids: &BTreeSet<UserId>) -> Result<BTreeSet<UserId>> {
     let query = users::table.filter(users::id.eq_any(ids)).select(users::id);
-    let held: Vec<UserId> = match tx.read() {
+    let locked: Vec<UserId> = match tx.read() {
         AnyConnection::Sqlite(conn) => query.load(conn),
         AnyConnection::Postgres(conn) => query.for_share().skip_locked().load(conn),
     }?;
-    Ok(held.into_iter().collect())
+    Ok(locked.into_iter().collect())
 }

@@ -1,34 +1,24 @@
-//! Users, and who supervises them.
+//! Users.
 
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use super::{
-    contains, direct,
-    page::{ByText, ByTime, Slice, Window, after},
-    unindexed::{coalesce, unindexed},
-    visible_users::{Visible, related_to},
-};
 use crate::{
-    db::{
-        connection::{AnyConnection, MultiBackend},
-        schema::{group_members, supervisors, users},
-    },
+    db::{connection::AnyConnection, direct::direct, schema::users},
     domain::{
         entry::Actor,
-        ids::{self, GroupId, UserId},
-        policy::{Identity, Proof},
+        identity::{Identity, Proof},
+        ids::{GroupId, UserId},
         text::fold,
         timestamp::Timestamp,
         user::{Role, UserKind, UserStatus, full_name},
     },
-    error::{Code, Error, Result},
+    error::{Error, Result},
     journal::tx::Tx,
 };
 
-/// One user, as he is stored.
+/// A user, as they are stored.
 #[derive(Clone, Debug, Queryable, Insertable, AsChangeset, Identifiable)]
 #[diesel(table_name = users, treat_none_as_null = true)]
 #[allow(missing_docs, reason = "the columns")]
@@ -59,10 +49,10 @@ impl UserRow {
         full_name(&self.given_name, &self.surname)
     }
 
-    /// As a caller whom the identity provider let in.
+    /// The user as a caller whose identity an identity provider has proved.
     ///
     /// # Errors
-    /// `invalid_token` where he is not active.
+    /// `invalid_token` if the user is not active.
     pub fn identity(&self) -> Result<Identity> {
         if self.status != UserStatus::Active {
             return Err(Error::invalid_token());
@@ -71,7 +61,7 @@ impl UserRow {
         Ok(Identity { id, name: self.name(), kind, role, proof: Proof::External })
     }
 
-    /// As entries name him.
+    /// The user as entries name them.
     pub fn actor(&self) -> Actor {
         Actor { id: self.id, name: self.name(), kind: self.kind }
     }
@@ -92,225 +82,28 @@ pub fn get(conn: &mut AnyConnection, id: UserId) -> Result<UserRow> {
     Ok(users::table.find(id).first(conn)?)
 }
 
-/// The users of ids. Of whom there is none is not among them.
-///
-/// # Errors
-/// Of the database.
+/// The users of ids. Ids of no user are left out.
 pub fn get_all(conn: &mut AnyConnection, ids: &BTreeSet<UserId>) -> Result<Vec<UserRow>> {
     let query = users::table.filter(users::id.eq_any(ids));
     Ok(direct!(conn, query.load(conn))?)
 }
 
 /// The user of an e-mail address, without regard to case.
-///
-/// # Errors
-/// Of the database.
 pub fn by_email(conn: &mut AnyConnection, email: &str) -> Result<Option<UserRow>> {
     Ok(users::table.filter(users::email_key.eq(fold(email))).first(conn).optional()?)
 }
 
 /// The user of an employee id.
-///
-/// # Errors
-/// Of the database.
 pub fn by_employee_id(conn: &mut AnyConnection, employee_id: &str) -> Result<Option<UserRow>> {
     Ok(users::table.filter(users::employee_id.eq(employee_id)).first(conn).optional()?)
 }
 
-/// What a list of users is narrowed by.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct UserFilter {
-    /// Characters of name or e-mail.
-    pub q: Option<String>,
-    /// Active or not.
-    pub status: Option<UserStatus>,
-    /// People, or API accounts.
-    pub kind: Option<UserKind>,
-    /// Only whom this user supervises.
-    pub supervisor_id: Option<UserId>,
-    /// Only members of this group.
-    pub group_id: Option<GroupId>,
-}
-
-impl UserFilter {
-    fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// How a list of users is ordered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub enum UserSort {
-    /// By name.
-    #[default]
-    Name,
-    /// By name, backwards.
-    NameDescending,
-    /// The oldest first.
-    Created,
-    /// The newest first.
-    CreatedDescending,
-}
-
-/// A place in a list of users, by name or by time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum UserPlace {
-    /// In a list by name.
-    Name(ByText<ids::User>),
-    /// In a list by creation.
-    Created(ByTime<ids::User>),
-}
-
-impl UserPlace {
-    /// Where a row stands.
-    pub fn of(row: &UserRow, sort: UserSort) -> Self {
-        match sort {
-            UserSort::Name | UserSort::NameDescending => {
-                Self::Name(ByText { key: row.name_key.clone(), id: row.id })
-            }
-            UserSort::Created | UserSort::CreatedDescending => {
-                Self::Created(ByTime { time: row.created_at, id: row.id })
-            }
-        }
-    }
-}
-
-fn filtered(reach: &Visible, filter: &UserFilter) -> users::BoxedQuery<'static, MultiBackend> {
-    let mut query = related(reach, filter);
-    // The index by kind and status would have to be sorted for any other order than its own.
-    if let Some(status) = filter.status {
-        query = query.filter(unindexed!(users::status).eq(status));
-    }
-    if let Some(kind) = filter.kind {
-        query = query.filter(unindexed!(users::kind).eq(kind));
-    }
-    query
-}
-
-/// Users of a kind or status, as ranges of the index by both and name.
-fn ranges(filter: &UserFilter) -> Vec<users::BoxedQuery<'static, MultiBackend>> {
-    let statuses = filter.status.map_or(UserStatus::ALL.to_vec(), |status| vec![status]);
-    let kinds = filter.kind.map_or(UserKind::ALL.to_vec(), |kind| vec![kind]);
-    let of_kind = |kind: UserKind| {
-        let of = move |status: &UserStatus| {
-            let of_both = users::kind.eq(kind).and(users::status.eq(*status));
-            related(&Visible::Everyone, filter).filter(of_both)
-        };
-        statuses.iter().map(of).collect::<Vec<_>>()
-    };
-    kinds.into_iter().flat_map(of_kind).collect()
-}
-
-fn related(reach: &Visible, filter: &UserFilter) -> users::BoxedQuery<'static, MultiBackend> {
-    let mut query = users::table.into_boxed::<MultiBackend>();
-    query = match reach {
-        Visible::Everyone => query,
-        Visible::These(ids) => query.filter(users::id.eq_any(ids.clone())),
-        // So many that the first by name are likely among them: read in order and let through.
-        Visible::RelatedTo(id) if filter.is_empty() => {
-            query.filter(related_to!(unindexed!(users::id), *id))
-        }
-        Visible::RelatedTo(id) => query.filter(related_to!(users::id, *id)),
-    };
-    if let Some(q) = &filter.q {
-        query = query.filter(users::search_key.like(contains(q)).escape('\\'));
-    }
-    if let Some(id) = filter.supervisor_id {
-        let supervised = supervisors::table
-            .filter(supervisors::supervisor_id.eq(id))
-            .select(supervisors::user_id);
-        query = query.filter(users::id.eq_any(supervised));
-    }
-    if let Some(id) = filter.group_id {
-        let members = group_members::table
-            .filter(group_members::group_id.eq(id))
-            .select(group_members::user_id);
-        query = query.filter(users::id.eq_any(members));
-    }
-    query
-}
-
-/// One page of the users within reach.
-///
-/// # Errors
-/// `invalid_cursor` where the place is of another order.
-pub fn list(
-    conn: &mut AnyConnection,
-    reach: &Visible,
-    filter: &UserFilter,
-    sort: UserSort,
-    window: &Window<UserPlace>,
-) -> Result<Slice<UserRow>> {
-    let by_name = matches!(sort, UserSort::Name | UserSort::NameDescending);
-    let by_kind = filter.kind.is_some() || filter.status.is_some();
-    let alone = filter.group_id.is_none() && filter.supervisor_id.is_none();
-    if !(by_name && by_kind && alone && *reach == Visible::Everyone) {
-        let rows = first(filtered(reach, filter), sort, window)?.load(conn)?;
-        return Ok(Slice::cut(rows, window.limit));
-    }
-    let mut rows: Vec<UserRow> = Vec::new();
-    for range in ranges(filter) {
-        rows.extend(first(range, sort, window)?.load::<UserRow>(conn)?);
-    }
-    rows.sort_by(|a, b| (&a.name_key, a.id).cmp(&(&b.name_key, b.id)));
-    if sort == UserSort::NameDescending {
-        rows.reverse();
-    }
-    Ok(Slice::cut(rows, window.limit))
-}
-
-/// The first of some users after the place where a page begins.
-fn first(
-    mut query: users::BoxedQuery<'static, MultiBackend>,
-    sort: UserSort,
-    window: &Window<UserPlace>,
-) -> Result<users::BoxedQuery<'static, MultiBackend>> {
-    query = match (&window.after, sort) {
-        (None, _) => query,
-        (Some(UserPlace::Name(at)), UserSort::Name) => {
-            after!(query, users::name_key, users::id, gt, at.key, at.id)
-        }
-        (Some(UserPlace::Name(at)), UserSort::NameDescending) => {
-            after!(query, users::name_key, users::id, lt, at.key, at.id)
-        }
-        (Some(UserPlace::Created(at)), UserSort::Created) => {
-            after!(query, users::created_at, users::id, gt, at.time, at.id)
-        }
-        (Some(UserPlace::Created(at)), UserSort::CreatedDescending) => {
-            after!(query, users::created_at, users::id, lt, at.time, at.id)
-        }
-        _ => return Err(Error::new(Code::InvalidCursor, "The cursor is of another order.")),
-    };
-    query = match sort {
-        UserSort::Name => query.order((users::name_key.asc(), users::id.asc())),
-        UserSort::NameDescending => query.order((users::name_key.desc(), users::id.desc())),
-        UserSort::Created => query.order((users::created_at.asc(), users::id.asc())),
-        UserSort::CreatedDescending => query.order((users::created_at.desc(), users::id.desc())),
-    };
-    Ok(query.limit(window.fetch()))
-}
-
-/// How many users there are within reach that the filter lets through.
-///
-/// # Errors
-/// Of the database.
-pub fn count(conn: &mut AnyConnection, reach: &Visible, filter: &UserFilter) -> Result<i64> {
-    Ok(filtered(reach, filter).count().get_result(conn)?)
-}
-
 /// Whether there is any user at all.
-///
-/// # Errors
-/// Of the database.
 pub fn any(conn: &mut AnyConnection) -> Result<bool> {
     Ok(users::table.select(users::id).first::<UserId>(conn).optional()?.is_some())
 }
 
-/// The active administrators, held until the transaction ends.
-///
-/// # Errors
-/// Of the database.
+/// The active administrators, locked until the transaction ends.
 pub fn lock_administrators(tx: &mut Tx<'_>) -> Result<Vec<UserId>> {
     let query = users::table
         .filter(users::role.eq(Role::Administrator))
@@ -326,16 +119,16 @@ pub fn lock_administrators(tx: &mut Tx<'_>) -> Result<Vec<UserId>> {
 /// Adds a user.
 ///
 /// # Errors
-/// `already_exists` where e-mail or employee id are taken.
+/// `already_exists` if e-mail or employee id are taken.
 pub fn insert(tx: &mut Tx<'_>, row: &UserRow) -> Result<()> {
     diesel::insert_into(users::table).values(row.with_keys()).execute(tx.write())?;
     Ok(())
 }
 
-/// Writes the user's fields, and makes the version a new one.
+/// Writes the user's fields with the next version.
 ///
 /// # Errors
-/// `already_exists` where e-mail or employee id are taken.
+/// `already_exists` if e-mail or employee id are taken.
 pub fn update(tx: &mut Tx<'_>, row: &mut UserRow) -> Result<()> {
     row.version += 1;
     row.updated_at = tx.now();
@@ -344,10 +137,7 @@ pub fn update(tx: &mut Tx<'_>, row: &mut UserRow) -> Result<()> {
     Ok(())
 }
 
-/// Counts one more move of a note in the user's log, and says how many there were.
-///
-/// # Errors
-/// Of the database.
+/// Counts one more move of a note in the user's log. Returns how many there are now.
 pub fn count_log_move(tx: &mut Tx<'_>, user: &UserRow) -> Result<i64> {
     let moves = user.log_moves + 1;
     diesel::update(users::table.find(user.id))

@@ -1,66 +1,99 @@
 //! The users whom a caller may see, in SQL: of one user, of a session, of pairs, and as a filter of
-//! lists. The rule itself is the policy's `Act::SeeUser`; its three facts are said here alone.
+//! lists. The rule is the policy's `Act::SeeUser`; its three facts stand here alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::{dsl::exists, prelude::*};
 
-use super::{
-    direct,
-    sessions::{Who, speaks_for},
-};
+use super::sessions::{IdentityColumns, session_identity};
 use crate::{
     db::{
         connection::AnyConnection,
-        schema::{group_members, group_permissions, sessions, supervisors, users},
+        direct::direct,
+        schema::{sessions, users},
     },
     domain::{
-        group::GroupPermission,
+        identity::Identity,
         ids::{SessionId, UserId},
-        policy::{Identity, Reach, Relation},
+        policy::{Relation, Visibility},
         user::UserStatus,
     },
     error::Result,
 };
 
-/// Whom a list may show.
+/// The users whom a list may show.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Visible {
-    /// Everybody.
+pub enum VisibleUsers {
+    /// All of them.
     Everyone,
-    /// These: few enough to be named.
+    /// These: at most [`NAMED_MAX`] and the caller.
     These(Vec<UserId>),
-    /// Whoever is related to this user, so that he may see them: many.
+    /// The caller, and the many users who are related to them.
     RelatedTo(UserId),
 }
 
-/// `$column` is a user who is `$id` himself, whom he supervises, who is in a group that he may view
-/// the results of, or whose home group he manages.
-macro_rules! related_to {
-    ($column:expr, $id:expr) => {{
+/// The most users who are named one by one.
+const NAMED_MAX: usize = 500;
+
+// Users in other parts of a query than its own: those whose home group somebody manages, and the
+// callers. Only aliases of one declaration can be in one query.
+diesel::alias! {
+    pub(crate) const MANAGED_USERS: Alias<ManagedUsers> = users as managed_users;
+    const CALLERS: Alias<Callers> = users as callers;
+}
+
+/// The fact that a caller supervises a user. As each of the three facts, it is a query of pairs,
+/// with the column of the caller and the column of the user.
+macro_rules! supervises {
+    () => {{
+        use $crate::db::schema::supervisors;
+        (supervisors::table, supervisors::supervisor_id, supervisors::user_id)
+    }};
+}
+
+/// The fact that a caller may view the results of a user: the permission is on any of their groups.
+macro_rules! views_results {
+    () => {{
         use $crate::{
-            db::schema::{group_members, group_permissions, supervisors, users as homes},
+            db::schema::{group_members, group_permissions},
             domain::group::GroupPermission,
         };
-        diesel::alias!(homes as home_users: HomeUsers);
-        let supervised = supervisors::table
-            .filter(supervisors::supervisor_id.eq($id))
-            .select(supervisors::user_id);
-        let viewed = group_members::table
+        let pairs = group_permissions::table
             .inner_join(
-                group_permissions::table
-                    .on(group_permissions::group_id.eq(group_members::group_id)),
+                group_members::table.on(group_members::group_id.eq(group_permissions::group_id)),
             )
-            .filter(group_permissions::user_id.eq($id))
-            .filter(group_permissions::permission.eq(GroupPermission::ViewLearnerResults))
-            .select(group_members::user_id);
-        let managed_groups = group_permissions::table
-            .filter(group_permissions::user_id.eq($id))
-            .filter(group_permissions::permission.eq(GroupPermission::ManageUsers))
-            .select(group_permissions::group_id.nullable());
-        let managed = home_users
-            .filter(home_users.field(homes::home_group_id).eq_any(managed_groups))
-            .select(home_users.field(homes::id));
+            .filter(group_permissions::permission.eq(GroupPermission::ViewLearnerResults));
+        (pairs, group_permissions::user_id, group_members::user_id)
+    }};
+}
+
+/// The fact that a caller manages a user: the permission is on their home group, and on no other.
+macro_rules! manages {
+    () => {{
+        use $crate::{
+            db::schema::{group_permissions, users as homes},
+            domain::group::GroupPermission,
+            store::visible_users::MANAGED_USERS,
+        };
+        let home = MANAGED_USERS.field(homes::home_group_id);
+        let pairs = group_permissions::table
+            .inner_join(MANAGED_USERS.on(home.eq(group_permissions::group_id.nullable())))
+            .filter(group_permissions::permission.eq(GroupPermission::ManageUsers));
+        (pairs, group_permissions::user_id, MANAGED_USERS.field(homes::id))
+    }};
+}
+pub(crate) use {manages, supervises, views_results};
+
+/// `$column` is the user `$id` themselves, or a user who is related to them by one of the facts.
+macro_rules! related_to {
+    ($column:expr, $id:expr) => {{
+        use $crate::store::visible_users::{manages, supervises, views_results};
+        let (pairs, caller, user) = supervises!();
+        let supervised = pairs.filter(caller.eq($id)).select(user);
+        let (pairs, caller, user) = views_results!();
+        let viewed = pairs.filter(caller.eq($id)).select(user);
+        let (pairs, caller, user) = manages!();
+        let managed = pairs.filter(caller.eq($id)).select(user);
         $column
             .eq($id)
             .or($column.eq_any(supervised))
@@ -70,82 +103,51 @@ macro_rules! related_to {
 }
 pub(crate) use related_to;
 
-/// The most users that are named one by one.
-const FEW: usize = 500;
-
-/// Whom a list may show to a caller. A supervisor of five among many is told by five ids, which an
-/// index finds; a manager of thousands by his relation, which most rows fulfil.
-///
-/// # Errors
-/// Of the database.
-pub fn visible(conn: &mut AnyConnection, reach: Reach) -> Result<Visible> {
-    let id = match reach {
-        Reach::Everyone => return Ok(Visible::Everyone),
-        Reach::NoOne => return Ok(Visible::These(Vec::new())),
-        Reach::RelatedTo(id) => id,
+/// The users whom a list may show to a caller. A few are named, since an index finds their ids.
+/// Many are described by their relation, since most rows fulfil it.
+pub fn find(conn: &mut AnyConnection, visibility: Visibility) -> Result<VisibleUsers> {
+    let id = match visibility {
+        Visibility::Everyone => return Ok(VisibleUsers::Everyone),
+        Visibility::NoOne => return Ok(VisibleUsers::These(Vec::new())),
+        Visibility::RelatedTo(id) => id,
     };
     let mut ids = related_ids(conn, id)?;
-    if ids.len() > FEW {
-        return Ok(Visible::RelatedTo(id));
+    if ids.len() > NAMED_MAX {
+        return Ok(VisibleUsers::RelatedTo(id));
     }
     ids.push(id);
     ids.sort_unstable();
     ids.dedup();
-    Ok(Visible::These(ids))
+    Ok(VisibleUsers::These(ids))
 }
 
-/// The users whom `id` supervises, views or manages: all of them, or more than are named.
+/// The users whom `id` supervises, views or manages: all of them, or more than [`NAMED_MAX`].
 fn related_ids(conn: &mut AnyConnection, id: UserId) -> Result<Vec<UserId>> {
-    let limit = i64::try_from(FEW).unwrap_or(i64::MAX - 1) + 1;
-    let mut ids: Vec<UserId> = supervisors::table
-        .filter(supervisors::supervisor_id.eq(id))
-        .select(supervisors::user_id)
-        .limit(limit)
-        .load(conn)?;
-    ids.extend(
-        group_permissions::table
-            .inner_join(
-                group_members::table.on(group_members::group_id.eq(group_permissions::group_id)),
-            )
-            .filter(group_permissions::user_id.eq(id))
-            .filter(group_permissions::permission.eq(GroupPermission::ViewLearnerResults))
-            .select(group_members::user_id)
-            .limit(limit)
-            .load::<UserId>(conn)?,
-    );
-    ids.extend(
-        group_permissions::table
-            .inner_join(
-                users::table.on(users::home_group_id.eq(group_permissions::group_id.nullable())),
-            )
-            .filter(group_permissions::user_id.eq(id))
-            .filter(group_permissions::permission.eq(GroupPermission::ManageUsers))
-            .select(users::id)
-            .limit(limit)
-            .load::<UserId>(conn)?,
-    );
+    let limit = i64::try_from(NAMED_MAX).unwrap_or(i64::MAX - 1) + 1;
+    let mut ids: Vec<UserId> = Vec::new();
+    let (pairs, caller, user) = supervises!();
+    ids.extend(pairs.filter(caller.eq(id)).select(user).limit(limit).load::<UserId>(conn)?);
+    let (pairs, caller, user) = views_results!();
+    ids.extend(pairs.filter(caller.eq(id)).select(user).limit(limit).load::<UserId>(conn)?);
+    let (pairs, caller, user) = manages!();
+    ids.extend(pairs.filter(caller.eq(id)).select(user).limit(limit).load::<UserId>(conn)?);
     Ok(ids)
 }
 
-/// Whether `$caller` supervises a user of `users`, `$id`, may view his results, and manages him.
-macro_rules! related {
+/// Whether each fact is true of the caller `$caller` and the user `$id`.
+macro_rules! facts {
     ($caller:expr, $id:expr) => {{
-        let permitted = |permission: GroupPermission| {
-            group_permissions::table
-                .filter(group_permissions::user_id.eq($caller))
-                .filter(group_permissions::permission.eq(permission))
-        };
-        let members = group_members::table;
-        let views = permitted(GroupPermission::ViewLearnerResults)
-            .inner_join(members.on(group_members::group_id.eq(group_permissions::group_id)))
-            .filter(group_members::user_id.eq($id));
-        let manages = permitted(GroupPermission::ManageUsers)
-            .filter(group_permissions::group_id.nullable().eq(users::home_group_id));
-        (exists(supervisors::table.find(($id, $caller))), exists(views), exists(manages))
+        let (pairs, caller, user) = supervises!();
+        let supervises = exists(pairs.filter(caller.eq($caller)).filter(user.eq($id)));
+        let (pairs, caller, user) = views_results!();
+        let views_results = exists(pairs.filter(caller.eq($caller)).filter(user.eq($id)));
+        let (pairs, caller, user) = manages!();
+        let manages = exists(pairs.filter(caller.eq($caller)).filter(user.eq($id)));
+        (supervises, views_results, manages)
     }};
 }
 
-/// How `caller` is related to the user; what the policy wants to know.
+/// The relation of `caller` to the user, for the policy.
 ///
 /// # Errors
 /// `not_found` where there is no such user.
@@ -154,86 +156,72 @@ pub fn relation(conn: &mut AnyConnection, caller: Option<UserId>, id: UserId) ->
         users::table.find(id).select(users::id).first::<UserId>(conn)?;
         return Ok(Relation::default());
     };
-    let query = users::table.find(id).select(related!(caller, id));
+    let query = users::table.find(id).select(facts!(caller, id));
     let (supervisor, views_results, manages) = direct!(conn, query.first(conn))?;
     Ok(Relation { own: caller == id, supervisor, views_results, manages })
 }
 
-/// Who a session's token speaks for, and how he is related to a user: what [`identity`] and
-/// [`relation`] say, in one query. Nothing, where one of them would refuse.
+/// The caller of a session's token and their relation to a user: [`identity`] and [`relation`] in
+/// one query. `None` where one of them returns an error.
 ///
 /// [`identity`]: super::sessions::identity
-///
-/// # Errors
-/// Of the database.
-pub fn of_session(
+pub fn identity_and_relation(
     conn: &mut AnyConnection,
     session: SessionId,
     caller: UserId,
     id: UserId,
 ) -> Result<Option<(Identity, Relation)>> {
-    diesel::alias!(users as callers: Callers);
     let query = sessions::table
-        .inner_join(callers.on(callers.field(users::id).eq(sessions::user_id)))
+        .inner_join(CALLERS.on(CALLERS.field(users::id).eq(sessions::user_id)))
         .inner_join(users::table.on(users::id.eq(id)))
         .filter(sessions::id.eq(session).and(sessions::ended_at.is_null()))
-        .filter(callers.field(users::id).eq(caller))
-        .filter(callers.field(users::status).eq(UserStatus::Active))
+        .filter(CALLERS.field(users::id).eq(caller))
+        .filter(CALLERS.field(users::status).eq(UserStatus::Active))
         .select((
-            callers.fields((users::given_name, users::surname, users::kind, users::role)),
-            related!(caller, id),
+            CALLERS.fields((users::given_name, users::surname, users::kind, users::role)),
+            facts!(caller, id),
         ));
-    let found = direct!(conn, query.first::<(Who, (bool, bool, bool))>(conn)).optional()?;
-    Ok(found.map(|(who, (supervisor, views_results, manages))| {
+    type Row = (IdentityColumns, (bool, bool, bool));
+    let found = direct!(conn, query.first::<Row>(conn)).optional()?;
+    Ok(found.map(|(columns, (supervisor, views_results, manages))| {
         let relation = Relation { own: caller == id, supervisor, views_results, manages };
-        (speaks_for(session, caller, who), relation)
+        (session_identity(session, caller, columns), relation)
     }))
 }
 
-/// How each caller is related to a user, of pairs of both: as [`relation`] says it of one pair, in
-/// one query for each kind of relation.
-///
-/// # Errors
-/// Of the database.
+/// The [`relation`] of each pair of caller and user, in one query for each fact.
 pub fn relations(
     conn: &mut AnyConnection,
     pairs: &BTreeSet<(UserId, UserId)>,
 ) -> Result<BTreeMap<(UserId, UserId), Relation>> {
-    let of =
-        |(caller, user): &(UserId, UserId)| Relation { own: caller == user, ..Relation::default() };
-    let mut found: BTreeMap<_, _> = pairs.iter().map(|pair| (*pair, of(pair))).collect();
-    if pairs.is_empty() {
+    let mut found: BTreeMap<(UserId, UserId), Relation> = pairs
+        .iter()
+        .map(|pair| (*pair, Relation { own: pair.0 == pair.1, ..Relation::default() }))
+        .collect();
+    if found.is_empty() {
         return Ok(found);
     }
     let callers: BTreeSet<UserId> = pairs.iter().map(|(caller, _)| *caller).collect();
     let ids: BTreeSet<UserId> = pairs.iter().map(|(_, user)| *user).collect();
-    let supervises = supervisors::table
-        .filter(supervisors::supervisor_id.eq_any(&callers).and(supervisors::user_id.eq_any(&ids)))
-        .select((supervisors::supervisor_id, supervisors::user_id));
-    let permitted = |permission: GroupPermission| {
-        group_permissions::table
-            .filter(group_permissions::user_id.eq_any(&callers))
-            .filter(group_permissions::permission.eq(permission))
-    };
-    let members = group_members::table;
-    let views = permitted(GroupPermission::ViewLearnerResults)
-        .inner_join(members.on(group_members::group_id.eq(group_permissions::group_id)))
-        .filter(group_members::user_id.eq_any(&ids))
-        .select((group_permissions::user_id, group_members::user_id))
-        .distinct();
-    let at_home = users::home_group_id.eq(group_permissions::group_id.nullable());
-    let manages = permitted(GroupPermission::ManageUsers)
-        .inner_join(users::table.on(at_home))
-        .filter(users::id.eq_any(&ids))
-        .select((group_permissions::user_id, users::id));
-    // Not every caller was asked of every user.
+    // The queries find pairs of each caller with each user, also those that nobody asks for.
     let mut mark = |rows: Vec<(UserId, UserId)>, set: fn(&mut Relation)| {
         for pair in rows {
             found.entry(pair).and_modify(set);
         }
     };
-    mark(direct!(conn, supervises.load(conn))?, |it| it.supervisor = true);
-    mark(direct!(conn, views.load(conn))?, |it| it.views_results = true);
-    mark(direct!(conn, manages.load(conn))?, |it| it.manages = true);
+    macro_rules! load {
+        ($fact:expr) => {{
+            let (pairs, caller, user) = $fact;
+            let query = pairs
+                .filter(caller.eq_any(&callers))
+                .filter(user.eq_any(&ids))
+                .select((caller, user))
+                .distinct();
+            direct!(conn, query.load(conn))?
+        }};
+    }
+    mark(load!(supervises!()), |it| it.supervisor = true);
+    mark(load!(views_results!()), |it| it.views_results = true);
+    mark(load!(manages!()), |it| it.manages = true);
     Ok(found)
 }

@@ -15,17 +15,19 @@ use daybook::{
     domain::{clock::Clock, timestamp::Timestamp},
     store::{
         self,
-        page::Window,
-        users::{UserFilter, UserSort},
-        visible_users::Visible,
+        page::{ListQuery, PageRequest},
+        user_list::{UserQuery, UserSort},
+        visible_users::VisibleUsers,
     },
 };
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{Client, PASSWORD, block_on, text},
+    app::{PASSWORD, block_on},
+    client::Client,
     database::TestDatabase,
     process::{Process, daybook},
+    reply::text,
 };
 
 const ADMINISTRATOR: &str = "cristiano.ferreira@example.com";
@@ -66,7 +68,7 @@ fn the_demo_data_tells_the_three_stories() {
     let database = TestDatabase::empty();
     let process = Process::serve(&database, &["--demo"]);
 
-    // His supervisor reads when Jonas completed the security training.
+    // A supervisor reads when Jonas completed the security training.
     let marta = demo_person(&process, SUPERVISOR);
     let jonas = find(&marta, "jonas");
     let completed = newest(&marta, &jonas, "action=enrollment.completed&target_type=course");
@@ -96,7 +98,7 @@ fn the_demo_data_tells_the_three_stories() {
     assert_eq!(why["created_by"]["name"], "Anna Lindqvist");
     assert_eq!(why["entered_by"]["name"], "Cristiano Ferreira");
 
-    // And the notes beside them.
+    // And the notes next to them.
     let elena = find(&cristiano, "elena");
     let leave = newest(&cristiano, &elena, "q=maternity%20leave");
     assert_eq!(leave["created_by"]["name"], "Priya Raman");
@@ -110,7 +112,7 @@ fn the_demo_data_tells_the_three_stories() {
 }
 
 #[test]
-fn the_reader_can_force_sams_scorm_course_himself() {
+fn the_reader_can_force_sams_scorm_course() {
     let database = TestDatabase::empty();
     let process = Process::serve(&database, &["--demo"]);
     let sam = demo_person(&process, LEARNER);
@@ -142,7 +144,7 @@ fn a_few_hundred_people_have_a_few_thousand_entries_in_the_order_of_time() {
             assert!(text(&entry["recorded_at"]) < now, "in the future: {entry}");
             sources.insert(text(&entry["source"]));
         }
-        // Ids are made in the order of time: of what is recorded later, they are greater.
+        // Ids follow the time of recording: later ones are greater.
         let mut written: Vec<(String, String)> =
             log.iter().map(|it| (text(&it["recorded_at"]), text(&it["id"]))).collect();
         written.sort();
@@ -176,7 +178,7 @@ fn a_demo_database_is_served_again_as_it_is() {
 #[test]
 fn a_database_that_holds_anything_else_is_refused_with_one_clear_line() {
     let database = TestDatabase::migrated();
-    // Leaves a first administrator behind.
+    // Creates a first administrator.
     serve_once(&database, &[]);
     let words = ["serve", "--demo", "--listen", "127.0.0.1:0"];
     let refused = daybook(&database, &words).env("RUST_LOG", "off").output().unwrap();
@@ -185,7 +187,7 @@ fn a_database_that_holds_anything_else_is_refused_with_one_clear_line() {
     assert_eq!(said.lines().count(), 1, "{said}");
     assert!(said.contains("--demo refuses this database, which holds other data"), "{said}");
 
-    // Nothing came of it.
+    // Nothing was written.
     let process = Process::serve(&database, &[]);
     assert_eq!(process.admin().all("/users").len(), 1);
 }
@@ -205,7 +207,7 @@ fn an_administrator_can_be_created_in_a_demo_database() {
 }
 
 #[test]
-fn the_start_says_whom_to_log_in_as_and_where_swagger_ui_is() {
+fn the_start_prints_the_demo_log_ins_and_the_address_of_swagger_ui() {
     let database = TestDatabase::empty();
     let mut child = daybook(&database, &["serve", "--demo", "--listen", "127.0.0.1:0"])
         .stdout(Stdio::piped())
@@ -222,9 +224,9 @@ fn the_start_says_whom_to_log_in_as_and_where_swagger_ui_is() {
     }
 }
 
-/// A database whose service's clock stands still.
+/// A database whose service has a stopped clock.
 fn open(database: &TestDatabase, clock: &Clock) -> Db {
-    Db::open(&Options::of(database.url.clone(), 1), clock.clone()).unwrap()
+    Db::open(&Options::new(database.url.clone(), 1), clock.clone()).unwrap()
 }
 
 fn cheap_passwords() -> Passwords {
@@ -246,16 +248,16 @@ fn the_stories_are_past_on_whatever_day_the_demo_data_is_loaded() {
         block_on(demo::load(&db, &cheap_passwords())).unwrap();
         let read = db.read(|conn| {
             let jonas = store::users::by_email(conn, "jonas.weber@example.com")?.unwrap();
-            let everything = Window { after: None, limit: 1000 };
+            let everything = PageRequest { after: None, limit: 1000 };
             let filter = Default::default();
             let mut log = Vec::new();
             store::log::user_log::page(conn, jonas.id, &filter, &everything, &mut |entry| {
                 log.push((entry.occurred_at, entry.recorded_at));
             })?;
-            let newest = Window { after: None, limit: 1 };
-            let (reach, sort) = (Visible::Everyone, UserSort::CreatedDescending);
-            let users = store::users::list(conn, &reach, &UserFilter::default(), sort, &newest)?;
-            Ok((log, users.rows[0].created_at))
+            let newest = PageRequest { after: None, limit: 1 };
+            let query = UserQuery { sort: UserSort::CreatedDescending, ..UserQuery::default() };
+            let users = query.rows(conn, &VisibleUsers::Everyone, &newest)?;
+            Ok((log, users[0].0.created_at))
         });
         let (log, last_joined) = block_on(read).unwrap();
         let times: Vec<String> = log.iter().map(|(occurred, _)| occurred.to_string()).collect();
@@ -276,9 +278,6 @@ fn two_replicas_that_start_at_once_load_the_demo_data_once() {
     for start in starts {
         start.join().unwrap().unwrap();
     }
-    let count = |conn: &mut Reader<'_>| {
-        let everyone = Visible::Everyone;
-        store::users::count(conn, &everyone, &UserFilter::default())
-    };
+    let count = |conn: &mut Reader<'_>| UserQuery::default().count(conn, &VisibleUsers::Everyone);
     assert_eq!(block_on(open(&database, &clock).read(count)).unwrap(), 312);
 }

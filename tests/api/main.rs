@@ -14,6 +14,7 @@ mod groups;
 mod guards;
 mod http;
 mod learning;
+mod ledger;
 mod limits;
 mod session;
 mod storage;

@@ -27,18 +27,18 @@ CREATE TABLE users (
     time_zone TEXT COLLATE "C" NOT NULL,
     password_hash TEXT COLLATE "C",
     home_group_id UUID REFERENCES groups,
-    -- How often a note in this user's log changed its place in time: see store/timeline.rs.
+    -- How often an edit moved a note of this user's log in time: see src/store/log/user_log.rs.
     log_moves BIGINT NOT NULL DEFAULT 0,
     CHECK (kind = 'api' OR email IS NOT NULL)
 );
 CREATE UNIQUE INDEX users_email_key ON users (email_key);
 CREATE UNIQUE INDEX users_employee_id ON users (employee_id);
 CREATE INDEX users_by_name ON users (name_key, id);
--- API accounts are few among people.
+-- API accounts are few among many users.
 CREATE INDEX users_by_kind ON users (kind, status, name_key, id);
 CREATE INDEX users_by_creation ON users (created_at, id);
 CREATE INDEX users_by_home_group ON users (home_group_id, id) WHERE home_group_id IS NOT NULL;
--- The Created By list is made of them.
+-- For the Created By list.
 CREATE INDEX users_by_role ON users (role, name_key, id);
 
 CREATE TABLE supervisors (
@@ -55,7 +55,7 @@ CREATE TABLE group_members (
 );
 CREATE INDEX group_members_by_user ON group_members (user_id, group_id);
 
--- What a member may do to the others. It goes when the membership goes.
+-- What a member may do to the others. It is deleted with the membership.
 CREATE TABLE group_permissions (
     user_id UUID NOT NULL REFERENCES users,
     permission TEXT COLLATE "C" NOT NULL,

@@ -1,5 +1,5 @@
--- Names stand in the entry as they were when it was written, so there is no join and no foreign key
--- to what it names; only the owner of the log is a reference.
+-- An entry keeps the names as they were when it was written. So there is no join, and no foreign key
+-- except to the owner of the log.
 CREATE TABLE entries (
     user_id UUID NOT NULL REFERENCES users,
     occurred_at TIMESTAMPTZ NOT NULL,
@@ -26,7 +26,7 @@ CREATE TABLE entries (
     edited_by_id UUID,
     edited_by_name TEXT COLLATE "C",
     edited_by_kind TEXT COLLATE "C",
-    -- Notes or description with case folded away: what q looks through.
+    -- Notes or description, case-folded: the text that q searches.
     search_key TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (user_id, occurred_at, id),
     CHECK ((action = 'note') = (notes IS NOT NULL)),
@@ -34,9 +34,9 @@ CREATE TABLE entries (
     CHECK ((action = 'note') = (description IS NULL)),
     CHECK ((action = 'note') = (created_by_id IS NOT NULL))
 );
--- A page of a log is a range of the primary key. One entry is found by its id.
+-- A page of a log is a range of the primary key. This index finds one entry by its id.
 CREATE UNIQUE INDEX entries_id ON entries (id);
--- What another system sends again is there already, however long ago it was.
+-- What another system sends again is refused, however long ago it was sent first.
 CREATE UNIQUE INDEX entries_external_id ON entries (external_id) WHERE external_id IS NOT NULL;
 -- The log across users is a range of one of these.
 CREATE INDEX entries_by_time ON entries (occurred_at, id);
@@ -44,7 +44,7 @@ CREATE INDEX entries_by_action ON entries (action, occurred_at, id);
 CREATE INDEX entries_by_entered_by ON entries (entered_by_id, occurred_at, id) WHERE entered_by_id IS NOT NULL;
 CREATE INDEX entries_by_created_by ON entries (created_by_id, occurred_at, id) WHERE created_by_id IS NOT NULL;
 CREATE INDEX entries_by_target ON entries (target_id, occurred_at, id) WHERE target_id IS NOT NULL;
--- With the action after them, these two answer the action too: see store/ranges.rs.
+-- These two have the action before the time, for filters with both: see src/store/log/ranges.rs.
 CREATE INDEX entries_by_source ON entries (source, action, occurred_at, id);
 CREATE INDEX entries_by_target_type ON entries (target_type, action, occurred_at, id) WHERE target_type IS NOT NULL;
 CREATE INDEX entries_relates_to ON entries (relates_to) WHERE relates_to IS NOT NULL;
@@ -63,14 +63,14 @@ CREATE TABLE entry_revisions (
     replaced_by_name TEXT COLLATE "C" NOT NULL,
     replaced_by_kind TEXT COLLATE "C" NOT NULL,
     relates_to UUID,
-    -- The owner's log_moves after the edit, where the edit moved the note in time.
+    -- users.log_moves of the owner after the edit, where the edit moved the note in time.
     log_move BIGINT,
     PRIMARY KEY (entry_id, revision)
 );
 CREATE INDEX entry_revisions_moves ON entry_revisions (user_id, log_move)
     WHERE log_move IS NOT NULL;
 
--- The log never lies: what was written is not rewritten, whoever asks.
+-- What was written is never rewritten: the database refuses it, whichever client asks.
 CREATE FUNCTION daybook_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '% of % is never allowed', TG_OP, TG_TABLE_NAME;

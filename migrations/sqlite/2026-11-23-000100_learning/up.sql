@@ -26,7 +26,7 @@ CREATE TABLE enrollments (
     grade REAL CHECK (grade BETWEEN 0 AND 100),
     result TEXT
 ) STRICT;
--- A user is in a course once, until that is cancelled.
+-- A user has at most one enrollment in a course that is not cancelled.
 CREATE UNIQUE INDEX enrollments_current ON enrollments (user_id, course_id)
     WHERE status <> 'cancelled';
 CREATE INDEX enrollments_by_user ON enrollments (user_id, id);
@@ -52,7 +52,7 @@ CREATE TABLE plan_assignments (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX plan_assignments_by_plan ON plan_assignments (plan_id, user_id);
 
--- Plans that come with the membership of a group, where auto is set.
+-- Plans that are attached to a group. With auto set, every member gets the plan.
 CREATE TABLE group_plans (
     group_id BLOB NOT NULL REFERENCES groups,
     plan_id BLOB NOT NULL REFERENCES learning_plans,
@@ -87,7 +87,7 @@ CREATE TABLE plan_certifications (
 CREATE INDEX plan_certifications_by_certification
     ON plan_certifications (certification_id, plan_id);
 
--- Only those that a user has met once: whoever has no row here has not met it.
+-- Only certifications that a user has met once: without a row, the user has never met it.
 CREATE TABLE user_certifications (
     user_id BLOB NOT NULL REFERENCES users,
     certification_id BLOB NOT NULL REFERENCES certifications,
@@ -98,7 +98,7 @@ CREATE TABLE user_certifications (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX user_certifications_by_certification
     ON user_certifications (certification_id, user_id);
--- What the expiry job looks through.
+-- The rows that the expiry job reads.
 CREATE INDEX user_certifications_due ON user_certifications (expires_at, user_id)
     WHERE status = 'met' AND expires_at IS NOT NULL;
 

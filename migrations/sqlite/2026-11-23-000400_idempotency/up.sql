@@ -1,12 +1,12 @@
--- What was answered to a request with an Idempotency-Key, for whoever asks again. Written in the
--- transaction of its effect.
+-- The responses to requests with an Idempotency-Key, for when the same request comes again. Written in
+-- the transaction of its effect.
 CREATE TABLE idempotency_keys (
     -- A hash of caller and key.
     key TEXT PRIMARY KEY NOT NULL,
     -- A hash of method, path and body.
     fingerprint TEXT NOT NULL,
-    -- Sealed: some answers have secrets in them, and none is kept here in the clear. None while a
-    -- request of several transactions is running.
+    -- Encrypted, because some responses contain secrets. Null while a request of several transactions
+    -- is running.
     answer BLOB,
     expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -6,15 +6,26 @@ use utoipa::ToSchema;
 
 use super::{filter::ActivityParams, json::write_entry, schema::ActivityEntry};
 use crate::{
-    access::users::visible,
     api::http::{
         endpoint::{Endpoint, endpoint},
         extract::{Ctx, Query},
-        paging::{Items, Page, PageInfo, PageParams, Paging},
+        gates::AcrossUsers,
+        items::Items,
+        paging::{Page, PageInfo, PageParams, Paging, StreamedQuery},
     },
-    domain::entry::{Action, EntryType},
+    db::reader::Reader,
+    domain::{
+        entry::{Action, EntryType},
+        ids,
+    },
     error::Result,
-    store,
+    journal::entry::view::EntryView,
+    store::{
+        self,
+        log::filter::EntryFilter,
+        page::{PageRequest, TimePosition},
+        visible_users::VisibleUsers,
+    },
 };
 
 /// The operations of this file.
@@ -28,10 +39,10 @@ pub struct ActionMeaning {
     /// The word.
     #[schema(examples("enrollment.forced_complete"))]
     action: Action,
-    /// What stands before its point: `enrollment.*` as a filter takes the whole family.
+    /// The part before the point. As a filter, `enrollment.*` matches the whole family.
     #[schema(examples("enrollment"))]
     family: &'static str,
-    /// The kind of entry that tells of it.
+    /// The type of the entries that record it.
     #[serde(rename = "type")]
     entry_type: EntryType,
     /// What happened, in a sentence.
@@ -47,6 +58,35 @@ impl From<Action> for ActionMeaning {
             entry_type: action.entry_type(),
             description: action.meaning(),
         }
+    }
+}
+
+/// The logs of the users whom the caller may see, as one.
+struct AllLogsQuery {
+    filter: EntryFilter,
+}
+
+impl StreamedQuery for AllLogsQuery {
+    type Scope = VisibleUsers;
+    type Position = TimePosition<ids::Entry>;
+
+    fn is_small(&self) -> bool {
+        false
+    }
+
+    fn write(
+        &self,
+        reader: &mut Reader<'_>,
+        visible: &VisibleUsers,
+        request: &PageRequest<Self::Position>,
+        items: &mut Items,
+    ) -> Result<Option<Self::Position>> {
+        let mut show = |entry: &EntryView<'_>| write_entry(items.next_item(), entry);
+        store::log::all_logs::page(reader, visible, &self.filter, request, &mut show)
+    }
+
+    fn count(&self, reader: &mut Reader<'_>, visible: &VisibleUsers) -> Result<i64> {
+        store::log::all_logs::count(reader, visible, &self.filter)
     }
 }
 
@@ -73,23 +113,11 @@ impl From<Action> for ActionMeaning {
     responses((status = 200, description = "One page of the log.", body = Page<ActivityEntry>)))]
 pub async fn list_activity(
     ctx: Ctx,
-    mut paging: Paging,
+    paging: Paging,
     Query(params): Query<ActivityParams>,
 ) -> Result<HttpResponse> {
-    let filter = params.filter()?;
-    let (window, count) = (paging.window()?, paging.count);
-    let (items, next, total) = paging
-        .list(&ctx, visible, move |reader, reach| {
-            let total =
-                count.then(|| store::log::all_logs::count(reader, reach, &filter)).transpose()?;
-            let mut items = Items::new(window.limit);
-            let next = store::log::all_logs::page(reader, reach, &filter, &window, &mut |entry| {
-                write_entry(items.another(), entry);
-            })?;
-            Ok((items, next, total))
-        })
-        .await?;
-    paging.answer(items, next, total)
+    let query = AllLogsQuery { filter: params.filter()? };
+    paging.respond_streamed(&ctx, AcrossUsers, query).await
 }
 
 /// List the actions that there are

@@ -1,7 +1,7 @@
 //! `/users/{user_id}/activity/export`, `/activity/export`: the log as a file, however long it is.
 //!
 //! It is read and sent chunk by chunk, so that a million entries need the memory of one chunk. Each
-//! chunk asks anew who the caller is and what he may see: a session that ends, ends its download.
+//! chunk checks anew who the caller is and what they may see: a session that ends, ends its download.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -21,14 +21,14 @@ use super::{
     filter::ActivityParams,
 };
 use crate::{
-    access::users::visible,
     api::http::{
         endpoint::{Endpoint, endpoint},
         extract::{Ctx, Path, Query},
+        gates::{AcrossUsers, OneUser},
     },
     db::{
+        lists::{ListOptions, ListPart},
         reader::Reader,
-        replica::{Listed, Listing},
     },
     domain::{
         ids::{self, UserId},
@@ -38,9 +38,9 @@ use crate::{
     journal::entry::view::EntryView,
     store::{
         self,
-        log::{filter::EntryFilter, user_log::LogPlace},
-        page::{ByTime, Window},
-        visible_users::Visible,
+        log::{filter::EntryFilter, user_log::LogPosition},
+        page::{PageRequest, TimePosition},
+        visible_users::VisibleUsers,
     },
 };
 
@@ -53,24 +53,24 @@ pub fn endpoints() -> Vec<Endpoint> {
 const CHUNK: usize = 500;
 
 words! {
-    /// The form of a file.
+    /// The format of a file.
     pub enum ExportFormat {
         /// A table for spreadsheets (RFC 4180).
         Csv = "csv",
-        /// One JSON object a line, as the list has them.
+        /// One JSON object on each line: the items of the list.
         Ndjson = "ndjson",
     }
 }
 
-/// In what form a log is exported.
+/// The format in which a log is exported.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ExportParams {
-    /// The form of the file; `csv` if it is not said.
+    /// The format of the file; `csv` by default.
     #[param(nullable = false, inline)]
     format: Option<ExportFormat>,
-    /// The time zone of the times in a CSV file, by its IANA name; `UTC` if it is not said. The
-    /// lines of NDJSON are the list's items: always UTC.
+    /// The time zone of the times in a CSV file, by its IANA name; `UTC` by default. The lines of
+    /// NDJSON are the list's items: always UTC.
     #[param(nullable = false, example = "Europe/Berlin")]
     time_zone: Option<String>,
 }
@@ -79,7 +79,7 @@ impl ExportParams {
     fn form(&self) -> Result<Form> {
         let name = self.time_zone.as_deref().unwrap_or("UTC");
         let zone = name.parse::<Tz>().ok().filter(|zone| zone.name() == name).ok_or_else(|| {
-            let text = "time_zone is no name of the IANA time zone database.";
+            let text = "time_zone is not a name in the IANA time zone database.";
             Error::invalid_parameter("time_zone", "unknown", text)
         })?;
         Ok(match self.format.unwrap_or(ExportFormat::Csv) {
@@ -91,21 +91,22 @@ impl ExportParams {
 
 /// Export a user's activity
 ///
-/// The entries of the list, in its order and with its filters, as a file; exact while notes are
-/// added and edited.
+/// The entries of the list as a file, in its order and with its filters. It is exact even while notes
+/// are added and edited.
 ///
-/// **NDJSON**: each line is an item of the list. The last line is
-/// `{"summary":{"count":N}}`, with the number of entries.
+/// **NDJSON**: each line is an item of the list.
 ///
 /// **CSV** (RFC 4180): a header row, and columns named like the fields: `id`, `user_id`, `type`,
 /// `action`, `occurred_at`, `recorded_at`, `source`, `relates_to`, `created_by_id`,
 /// `created_by_name`, `created_by_kind` (`entered_by_…` and `edited_by_…` likewise), `description`,
 /// `target_type`, `target_id`, `target_name`, `changes` (as JSON), `external_id`, `notes`,
-/// `revision`, `edited_at`. What is null is empty. Times have the offset of `time_zone`. A cell
+/// `revision`, `edited_at`. A null is an empty cell. Times have the offset of `time_zone`. A cell
 /// that a spreadsheet would run (it begins with `=`, `+`, `-`, `@`, a tab or a carriage return) has
-/// a `'` before it. The last record is `#count`, the number of entries, and empty cells.
+/// a `'` before it.
 ///
-/// A file without its last line was broken off.
+/// The file ends with its last entry. An export that fails on its way ends without the last chunk of
+/// the chunked transfer coding (RFC 9112, section 8): a client sees an incomplete body, and must not
+/// take it for the whole file.
 #[utoipa::path(get, path = "/users/{user_id}/activity/export", tag = "Activity",
     params(("user_id" = UserId, Path), ExportParams, ActivityParams),
     responses((status = 200, description = "The file.",
@@ -119,13 +120,13 @@ pub async fn export_user_activity(
 ) -> Result<HttpResponse> {
     let export = Export { ctx, form: params.form()?, filter: filter.filter()? };
     let name = format!("activity-{user}");
-    export.answer(&request, &name, Position::Log(user, None)).await
+    export.respond(&request, &name, Cursor::OneUser(user, None)).await
 }
 
 /// Export the activity of all users
 ///
-/// The entries of `GET /activity`, in its order and with its filters, as a file of the form that a
-/// user's export has. A note whose date is edited meanwhile may be in it twice, or not at all.
+/// The entries of `GET /activity` as a file, in its order and with its filters, in the formats of a
+/// user's export. A note whose date is edited meanwhile may be in it twice, or not at all.
 #[utoipa::path(get, path = "/activity/export", tag = "Activity",
     params(ExportParams, ActivityParams),
     responses((status = 200, description = "The file.",
@@ -137,7 +138,7 @@ pub async fn export_activity(
     Query(filter): Query<ActivityParams>,
 ) -> Result<HttpResponse> {
     let export = Export { ctx, form: params.form()?, filter: filter.filter()? };
-    export.answer(&request, "activity", Position::Feed(None)).await
+    export.respond(&request, "activity", Cursor::AllUsers(None)).await
 }
 
 /// A file, being made.
@@ -147,35 +148,36 @@ struct Export {
     filter: EntryFilter,
 }
 
-/// Whose log is read, and after which place.
+/// The log that is read, and the position after which the next chunk begins.
 #[derive(Clone)]
-enum Position {
-    Log(UserId, Option<LogPlace>),
-    Feed(Option<ByTime<ids::Entry>>),
+enum Cursor {
+    OneUser(UserId, Option<LogPosition>),
+    AllUsers(Option<TimePosition<ids::Entry>>),
 }
 
 /// Some entries, and where the next ones begin.
 struct Chunk {
     bytes: Vec<u8>,
     count: usize,
-    next: Option<Position>,
-    /// Whether it is ahead of the read replica, so that the next ones have to be too.
-    ahead: bool,
+    next: Option<Cursor>,
+    /// See [`ListPart::from_primary`].
+    from_primary: bool,
 }
 
 /// What is to be sent next.
 enum Step {
     Send(Chunk),
-    Read(Position, bool),
+    Read(Cursor, bool),
 }
 
 impl Export {
-    /// The answer: what can be refused is refused before its body begins.
-    async fn answer(
+    /// The response. It reads the first chunk before the body begins, so that a refusal is a response
+    /// of its own.
+    async fn respond(
         self,
         request: &HttpRequest,
         name: &str,
-        start: Position,
+        start: Cursor,
     ) -> Result<HttpResponse> {
         let first = self.read(start, false).await?;
         let mut response = HttpResponse::Ok();
@@ -190,62 +192,55 @@ impl Export {
         Ok(response.streaming(body))
     }
 
-    /// The entries and the summary. An error breaks the connection off, so that nobody takes a part
-    /// for the whole.
+    /// The chunks. An error closes the connection without the last chunk of the transfer coding, so
+    /// that clients see that the body is incomplete (RFC 9112, section 8).
     fn body(self, first: Chunk) -> impl Stream<Item = Result<Bytes>> {
         stream::try_unfold((self, Some(Step::Send(first)), 0), |(export, step, count)| async move {
             let chunk = match step {
                 None => return Ok(None),
                 Some(Step::Send(chunk)) => chunk,
-                Some(Step::Read(position, ahead)) => {
-                    export.read(position, ahead).await.inspect_err(|error| {
+                Some(Step::Read(cursor, from_primary)) => {
+                    export.read(cursor, from_primary).await.inspect_err(|error| {
                         log::warn!("an export was broken off after {count} entries: {error}");
                     })?
                 }
             };
             let count = count + chunk.count;
-            let mut bytes = chunk.bytes;
-            if chunk.next.is_none() {
-                bytes.extend(export.form.summary(count)?);
-            }
-            let next = chunk.next.map(|position| Step::Read(position, chunk.ahead));
-            Ok::<_, Error>(Some((Bytes::from(bytes), (export, next, count))))
+            let next = chunk.next.map(|cursor| Step::Read(cursor, chunk.from_primary));
+            Ok::<_, Error>(Some((Bytes::from(chunk.bytes), (export, next, count))))
         })
     }
 
-    async fn read(&self, position: Position, ahead: bool) -> Result<Chunk> {
+    async fn read(&self, cursor: Cursor, from_primary: bool) -> Result<Chunk> {
         let (form, filter) = (self.form, self.filter.clone());
-        let user = match position {
-            Position::Log(user, _) => Some(user),
-            Position::Feed(_) => None,
+        let user = match cursor {
+            Cursor::OneUser(user, _) => Some(user),
+            Cursor::AllUsers(_) => None,
         };
-        let work = move |reader: &mut Reader<'_>, reach: &Visible| {
-            let mut lines = Lines::of(form);
-            let mut show = |entry: &EntryView<'_>| lines.add(entry);
-            let next = match position.clone() {
-                Position::Log(user, after) => {
-                    let window = Window { after, limit: CHUNK };
-                    store::log::user_log::page(reader, user, &filter, &window, &mut show)?
-                        .map(|place| Position::Log(user, Some(place)))
+        let work = move |reader: &mut Reader<'_>, visible: &VisibleUsers| {
+            let mut lines = Lines::new(form);
+            let mut add = |entry: &EntryView<'_>| lines.add(entry);
+            let next = match cursor.clone() {
+                Cursor::OneUser(user, after) => {
+                    let request = PageRequest { after, limit: CHUNK };
+                    store::log::user_log::page(reader, user, &filter, &request, &mut add)?
+                        .map(|position| Cursor::OneUser(user, Some(position)))
                 }
-                Position::Feed(after) => {
-                    let window = Window { after, limit: CHUNK };
-                    store::log::all_logs::page(reader, reach, &filter, &window, &mut show)?
-                        .map(|place| Position::Feed(Some(place)))
+                Cursor::AllUsers(after) => {
+                    let request = PageRequest { after, limit: CHUNK };
+                    store::log::all_logs::page(reader, visible, &filter, &request, &mut add)?
+                        .map(|position| Cursor::AllUsers(Some(position)))
                 }
             };
-            let (bytes, count) = lines.end()?;
+            let (bytes, count) = lines.finish()?;
             Ok((bytes, count, next))
         };
-        let how = Listing { small: false, ahead };
-        let listed = match user {
-            Some(user) => {
-                let work = move |reader: &mut Reader<'_>| work(reader, &Visible::Everyone);
-                self.ctx.list_of_user(how, user, work).await?
-            }
-            None => self.ctx.list(how, visible, work).await?,
+        let options = ListOptions { small: false, from_primary };
+        let part = match user {
+            Some(user) => self.ctx.list(options, OneUser(user), work).await?,
+            None => self.ctx.list(options, AcrossUsers, work).await?,
         };
-        let Listed { output: (bytes, count, next), ahead } = listed;
-        Ok(Chunk { bytes, count, next, ahead })
+        let ListPart { output: (bytes, count, next), from_primary } = part;
+        Ok(Chunk { bytes, count, next, from_primary })
     }
 }

@@ -1,4 +1,4 @@
-//! The items of a batch, read one by one, so that a bad one fails alone.
+//! Reads the items of a batch one by one, so that a bad one fails alone.
 
 use std::borrow::Cow;
 
@@ -6,9 +6,9 @@ use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use validator::Validate;
 
-use super::ingest::{NewBatch, NewBatchEntry, NewBatchUser};
+use super::ingest_body::{NewBatch, NewBatchEntry, NewBatchUser};
 use crate::{
-    api::http::parse::{make_whole, parse_object, parse_right, parse_value},
+    api::http::parse::{normalize_numbers, parse_if_valid, parse_object, parse_value},
     changes::ingest::Item,
     domain::{
         entry::{FieldChange, Target},
@@ -18,18 +18,18 @@ use crate::{
     store::user_keys::UserKey,
 };
 
-/// The items of a body, each as it should be or with what is wrong with it.
+/// The items of a body, each parsed or with its errors.
 ///
 /// # Errors
-/// Where the body is wrong but for what its items are.
-pub fn items_of(body: &[u8]) -> Result<Vec<Result<Item>>> {
-    if let Some(items) = quickly(body) {
+/// As for every body: `invalid_json`, or `validation_failed` for all but the content of the items.
+pub fn parse_items(body: &[u8]) -> Result<Vec<Result<Item>>> {
+    if let Some(items) = parse_fast(body) {
         return Ok(items);
     }
-    Ok(parts_of(parse_object(body, false)?)?.into_iter().map(slowly).collect())
+    Ok(item_values(parse_object(body, false)?)?.into_iter().map(parse_item).collect())
 }
 
-/// A body whose items are JSON, whatever each of them says.
+/// A body whose items are any JSON.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Parts<'a> {
@@ -37,36 +37,37 @@ struct Parts<'a> {
     items: Vec<&'a RawValue>,
 }
 
-/// The items of a body that is right but for what they are; nothing, if it is not: then the slow
-/// way tells what is wrong.
-fn quickly(body: &[u8]) -> Option<Vec<Result<Item>>> {
+/// The items of a body that is valid apart from their content. `None` if it is not: then the slow way
+/// finds the errors.
+fn parse_fast(body: &[u8]) -> Option<Vec<Result<Item>>> {
     let Parts { items } = serde_json::from_slice(body).ok()?;
     let counted = NewBatch { items: vec![(); items.len()] };
     if counted.validate().is_err() || body.first() != Some(&b'{') {
         return None;
     }
-    let one = |json: &RawValue| match parse_right(json.get()) {
+    let one = |json: &RawValue| match parse_if_valid(json.get()) {
         Some(entry) => Some(item(entry)),
         None => {
             let mut value = serde_json::from_str(json.get()).ok()?;
-            make_whole(&mut value);
-            Some(slowly(value))
+            normalize_numbers(&mut value);
+            Some(parse_item(value))
         }
     };
     items.into_iter().map(one).collect()
 }
 
-/// Takes the items out of a body that is right but for what they are.
-fn parts_of(mut body: Value) -> Result<Vec<Value>> {
+/// Takes the items out of a body that is valid apart from their content.
+fn item_values(mut body: Value) -> Result<Vec<Value>> {
     let items = match body.get_mut("items") {
         Some(Value::Array(items)) => items.iter_mut().map(Value::take).collect(),
         _ => Vec::new(),
     };
+    // The rest of the body, which has as many nulls as items, is valid.
     let _counted: NewBatch = parse_value(body)?;
     Ok(items)
 }
 
-fn slowly(value: Value) -> Result<Item> {
+fn parse_item(value: Value) -> Result<Item> {
     if !value.is_object() {
         return Err(Error::invalid_field("", "invalid_type", "An item has to be a JSON object."));
     }
@@ -77,8 +78,8 @@ fn item(it: NewBatchEntry) -> Result<Item> {
     let (user, user_pointer) = user(it.user, it.user_id)?;
     let changes = it.changes.unwrap_or_default().into_iter();
     let changes = changes.map(|mut it| {
-        make_whole(&mut it.before);
-        make_whole(&mut it.after);
+        normalize_numbers(&mut it.before);
+        normalize_numbers(&mut it.after);
         FieldChange { field: Cow::Owned(it.field), before: it.before, after: it.after }
     });
     Ok(Item {
@@ -97,14 +98,14 @@ fn item(it: NewBatchEntry) -> Result<Item> {
     })
 }
 
-/// The user that an item names, and where it does: once, and in one way.
+/// The user that an item names exactly once, and the pointer to that name.
 fn user(user: Option<NewBatchUser>, id: Option<UserId>) -> Result<(UserKey, &'static str)> {
-    let of = user.unwrap_or(NewBatchUser { id: None, email: None, employee_id: None });
+    let keys = user.unwrap_or(NewBatchUser { id: None, email: None, employee_id: None });
     let mut named = [
         id.map(|id| (UserKey::Id(id), "/user_id")),
-        of.id.map(|id| (UserKey::Id(id), "/user/id")),
-        of.email.map(|email| (UserKey::email(&email), "/user/email")),
-        of.employee_id.map(|id| (UserKey::EmployeeId(id), "/user/employee_id")),
+        keys.id.map(|id| (UserKey::Id(id), "/user/id")),
+        keys.email.map(|email| (UserKey::email(&email), "/user/email")),
+        keys.employee_id.map(|id| (UserKey::EmployeeId(id), "/user/employee_id")),
     ]
     .into_iter()
     .flatten();

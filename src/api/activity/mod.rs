@@ -2,10 +2,12 @@
 
 pub mod all_logs;
 pub mod export;
+pub mod export_csv;
 pub mod export_format;
 pub mod filter;
 pub mod ingest;
+pub mod ingest_body;
 pub mod ingest_items;
-mod json;
+pub mod json;
 pub mod schema;
 pub mod user_log;

@@ -1,5 +1,5 @@
-//! How the document describes an entry. What an answer says of it is written by `entry_json`, and
-//! the tests hold the two together.
+//! How the document describes an entry. `json` writes the entries of responses, and the tests check
+//! that both agree.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -16,7 +16,7 @@ use crate::{
     store::log::revisions::RevisionRow,
 };
 
-/// What happened to a user: a system entry or a manual one, told apart by `type`.
+/// What happened to a user: a system entry or a manual one, distinguished by `type`.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 #[schema(discriminator(property_name = "type", mapping(
@@ -26,14 +26,14 @@ use crate::{
 pub enum ActivityEntry {
     /// Written by the service itself.
     System(SystemEntry),
-    /// A note that somebody wrote.
+    /// A note that a user wrote.
     Manual(ManualEntry),
 }
 
 words! {
     /// The type of a system entry.
     pub enum SystemType {
-        /// Always this.
+        /// The only value.
         System = "system",
     }
 }
@@ -41,7 +41,7 @@ words! {
 words! {
     /// The type of a manual entry.
     pub enum ManualType {
-        /// Always this.
+        /// The only value.
         Manual = "manual",
     }
 }
@@ -49,17 +49,17 @@ words! {
 words! {
     /// The action of a manual entry.
     pub enum NoteAction {
-        /// Always this.
+        /// The only value.
         Note = "note",
     }
 }
 
-/// Written by the service itself, in the same transaction as the change that it tells of. Nobody
-/// can edit or delete it.
+/// Written by the service itself, in the same transaction as the change that it records. Nobody can
+/// edit or delete it.
 #[derive(Serialize, ToSchema)]
 pub struct SystemEntry {
     id: EntryId,
-    /// Whose log it is in.
+    /// The user whose log it is in.
     user_id: UserId,
     #[serde(rename = "type")]
     entry_type: SystemType,
@@ -68,12 +68,12 @@ pub struct SystemEntry {
     action: Action,
     /// When it happened.
     occurred_at: Timestamp,
-    /// When the service wrote it down.
+    /// When the service wrote it.
     recorded_at: Timestamp,
-    /// Whom the log names as the author: null, shown as "System".
+    /// The author that the log names: null, shown as "System".
     #[schema(required = true)]
     created_by: Option<Actor>,
-    /// Who really caused it; null where nobody was logged in.
+    /// The user who really caused it; null where nobody was logged in.
     #[schema(required = true)]
     entered_by: Option<Actor>,
     /// How it came about.
@@ -95,23 +95,22 @@ pub struct SystemEntry {
     external_id: Option<String>,
 }
 
-/// A note that somebody wrote, to explain what the log says. It can be edited; every earlier
-/// wording is kept.
+/// A note that a user wrote to explain the log. It can be edited; every earlier wording is kept.
 #[derive(Serialize, ToSchema)]
 pub struct ManualEntry {
     id: EntryId,
-    /// Whose log it is in.
+    /// The user whose log it is in.
     user_id: UserId,
     #[serde(rename = "type")]
     entry_type: ManualType,
     action: NoteAction,
     /// When it happened; may be before it was written.
     occurred_at: Timestamp,
-    /// When the service wrote it down.
+    /// When the service wrote it.
     recorded_at: Timestamp,
-    /// Whom the log names as the author: somebody of the Created By list.
+    /// The author that the log names: a user of the Created By list.
     created_by: Actor,
-    /// Who really wrote it.
+    /// The user who really wrote it.
     #[schema(required = true)]
     entered_by: Option<Actor>,
     /// How it came about.
@@ -119,16 +118,16 @@ pub struct ManualEntry {
     /// The entry that it explains.
     #[schema(required = true)]
     relates_to: Option<EntryId>,
-    /// What it says.
+    /// The text of the note.
     #[schema(min_length = 1, max_length = 10000, examples("Sam completed the live version."))]
     notes: String,
     /// 1, and one more with each edit.
     #[schema(minimum = 1)]
     revision: i64,
-    /// When it was edited last.
+    /// When it was last edited.
     #[schema(required = true)]
     edited_at: Option<Timestamp>,
-    /// Who edited it last.
+    /// The user who last edited it.
     #[schema(required = true)]
     edited_by: Option<Actor>,
 }
@@ -144,18 +143,18 @@ pub struct Revision {
     /// Its number: 1 for the first wording.
     #[schema(minimum = 1)]
     revision: i64,
-    /// What it said.
+    /// The text of the wording.
     notes: String,
-    /// When it said that it happened.
+    /// When it happened, by this wording.
     occurred_at: Timestamp,
-    /// Whom it named as the author.
+    /// The author that it named.
     created_by: Actor,
     /// The entry that it explained.
     #[schema(required = true)]
     relates_to: Option<EntryId>,
-    /// Who replaced it.
+    /// The user who replaced it.
     replaced_by: Actor,
-    /// When.
+    /// When it was replaced.
     replaced_at: Timestamp,
 }
 

@@ -17,11 +17,14 @@ use crate::{
         endpoint::{Endpoint, endpoint},
         etag::{self, Precondition},
         extract::{Ctx, Path, Query},
-        paging::{Items, Page, PageParams, Paging},
-        reply::Answer,
+        gates::OneUser,
+        items::Items,
+        paging::{Page, PageParams, Paging, StreamedQuery},
+        reply::Reply,
+        search_text::SearchText,
         validate::not_blank,
     },
-    changes::notes::{AddNote, EditNote},
+    changes::notes::{add::AddNote, edit::EditNote},
     db::reader::Reader,
     domain::{
         ids::{EntryId, UserId},
@@ -29,7 +32,14 @@ use crate::{
         user::UserKind,
     },
     error::Result,
-    store::{self, page::ByText, users::UserRow},
+    journal::entry::view::EntryView,
+    store::{
+        self,
+        log::{filter::EntryFilter, revisions::RevisionQuery, user_log::LogPosition},
+        note_authors::NoteAuthorQuery,
+        page::PageRequest,
+        users::UserRow,
+    },
 };
 
 /// The operations of this file.
@@ -49,27 +59,26 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"notes": "Sam completed the live version of this course."}))]
 pub struct NewNote {
-    /// What it says.
+    /// The text of the note.
     #[validate(length(min = 1, max = 10000), custom(function = not_blank))]
     #[schema(min_length = 1, max_length = 10000)]
     notes: String,
-    /// When it happened, not in the future; now if it is not said.
+    /// When it happened, not in the future; now by default.
     occurred_at: Option<Timestamp>,
-    /// Whom the log should name as the author: somebody of the Created By list; the caller if it
-    /// is not said.
+    /// The author that the log names: a user of the Created By list; the caller by default.
     created_by: Option<UserId>,
     /// The entry of the same log that the note explains.
     relates_to: Option<EntryId>,
 }
 
-/// What changes of a note. The earlier wording is kept.
+/// Changes of a note. The earlier wording is kept.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(min_properties = 1, example = json!({
     "notes": "Sam completed the live version of this course on June 12."
 }))]
 pub struct NotePatch {
-    /// What it says.
+    /// The text of the note.
     #[serde(default, deserialize_with = "present")]
     #[validate(length(min = 1, max = 10000), custom(function = not_blank))]
     #[schema(min_length = 1, max_length = 10000, nullable = false)]
@@ -78,7 +87,7 @@ pub struct NotePatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     occurred_at: Option<Timestamp>,
-    /// Whom the log should name as the author: somebody of the Created By list.
+    /// The author that the log names: a user of the Created By list.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     created_by: Option<UserId>,
@@ -88,7 +97,7 @@ pub struct NotePatch {
     relates_to: Option<Option<EntryId>>,
 }
 
-/// Somebody whom a note may name as its author.
+/// A user whom a note may name as its author.
 #[derive(Serialize, ToSchema)]
 pub struct Creator {
     id: UserId,
@@ -108,8 +117,38 @@ impl From<UserRow> for Creator {
 #[into_params(parameter_in = Query)]
 pub struct CreatorParams {
     /// Characters of name or e-mail, anywhere in it, without regard to case.
-    #[param(nullable = false, max_length = 4000)]
-    q: Option<String>,
+    #[param(nullable = false, inline)]
+    q: Option<SearchText>,
+}
+
+/// The log of a user.
+struct UserLogQuery {
+    user: UserId,
+    filter: EntryFilter,
+}
+
+impl StreamedQuery for UserLogQuery {
+    type Scope = ();
+    type Position = LogPosition;
+
+    fn is_small(&self) -> bool {
+        self.filter.is_empty()
+    }
+
+    fn write(
+        &self,
+        reader: &mut Reader<'_>,
+        (): &(),
+        request: &PageRequest<LogPosition>,
+        items: &mut Items,
+    ) -> Result<Option<LogPosition>> {
+        let mut show = |entry: &EntryView<'_>| write_entry(items.next_item(), entry);
+        store::log::user_log::page(reader, self.user, &self.filter, request, &mut show)
+    }
+
+    fn count(&self, reader: &mut Reader<'_>, (): &()) -> Result<i64> {
+        store::log::entries::count(reader, self.user, &self.filter)
+    }
 }
 
 /// List a user's activity
@@ -128,27 +167,16 @@ pub struct CreatorParams {
 pub async fn list_user_activity(
     ctx: Ctx,
     Path(user): Path<UserId>,
-    mut paging: Paging,
+    paging: Paging,
     Query(params): Query<ActivityParams>,
 ) -> Result<HttpResponse> {
-    let filter = params.filter()?;
-    let (window, count) = (paging.window()?, paging.count);
-    paging.small = filter.is_empty() && !count;
-    let work = move |reader: &mut Reader<'_>| {
-        let total = count.then(|| store::log::entries::count(reader, user, &filter)).transpose()?;
-        let mut items = Items::new(window.limit);
-        let next = store::log::user_log::page(reader, user, &filter, &window, &mut |entry| {
-            write_entry(items.another(), entry);
-        })?;
-        Ok((items, next, total))
-    };
-    let (items, next, total) = paging.list_of_user(&ctx, user, work).await?;
-    paging.answer(items, next, total)
+    let query = UserLogQuery { user, filter: params.filter()? };
+    paging.respond_streamed(&ctx, OneUser(user), query).await
 }
 
 /// Add a note
 ///
-/// A manual entry: it explains what the log says, with a date and an author of your choice.
+/// A manual entry that explains the log, with a date and an author of your choice.
 #[utoipa::path(post, path = "/users/{user_id}/activity", tag = "Activity",
     params(("user_id" = UserId, Path)), request_body = NewNote,
     responses((status = 201, description = "The note.", body = ActivityEntry)))]
@@ -160,7 +188,7 @@ pub async fn add_note(
     let NewNote { notes, occurred_at, created_by, relates_to } = body;
     ctx.post(AddNote { user, notes, occurred_at, created_by, relates_to }, move |row| {
         let location = format!("/users/{user}/activity/{}", row.id);
-        Answer::created(location, version(&row), &EntryJson::from(&row))
+        Reply::created(location, version(&row), &EntryJson::from(&row))
     })
     .await
 }
@@ -174,26 +202,16 @@ pub async fn add_note(
 pub async fn list_note_creators(
     ctx: Ctx,
     Path(user): Path<UserId>,
-    mut paging: Paging,
+    paging: Paging,
     Query(params): Query<CreatorParams>,
 ) -> Result<HttpResponse> {
-    let (window, count) = (paging.window()?, paging.count);
-    let (slice, total) = paging
-        .list_of_user(&ctx, user, move |conn| {
-            let q = params.q.as_deref();
-            let total = count
-                .then(|| store::note_authors::count_note_writers(conn, user, q))
-                .transpose()?;
-            Ok((store::note_authors::note_writers(conn, user, q, &window)?, total))
-        })
-        .await?;
-    let next = slice.next(|row| ByText { key: row.name_key.clone(), id: row.id });
-    paging.page(slice.rows.into_iter().map(Creator::from).collect(), next, total)
+    let query = NoteAuthorQuery { user, q: params.q.map(String::from) };
+    paging.respond(&ctx, OneUser(user), query, Creator::from).await
 }
 
 /// Get an entry
 ///
-/// A system entry or a note, by the `type`. Its ETag is what the `PATCH` of a note needs.
+/// A system entry or a note, distinguished by `type`. The `PATCH` of a note needs its ETag.
 #[utoipa::path(get, path = "/users/{user_id}/activity/{entry_id}", tag = "Activity",
     params(("user_id" = UserId, Path), ("entry_id" = EntryId, Path)),
     responses((status = 200, description = "The entry.", body = ActivityEntry)))]
@@ -212,7 +230,7 @@ pub async fn get_entry(
 
 /// Edit a note
 ///
-/// The wording that it had is kept, and shown among its revisions. System entries can't be edited.
+/// The earlier wording is kept, and listed among the revisions. System entries can't be edited.
 #[utoipa::path(patch, path = "/users/{user_id}/activity/{entry_id}", tag = "Activity",
     params(("user_id" = UserId, Path), ("entry_id" = EntryId, Path)), request_body = NotePatch,
     responses(
@@ -240,17 +258,9 @@ pub async fn edit_note(
     responses((status = 200, description = "One page of them.", body = Page<Revision>)))]
 pub async fn list_note_revisions(
     ctx: Ctx,
-    Path((user, id)): Path<(UserId, EntryId)>,
-    mut paging: Paging,
+    Path((user, entry)): Path<(UserId, EntryId)>,
+    paging: Paging,
 ) -> Result<HttpResponse> {
-    let (window, count) = (paging.window()?, paging.count);
-    let (slice, total) = paging
-        .list_of_user(&ctx, user, move |conn| {
-            store::log::entries::get(conn, user, id)?;
-            let total = count.then(|| store::log::revisions::count(conn, id)).transpose()?;
-            Ok((store::log::revisions::list(conn, id, &window)?, total))
-        })
-        .await?;
-    let next = slice.next(|row| row.revision);
-    paging.page(slice.rows.into_iter().map(Revision::from).collect(), next, total)
+    let query = RevisionQuery { user, entry };
+    paging.respond(&ctx, OneUser(user), query, Revision::from).await
 }

@@ -12,7 +12,10 @@ use crate::{
         extract::{Ctx, Path},
         problem::Problem,
     },
-    changes::groups::{AttachPlan, DetachPlan, PutMember, RemoveMember},
+    changes::{
+        group_members::{PutMember, RemoveMember},
+        groups::{AttachPlan, DetachPlan},
+    },
     domain::{
         group::GroupPermission,
         ids::{GroupId, PlanId, UserId},
@@ -20,7 +23,7 @@ use crate::{
     error::Result,
 };
 
-/// The operations of this file.
+/// The operations of this file, in the order of the document.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         endpoint!(put_group_member),
@@ -35,22 +38,22 @@ pub fn endpoints() -> Vec<Endpoint> {
 pub struct GroupMember {
     group_id: GroupId,
     user_id: UserId,
-    /// What he may do to the other members.
+    /// What the member may do to the other members.
     permissions: Vec<GroupPermission>,
 }
 
-/// How a user should be a member of a group.
+/// The permissions of a membership.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"permissions": ["view_learner_results"]}))]
 pub struct MembershipRequest {
-    /// All that he may do to the other members; nothing if it is not said.
+    /// All that the member may do to the other members; nothing by default.
     #[validate(length(max = 10))]
     #[schema(max_items = 10)]
     permissions: Option<Vec<GroupPermission>>,
 }
 
-/// A learning plan, as a group has it.
+/// A learning plan attached to a group.
 #[derive(Serialize, ToSchema)]
 pub struct GroupLearningPlan {
     group_id: GroupId,
@@ -59,19 +62,19 @@ pub struct GroupLearningPlan {
     auto: bool,
 }
 
-/// How a group should have a learning plan.
+/// How a learning plan is attached to a group.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"auto": true}))]
 pub struct AttachmentRequest {
-    /// Whether every member gets it, now and later; no if it is not said.
+    /// Whether every member gets it, now and later; no by default.
     auto: Option<bool>,
 }
 
 /// Make a user a member of a group
 ///
 /// With exactly these permissions. A new member gets the group's `auto` plans, source `group`.
-/// Done twice, it changes and logs once.
+/// Idempotent: a repeated request changes and logs nothing.
 #[utoipa::path(put, path = "/groups/{group_id}/members/{user_id}", tag = "Groups",
     params(("group_id" = GroupId, Path), ("user_id" = UserId, Path)),
     request_body = MembershipRequest,
@@ -91,11 +94,12 @@ pub async fn put_group_member(
 
 /// End a user's membership of a group
 ///
-/// His permissions on it go; his learning plans stay. Done twice, it changes and logs once.
+/// Their permissions on it end; their learning plans stay. Idempotent: a repeated request changes
+/// and logs nothing.
 #[utoipa::path(delete, path = "/groups/{group_id}/members/{user_id}", tag = "Groups",
     params(("group_id" = GroupId, Path), ("user_id" = UserId, Path)),
     responses(
-        (status = 204, description = "The user is no member."),
+        (status = 204, description = "The user is not a member."),
         (status = 409, description = "`conflict`: it is the user's home group.", body = Problem,
             content_type = "application/problem+json")))]
 pub async fn remove_group_member(
@@ -103,13 +107,12 @@ pub async fn remove_group_member(
     Path((group, user)): Path<(GroupId, UserId)>,
     _: Body<Nothing>,
 ) -> Result<HttpResponse> {
-    ctx.apply(RemoveMember { group, user }).await?;
-    Ok(HttpResponse::NoContent().finish())
+    ctx.delete(RemoveMember { group, user }).await
 }
 
 /// Attach a learning plan to a group
 ///
-/// With `auto`, every member who does not have it gets it, source `group`, in one transaction.
+/// With `auto`, every member without the plan gets it, source `group`, in one transaction.
 #[utoipa::path(put, path = "/groups/{group_id}/learning-plans/{plan_id}", tag = "Groups",
     params(("group_id" = GroupId, Path), ("plan_id" = PlanId, Path)),
     request_body = AttachmentRequest,
@@ -127,7 +130,7 @@ pub async fn attach_learning_plan(
 
 /// Detach a learning plan from a group
 ///
-/// Whoever has it keeps it.
+/// Users who have the plan keep it.
 #[utoipa::path(delete, path = "/groups/{group_id}/learning-plans/{plan_id}", tag = "Groups",
     params(("group_id" = GroupId, Path), ("plan_id" = PlanId, Path)),
     responses((status = 204, description = "The group does not have the plan.")))]
@@ -136,6 +139,5 @@ pub async fn detach_learning_plan(
     Path((group, plan)): Path<(GroupId, PlanId)>,
     _: Body<Nothing>,
 ) -> Result<HttpResponse> {
-    ctx.apply(DetachPlan { group, plan }).await?;
-    Ok(HttpResponse::NoContent().finish())
+    ctx.delete(DetachPlan { group, plan }).await
 }

@@ -1,4 +1,4 @@
-//! Bodies of requests: JSON, CSV, forms, read into types or into a clear error.
+//! Extractors for bodies: JSON, CSV, forms.
 
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use validator::Validate;
 
 use super::{
-    extract::Boxed,
+    box_future::BoxFuture,
     idempotency::remember_body,
     parse::{parse_object, parse_value},
 };
@@ -20,12 +20,12 @@ use crate::error::{Code, Error, Result};
 /// The largest body that is read, in bytes.
 pub const BODY_MAX: usize = 1024 * 1024;
 
-/// A JSON body, read as `T` and found valid. An empty one is read as `{}`.
+/// A valid JSON body, read as `T`. An empty body is read as `{}`.
 pub struct Body<T>(pub T);
 
 impl<T: DeserializeOwned + Validate + 'static> FromRequest for Body<T> {
     type Error = Error;
-    type Future = Boxed<Self>;
+    type Future = BoxFuture<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         read(request, payload, |request, bytes| {
@@ -35,12 +35,12 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for Body<T> {
     }
 }
 
-/// A JSON body that is not read yet: whoever takes it looks at its parts one by one.
-pub struct Unread(pub web::Bytes);
+/// The bytes of a JSON body, for a handler that reads its parts one by one.
+pub struct RawJson(pub web::Bytes);
 
-impl FromRequest for Unread {
+impl FromRequest for RawJson {
     type Error = Error;
-    type Future = Boxed<Self>;
+    type Future = BoxFuture<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         read(request, payload, |request, bytes| {
@@ -50,12 +50,12 @@ impl FromRequest for Unread {
     }
 }
 
-/// A body of CSV: UTF-8 text, without the byte order mark that spreadsheets put before it.
+/// A CSV body: UTF-8 text, without the byte order mark that spreadsheets add.
 pub struct Csv(pub String);
 
 impl FromRequest for Csv {
     type Error = Error;
-    type Future = Boxed<Self>;
+    type Future = BoxFuture<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         read(request, payload, |request, bytes| {
@@ -66,18 +66,18 @@ impl FromRequest for Csv {
             });
             check_media_type(request, fits, "text/csv, UTF-8")?;
             let text = std::str::from_utf8(bytes)
-                .map_err(|_| Error::new(Code::MalformedRequest, "The body is no UTF-8 text."))?;
+                .map_err(|_| Error::new(Code::MalformedRequest, "The body is not UTF-8 text."))?;
             Ok(Self(text.trim_start_matches('\u{feff}').to_owned()))
         })
     }
 }
 
-/// A body of pairs: `application/x-www-form-urlencoded`, as OAuth has it.
+/// The pairs of a form (`application/x-www-form-urlencoded`), as OAuth uses it.
 pub struct Form(pub Vec<(String, String)>);
 
 impl FromRequest for Form {
     type Error = Error;
-    type Future = Boxed<Self>;
+    type Future = BoxFuture<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         read(request, payload, |request, bytes| {
@@ -89,17 +89,17 @@ impl FromRequest for Form {
     }
 }
 
-/// A body with nothing in it: none, or `{}`.
+/// An empty body: no bytes, or `{}`.
 #[derive(Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
 
-/// Reads a body, all of it, and makes of it what `parse` does.
+/// Reads the whole body, then parses it.
 fn read<T: 'static>(
     request: &HttpRequest,
     payload: &mut Payload,
     parse: fn(&HttpRequest, &web::Bytes) -> Result<T>,
-) -> Boxed<T> {
+) -> BoxFuture<T> {
     let (request, bytes) = (request.clone(), web::Bytes::from_request(request, payload));
     Box::pin(async move {
         let bytes = bytes.await.map_err(|error| unreadable(&error))?;
@@ -121,7 +121,7 @@ fn is_encoded(request: &HttpRequest) -> bool {
     request.headers().get(header::CONTENT_ENCODING).is_some_and(|it| it != "identity")
 }
 
-/// Refuses a body of another media type than the `wanted` one, and a compressed one.
+/// Refuses a body of another media type than `wanted`, and a compressed body.
 fn check_media_type(request: &HttpRequest, fits: bool, wanted: &str) -> Result<()> {
     if fits && !is_encoded(request) {
         return Ok(());
@@ -140,7 +140,7 @@ fn check_json(request: &HttpRequest, empty: bool) -> Result<()> {
     check_media_type(request, fits || (empty && mime.is_none()), "application/json")
 }
 
-/// A field of a merge patch that is there, whatever it says: null only where `T` takes it.
+/// Deserializes a field of a merge patch that is present; null only where `T` takes it.
 ///
 /// # Errors
 /// Where the value is not a `T`.

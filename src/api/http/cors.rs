@@ -1,4 +1,4 @@
-//! Which web pages may use the API from a browser (CORS, as the Fetch standard has it).
+//! Which web pages may use the API from a browser (CORS, Fetch standard).
 
 use actix_cors::Cors;
 use actix_web::http::{
@@ -6,17 +6,17 @@ use actix_web::http::{
     header::{self, HeaderName},
 };
 
-use crate::config::Origins;
+use crate::config::network::Origins;
 
-/// What a page may read of an answer, besides its body and what is harmless.
+/// The headers of a response that a page may read, besides the safelisted ones.
 const EXPOSED: [&str; 7] =
     ["etag", "location", "link", "retry-after", "ratelimit", "ratelimit-policy", "x-request-id"];
 
-/// Seconds for which a browser need not ask again: as long as the strictest of them remembers.
+/// How long a browser may cache a preflight, in seconds: the smallest of the browsers' own limits.
 const MAX_AGE: usize = 2 * 3600;
 
-/// Lets the pages of these origins in. Nobody is let in by a cookie: pages send their token
-/// themselves, and so a page that has none can't use that of another.
+/// Allows the pages of these origins. There are no cookies: a page sends its own token, and can't use
+/// that of another page.
 pub fn cors(origins: &Origins) -> Cors {
     let methods =
         [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
@@ -34,8 +34,8 @@ pub fn cors(origins: &Origins) -> Cors {
         .allowed_headers(headers)
         .expose_headers(EXPOSED)
         .max_age(MAX_AGE)
-        // A page elsewhere is kept from reading the answer by the browser. Answering it is right:
-        // many a client that is no browser sends an Origin too.
+        // The browser keeps pages of other origins from reading the response. Other clients may
+        // send an Origin too, so the request itself is not refused.
         .block_on_origin_mismatch(false);
     origins.iter().fold(cors, Cors::allowed_origin)
 }

@@ -1,80 +1,75 @@
-//! Extractors: they turn the outside into types, or into a clear error.
+//! Extractors: they turn a request into types, or into a clear error.
 
-use std::{future::Future, pin::Pin};
+use std::future::Future;
 
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, web};
 use futures_util::future::{Either, Ready, ready};
 use serde::de::DeserializeOwned;
 
-use super::{idempotency::Posted, reply::Answer};
+use super::{
+    authenticate::authenticate, box_future::BoxFuture, gates::Gate, idempotency::IdempotentPost,
+    reply::Reply,
+};
 use crate::{
-    access::{caller::caller, users::caller_who_sees},
-    api::session::authenticate::authenticate,
+    access::caller::caller,
     changes::{self, Change},
     db::{
         database::Db,
+        lists::{ListOptions, ListPart},
         reader::Reader,
-        replica::{Listed, Listing},
     },
-    domain::{
-        ids::UserId,
-        policy::{Caller, Credentials},
-    },
+    domain::policy::{Caller, Credentials},
     error::{Error, Result},
 };
 
-/// The most characters of the value of a query parameter: more than any cursor has, and few enough
-/// for a pattern that SQLite can search for.
+/// The most characters of the value of a query parameter: more than a cursor has, and few enough for
+/// a search pattern of SQLite.
 pub const QUERY_VALUE_MAX: usize = 4000;
 
-/// Something that will be there, or an error.
-pub type Boxed<T> = Pin<Box<dyn Future<Output = Result<T>>>>;
-
-/// A request with a valid access token: what it may do is asked when it does it.
+/// A request with a valid access token. What its caller may do is checked when they do it.
 pub struct Ctx {
-    db: web::Data<Db>,
-    credentials: Credentials,
-    request: HttpRequest,
+    pub(super) db: web::Data<Db>,
+    pub(super) credentials: Credentials,
+    pub(super) request: HttpRequest,
 }
 
 impl Ctx {
     /// Makes a change as the caller.
     ///
     /// # Errors
-    /// `invalid_token` where the session has ended; whatever the change answers.
+    /// `invalid_token` where the session has ended; those of the change.
     pub async fn apply<C: Change>(&self, change: C) -> Result<C::Output> {
         changes::apply(&self.db, self.credentials, change).await
     }
 
-    /// Makes a change as the caller and answers it: a `POST`, which may have an `Idempotency-Key`.
+    /// Makes a change as the caller and replies: a `POST`, which may have an `Idempotency-Key`.
     ///
     /// # Errors
     /// As [`Self::apply`]; `idempotency_key_reused` and `idempotency_in_flight`.
     pub async fn post<C: Change>(
         &self,
         change: C,
-        answer: impl Fn(C::Output) -> Result<Answer> + Send + 'static,
+        reply: impl Fn(C::Output) -> Result<Reply> + Send + 'static,
     ) -> Result<HttpResponse> {
-        Posted::of(&self.request).apply(&self.db, self.credentials, change, answer).await
+        IdempotentPost::new(&self.request).apply(&self.db, self.credentials, change, reply).await
     }
 
-    /// Does what is more than one change, and answers it: a `POST`, which may have an
-    /// `Idempotency-Key`.
+    /// Does work of several changes, and replies: a `POST`, which may have an `Idempotency-Key`.
     ///
     /// # Errors
-    /// Whatever `work` answers; `idempotency_key_reused` and `idempotency_in_flight`.
+    /// Those of `work`; `idempotency_key_reused` and `idempotency_in_flight`.
     pub async fn perform<F>(&self, work: impl FnOnce(Db, Credentials) -> F) -> Result<HttpResponse>
     where
-        F: Future<Output = Result<Answer>>,
+        F: Future<Output = Result<Reply>>,
     {
         let work = work(self.db.get_ref().clone(), self.credentials);
-        Posted::of(&self.request).perform(&self.db, self.credentials, work).await
+        IdempotentPost::new(&self.request).perform(&self.db, self.credentials, work).await
     }
 
     /// Reads something small as the caller.
     ///
     /// # Errors
-    /// `invalid_token` where the session has ended; whatever `work` answers.
+    /// `invalid_token` where the session has ended; those of `work`.
     pub async fn read<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
@@ -83,50 +78,43 @@ impl Ctx {
         self.db.read(as_caller(self.credentials, work)).await
     }
 
-    /// Reads a part of a list as the caller: `gate` lets him in, or says what of it he may see, and
-    /// `work` reads. `work` may be done by a read replica, `gate` is not.
+    /// Reads something that may take a while, as the caller.
     ///
     /// # Errors
     /// As [`Self::read`].
-    pub async fn list<G, T>(
-        &self,
-        how: Listing,
-        gate: impl FnOnce(&mut Reader<'_>, &Caller) -> Result<G> + Send + 'static,
-        work: impl Fn(&mut Reader<'_>, &G) -> Result<T> + Send + Sync + 'static,
-    ) -> Result<Listed<T>>
+    pub async fn read_much<T, F>(&self, work: F) -> Result<T>
     where
-        G: Send + Sync + 'static,
         T: Send + 'static,
+        F: FnOnce(&mut Reader<'_>, &Caller) -> Result<T> + Send + 'static,
     {
-        let gate = as_caller(self.credentials, move |reader, caller| {
-            Ok((caller.id(), gate(reader, caller)?))
-        });
-        self.db.list(how, gate, work).await
+        self.db.read_much(as_caller(self.credentials, work)).await
     }
 
-    /// The same, of a list of things of a user: whoever may see him is let in.
+    /// Reads a part of a list past a gate. A read replica may do the work; the gate asks the
+    /// primary.
     ///
     /// # Errors
-    /// As [`caller_who_sees`]; whatever `work` answers.
-    pub async fn list_of_user<T>(
+    /// As [`Gate::admit`]; whatever `work` returns.
+    pub async fn list<S, T>(
         &self,
-        how: Listing,
-        user: UserId,
-        work: impl Fn(&mut Reader<'_>) -> Result<T> + Send + Sync + 'static,
-    ) -> Result<Listed<T>>
+        options: ListOptions,
+        gate: impl Gate<S>,
+        work: impl Fn(&mut Reader<'_>, &S) -> Result<T> + Send + Sync + 'static,
+    ) -> Result<ListPart<T>>
     where
+        S: Send + Sync + 'static,
         T: Send + 'static,
     {
         let credentials = self.credentials;
         let gate = move |reader: &mut Reader<'_>| {
-            let caller = caller_who_sees(reader, credentials, user)?;
-            Ok((caller.id(), ()))
+            let (caller, scope) = gate.admit(reader, credentials)?;
+            Ok((caller.id(), scope))
         };
-        self.db.list(how, gate, move |reader, ()| work(reader)).await
+        self.db.list(options, gate, work).await
     }
 }
 
-/// The same work, for a connection alone: it asks first who the caller is now.
+/// Wraps work for the caller as work for a connection, which first finds out who the caller is now.
 fn as_caller<T>(
     credentials: Credentials,
     work: impl FnOnce(&mut Reader<'_>, &Caller) -> Result<T>,
@@ -139,7 +127,7 @@ fn as_caller<T>(
 
 impl FromRequest for Ctx {
     type Error = Error;
-    type Future = Authenticated;
+    type Future = CtxFuture;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let db = request.app_data::<web::Data<Db>>().cloned();
@@ -148,22 +136,26 @@ impl FromRequest for Ctx {
         };
         let request = request.clone();
         match authenticate(&request, &db) {
-            Either::Left(shown) => {
-                let shown = shown.into_inner();
-                Either::Left(ready(shown.map(|credentials| Self { db, credentials, request })))
+            Either::Left(credentials) => {
+                let credentials = credentials.into_inner();
+                Either::Left(ready(credentials.map(|credentials| Self {
+                    db,
+                    credentials,
+                    request,
+                })))
             }
-            Either::Right(shown) => Either::Right(Box::pin(async move {
-                let credentials = shown.await?;
+            Either::Right(credentials) => Either::Right(Box::pin(async move {
+                let credentials = credentials.await?;
                 Ok(Self { db, credentials, request })
             })),
         }
     }
 }
 
-/// A context, now or later.
-type Authenticated = Either<Ready<Result<Ctx>>, Boxed<Ctx>>;
+/// A context now or later.
+type CtxFuture = Either<Ready<Result<Ctx>>, BoxFuture<Ctx>>;
 
-/// The parameters of the path. One that can't be an id is of nothing that there is.
+/// The parameters of the path. A value that can't be an id is not found.
 pub struct Path<T>(pub T);
 
 impl<T: DeserializeOwned + 'static> FromRequest for Path<T> {
@@ -176,7 +168,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Path<T> {
     }
 }
 
-/// The query, as `T` reads it. Names that the operation does not have were refused before.
+/// The query, read as `T`. Unknown names are refused before, by the rules of the operation.
 pub struct Query<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest for Query<T> {

@@ -1,66 +1,15 @@
-//! What the operator's machines ask: is it alive, is it ready, how is it doing.
-
-use std::time::Duration;
+//! Endpoints for the operator: liveness, readiness, metrics.
 
 use actix_web::{HttpResponse, http::Method, web};
 use diesel::connection::SimpleConnection;
-use prometheus::{
-    Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
-};
 
-use super::endpoint::resource;
+use super::{endpoint::resource, metrics::Metrics};
 use crate::{
     db::database::Db,
     error::{Error, Result},
 };
 
-/// The counters of the service, in the form that Prometheus reads.
-#[derive(Clone)]
-pub struct Metrics {
-    registry: Registry,
-    requests: IntCounterVec,
-    durations: HistogramVec,
-    waiting: IntGauge,
-}
-
-impl Metrics {
-    /// With everything at zero.
-    ///
-    /// # Errors
-    /// `internal_error` where a metric is named twice.
-    pub fn new() -> Result<Self> {
-        let registry = Registry::new();
-        let requests = IntCounterVec::new(
-            Opts::new("daybook_http_requests_total", "Requests answered."),
-            &["method", "path", "status"],
-        )
-        .map_err(Error::internal)?;
-        let durations = HistogramVec::new(
-            HistogramOpts::new("daybook_http_request_duration_seconds", "Time to answer."),
-            &["method", "path"],
-        )
-        .map_err(Error::internal)?;
-        let help = "Changes that wait for a connection to the database.";
-        let waiting = IntGauge::new("daybook_waiting_changes", help).map_err(Error::internal)?;
-        registry.register(Box::new(waiting.clone())).map_err(Error::internal)?;
-        registry.register(Box::new(requests.clone())).map_err(Error::internal)?;
-        registry.register(Box::new(durations.clone())).map_err(Error::internal)?;
-        Ok(Self { registry, requests, durations, waiting })
-    }
-
-    /// Counts one answer. `path` is the pattern of the path, so that there are only so many.
-    pub fn observe(&self, method: &str, path: &str, status: u16, took: Duration) {
-        // A method can be any word: those that no path has are counted together.
-        let method = match method {
-            "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" => method,
-            _ => "other",
-        };
-        self.requests.with_label_values(&[method, path, &status.to_string()]).inc();
-        self.durations.with_label_values(&[method, path]).observe(took.as_secs_f64());
-    }
-}
-
-/// The three resources. They are not in the document: their form is the operator's.
+/// Adds the three resources. They are not in the document, because they are not for API clients.
 pub fn register(config: &mut web::ServiceConfig) {
     let get = || vec![Method::GET];
     config
@@ -88,9 +37,6 @@ async fn ready(db: web::Data<Db>) -> Result<HttpResponse> {
 }
 
 async fn metrics(db: web::Data<Db>, metrics: web::Data<Metrics>) -> Result<HttpResponse> {
-    metrics.waiting.set(i64::try_from(db.waiting()).unwrap_or(i64::MAX));
-    let encoder = TextEncoder::new();
-    let mut text = Vec::new();
-    encoder.encode(&metrics.registry.gather(), &mut text).map_err(Error::internal)?;
-    Ok(HttpResponse::Ok().content_type(encoder.format_type().to_owned()).body(text))
+    let (media_type, text) = metrics.text(db.waiting())?;
+    Ok(HttpResponse::Ok().content_type(media_type).body(text))
 }

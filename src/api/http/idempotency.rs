@@ -1,5 +1,5 @@
-//! `Idempotency-Key` (an IETF draft of the HTTPAPI working group): a `POST` that is sent again, by a
-//! client that did not get its answer, has no second effect and gets the first answer.
+//! `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a `POST` that a client sends again
+//! has no second effect, and gets the first reply.
 
 use std::{
     collections::HashSet,
@@ -10,12 +10,12 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev::Payloa
 use futures_util::future::{Ready, ready};
 use sha2::{Digest, Sha256};
 
-use super::reply::Answer;
+use super::reply::Reply;
 use crate::{
     auth::{seal::Sealer, tokens::token_hash},
     changes::{
         self, Change,
-        idempotency::{Answered, apply_once},
+        idempotency::{self as once_only, apply_once},
     },
     db::database::Db,
     domain::policy::Credentials,
@@ -23,53 +23,52 @@ use crate::{
     store::idempotency::{Once, in_flight},
 };
 
-/// The header.
+/// The name of the header, in lower case.
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// The most characters of a key.
 pub const KEY_MAX: usize = 255;
 
-/// The keys of the requests that are running in this process. What other processes run, the
-/// database tells.
+/// The keys of the requests that are running in this process. The database knows those of others.
 #[derive(Clone, Default)]
-pub struct Running(Arc<Mutex<HashSet<String>>>);
+pub struct RunningKeys(Arc<Mutex<HashSet<String>>>);
 
-impl Running {
-    fn begin(&self, key: &str) -> Result<Claim> {
+impl RunningKeys {
+    fn begin(&self, key: &str) -> Result<RunningKey> {
         let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !keys.insert(key.to_owned()) {
             return Err(in_flight());
         }
-        Ok(Claim { running: self.clone(), key: key.to_owned() })
+        Ok(RunningKey { running: self.clone(), key: key.to_owned() })
     }
 }
 
-/// A key that is running, until this is dropped.
-struct Claim {
-    running: Running,
+/// A key of a running request; dropping it ends that.
+struct RunningKey {
+    running: RunningKeys,
     key: String,
 }
 
-impl Drop for Claim {
+impl Drop for RunningKey {
     fn drop(&mut self) {
         self.running.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
     }
 }
 
-/// The hash of a body, left by whoever read it.
+/// The hash of a request's body, as an extension of the request.
 struct BodyHash([u8; 32]);
 
-/// Remembers a body that was read, for the fingerprint of its request.
+/// Remembers the hash of a body, for the fingerprint of its request.
 pub fn remember_body(request: &HttpRequest, body: &[u8]) {
     if request.headers().contains_key(IDEMPOTENCY_KEY) {
         request.extensions_mut().insert(BodyHash(Sha256::digest(body).into()));
     }
 }
 
-/// A `POST`, which may have a key.
-pub struct Posted(HttpRequest);
+/// A `POST` that may have a key.
+pub struct IdempotentPost(HttpRequest);
 
-impl FromRequest for Posted {
+impl FromRequest for IdempotentPost {
     type Error = Error;
     type Future = Ready<Result<Self>>;
 
@@ -78,59 +77,60 @@ impl FromRequest for Posted {
     }
 }
 
-impl Posted {
-    /// Of a request.
-    pub fn of(request: &HttpRequest) -> Self {
+impl IdempotentPost {
+    /// For a request.
+    pub fn new(request: &HttpRequest) -> Self {
         Self(request.clone())
     }
 
-    /// Makes a change and answers it; with a key, at most once.
+    /// Makes a change and replies; with a key, at most once.
     ///
     /// # Errors
-    /// Whatever the change answers; `idempotency_key_reused` and `idempotency_in_flight`.
+    /// Those of the change; `idempotency_key_reused` and `idempotency_in_flight`.
     pub async fn apply<C: Change>(
         &self,
         db: &Db,
         credentials: Credentials,
         change: C,
-        answer: impl Fn(C::Output) -> Result<Answer> + Send + 'static,
+        reply: impl Fn(C::Output) -> Result<Reply> + Send + 'static,
     ) -> Result<HttpResponse> {
         let Some(once) = self.once(credentials, C::ENDS_SESSION)? else {
-            return Ok(answer(changes::apply(db, credentials, change).await?)?.into());
+            return Ok(reply(changes::apply(db, credentials, change).await?)?.into());
         };
-        let _claim = self.running()?.begin(&once.key)?;
-        let (sealer, of) = (self.sealer()?.clone(), once.key.clone());
-        let seal = move |answer: &Answer| {
-            // A refusal is kept by nobody: what it refused may be tried again.
-            answer.is_success().then(|| sealed(&sealer, answer, &of)).transpose()
+        let _running = self.running()?.begin(&once.key)?;
+        let (sealer, context) = (self.sealer()?.clone(), once.key.clone());
+        let seal = move |reply: &Reply| {
+            // Only success is stored: a refused request may be tried again.
+            reply.is_success().then(|| seal_reply(&sealer, reply, &context)).transpose()
         };
-        match apply_once(db, credentials, once.clone(), change, answer, seal).await? {
-            Answered::Now(answer) => Ok(answer?.into()),
-            Answered::Before(kept) => self.reopen(&kept, &once.key),
+        match apply_once(db, credentials, once.clone(), change, reply, seal).await? {
+            once_only::Reply::New(reply) => Ok(reply?.into()),
+            once_only::Reply::Kept(kept) => self.reopen(&kept, &once.key),
         }
     }
 
-    /// Does what takes several transactions, and answers it; with a key, at most once at a time,
-    /// and never again once it was answered.
+    /// Does work of several transactions, and replies; with a key, once at a time, and never again
+    /// after its reply.
     ///
     /// # Errors
-    /// Whatever `work` answers; `idempotency_key_reused` and `idempotency_in_flight`.
+    /// Those of `work`; `idempotency_key_reused` and `idempotency_in_flight`.
     pub async fn perform(
         &self,
         db: &Db,
         credentials: Credentials,
-        work: impl Future<Output = Result<Answer>>,
+        work: impl Future<Output = Result<Reply>>,
     ) -> Result<HttpResponse> {
         let Some(once) = self.once(credentials, false)? else { return Ok(work.await?.into()) };
-        let _claim = self.running()?.begin(&once.key)?;
+        let _running = self.running()?.begin(&once.key)?;
         if let Some(kept) = changes::idempotency::begin(db, credentials, once.clone()).await? {
             return self.reopen(&kept, &once.key);
         }
         match work.await {
-            Ok(answer) => {
-                let kept = answer.is_final().then(|| sealed(self.sealer()?, &answer, &once.key));
+            Ok(reply) => {
+                let sealer = self.sealer()?;
+                let kept = reply.is_final().then(|| seal_reply(sealer, &reply, &once.key));
                 changes::idempotency::end(db, once, kept.transpose()?).await?;
-                Ok(answer.into())
+                Ok(reply.into())
             }
             Err(error) => {
                 changes::idempotency::end(db, once, None).await?;
@@ -139,32 +139,32 @@ impl Posted {
         }
     }
 
-    /// What makes this request the same as another; nothing, if it has no key.
+    /// What identifies this request when it is sent again; nothing, if it has no key.
     fn once(&self, credentials: Credentials, ends_session: bool) -> Result<Option<Once>> {
         let Some(key) = self.key()? else { return Ok(None) };
         let body = self.0.extensions().get::<BodyHash>().map(|it| it.0).unwrap_or_default();
-        let said: [&[u8]; 3] = [
+        let parts: [&[u8]; 3] = [
             self.0.method().as_str().as_bytes(),
             self.0.uri().path_and_query().map_or("", |it| it.as_str()).as_bytes(),
             &body,
         ];
         let sealer = self.sealer()?;
-        let fingerprint = sealer.mark(&said);
+        let fingerprint = sealer.fingerprint(&parts);
         let caller = match credentials {
-            // Of two sessions, each ends once.
+            // Each of a user's sessions can end once.
             Credentials::Session(_, session) if ends_session => format!("session {session}"),
             Credentials::Session(user, _) | Credentials::External(user) => format!("user {user}"),
             Credentials::Client(_, client, ..) => format!("client {client}"),
-            // Nobody is somebody else each time: who shows the same proof is the same.
+            // Without a caller, the same credentials and the same request are the same caller.
             Credentials::None | Credentials::Service => {
                 let proof = self.0.headers().get(actix_web::http::header::AUTHORIZATION);
                 let proof = proof.map(|it| it.as_bytes()).unwrap_or_default();
-                sealer.mark(&[proof, fingerprint.as_bytes()])
+                sealer.fingerprint(&[proof, fingerprint.as_bytes()])
             }
         };
-        // Neither has a line break in it.
+        // Neither part contains a line break.
         let key = token_hash(&format!("{caller}\n{key}"));
-        let earlier_fingerprint = sealer.earlier_mark(&said);
+        let earlier_fingerprint = sealer.previous_fingerprint(&parts);
         Ok(Some(Once { key, fingerprint, earlier_fingerprint }))
     }
 
@@ -186,8 +186,8 @@ impl Posted {
         })
     }
 
-    fn running(&self) -> Result<&Running> {
-        let running = self.0.app_data::<web::Data<Running>>();
+    fn running(&self) -> Result<&RunningKeys> {
+        let running = self.0.app_data::<web::Data<RunningKeys>>();
         running.map(|it| it.get_ref()).ok_or_else(|| Error::internal("no keys in the app"))
     }
 
@@ -196,17 +196,17 @@ impl Posted {
         sealer.map(|it| it.get_ref()).ok_or_else(|| Error::internal("no sealer in the app"))
     }
 
-    fn reopen(&self, kept: &[u8], of: &str) -> Result<HttpResponse> {
-        let json = self.sealer()?.open(kept, of).ok_or_else(|| {
-            let text = "It was done, but the answer can't be read any more: the secret of the \
-                        service was changed.";
+    fn reopen(&self, kept: &[u8], context: &str) -> Result<HttpResponse> {
+        let json = self.sealer()?.open(kept, context).ok_or_else(|| {
+            let text = "The request succeeded before, but its reply can't be read any more: the \
+                        secret of the service has changed.";
             Error::conflict(text)
         })?;
-        let answer: Answer = serde_json::from_slice(&json).map_err(Error::internal)?;
-        Ok(answer.into())
+        let reply: Reply = serde_json::from_slice(&json).map_err(Error::internal)?;
+        Ok(reply.into())
     }
 }
 
-fn sealed(sealer: &Sealer, answer: &Answer, of: &str) -> Result<Vec<u8>> {
-    sealer.seal(serde_json::to_vec(answer).map_err(Error::internal)?, of)
+fn seal_reply(sealer: &Sealer, reply: &Reply, context: &str) -> Result<Vec<u8>> {
+    sealer.seal(serde_json::to_vec(reply).map_err(Error::internal)?, context)
 }

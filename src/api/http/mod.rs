@@ -1,15 +1,26 @@
-//! The framework of HTTP: endpoints, extractors, bodies, conditions, paging, problems, replies, metrics.
+//! The framework of HTTP: endpoints, extractors, bodies, conditions, paging, problems, replies.
 
+pub mod authenticate;
+pub mod bearer;
 pub mod body;
+pub mod box_future;
 pub mod cors;
+pub mod cursor;
 pub mod endpoint;
 pub mod etag;
 pub mod extract;
+pub mod gates;
+pub mod headers;
 pub mod health;
 pub mod idempotency;
-pub mod middleware;
+pub mod items;
+pub mod media_range;
+pub mod metrics;
+mod operation_rules;
 pub mod paging;
 pub mod parse;
 pub mod problem;
 pub mod reply;
+pub mod resource;
+pub mod search_text;
 pub mod validate;

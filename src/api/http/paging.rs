@@ -1,51 +1,50 @@
-//! Pages of lists, and the cursors between them.
+//! Lists: a handler names its gate, its query and its view; the rest is the same for all of them.
 
-use std::{collections::HashMap, hash::Hash};
+use std::sync::Arc;
 
-use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::header::ContentType};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload};
 use futures_util::future::{Ready, ready};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
-use serde_json::Value;
-use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    extract::{Ctx, Query, query_pairs},
-    validate::find_nul,
+    cursor::{Cursor, list_mark},
+    extract::{Ctx, Query},
+    gates::Gate,
+    items::Items,
 };
 use crate::{
-    db::{reader::Reader, replica::Listing},
-    domain::{ids::UserId, policy::Caller, text::words},
-    error::{Code, Error, Result},
-    store::page::Window,
+    db::{
+        lists::{ListOptions, ListPart},
+        reader::Reader,
+    },
+    domain::text::words,
+    error::{Error, Result},
+    store::page::{ListQuery, PageRequest, RowsPage},
 };
 
 const LIMIT_DEFAULT: usize = 25;
 const LIMIT_MAX: usize = 100;
 
-/// About as much as an item takes, so that the body is not moved each time that it has grown.
-const ITEM_BYTES: usize = 768;
-
 words! {
-    /// What else a list may say.
+    /// What else a list can include.
     pub enum Include {
-        /// How many there are in all that the filters let through.
+        /// The number of all items that pass the filters.
         TotalCount = "total_count",
     }
 }
 
-/// Which part of a list.
+/// The part of a list to return.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PageParams {
-    /// How many items, at most.
+    /// The most items of the page.
     #[param(minimum = 1, maximum = 100, default = 25, value_type = Option<i32>, nullable = false)]
     limit: Option<Limit>,
-    /// Where the page begins: the `next_cursor` of the page before it, with the same filters.
+    /// Where the page begins: the `next_cursor` of the previous page, with the same filters.
     #[param(max_length = 4000, nullable = false)]
     cursor: Option<String>,
-    /// `total_count` counts the whole list, which takes longer the longer it is.
+    /// `total_count` counts the whole list, which takes longer for a longer list.
     #[param(nullable = false, inline)]
     include: Option<Include>,
 }
@@ -62,17 +61,13 @@ impl<'de> Deserialize<'de> for Limit {
     }
 }
 
-/// What part of a list a request asks for, with what binds its cursors to its filters.
+/// Which part of a list a request asks for.
 pub struct Paging {
     cursor: Option<String>,
     limit: usize,
-    /// Whether the page before this one was ahead of the read replica.
-    ahead: bool,
-    /// Whether a window is a few rows by an index.
-    pub small: bool,
-    /// Whether the list should be counted.
-    pub count: bool,
-    filters: String,
+    with_total: bool,
+    /// The mark of the list and its filters, to which the cursors are bound.
+    mark: String,
 }
 
 impl FromRequest for Paging {
@@ -80,188 +75,123 @@ impl FromRequest for Paging {
     type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let Query(params) = match Query::<PageParams>::from_request(request, payload).into_inner() {
-            Ok(params) => params,
-            Err(error) => return ready(Err(error)),
-        };
-        ready(Ok(Self {
+        let params = Query::<PageParams>::from_request(request, payload).into_inner();
+        ready(params.map(|Query(params)| Self {
             cursor: params.cursor,
             limit: params.limit.map_or(LIMIT_DEFAULT, |limit| limit.0),
-            ahead: false,
-            small: false,
-            count: params.include.is_some(),
-            filters: filters(request),
+            with_total: params.include.is_some(),
+            mark: list_mark(request.path(), request.query_string()),
         }))
     }
 }
 
-/// A short mark of the list and its filters, whatever their order.
-fn filters(request: &HttpRequest) -> String {
-    let mut pairs = query_pairs(request.query_string());
-    pairs.retain(|(name, _)| !matches!(name.as_str(), "limit" | "cursor" | "include"));
-    pairs.sort();
-    let mut hash = Sha256::new_with_prefix(request.path());
-    for (name, value) in &pairs {
-        hash.update(format!("\n{}:{name}={value}", name.len()));
-    }
-    URL_SAFE_NO_PAD.encode(&hash.finalize()[..9])
-}
+/// A list whose items are written while its rows are read: a page is never held as rows.
+pub trait StreamedQuery: Send + Sync + 'static {
+    /// What the list may show to the caller.
+    type Scope: Send + Sync + 'static;
+    /// Where an item is in the order of the list; a cursor holds it.
+    type Position: Serialize + DeserializeOwned + Send + Sync + 'static;
 
-#[derive(Serialize, Deserialize)]
-struct Cursor<P> {
-    /// The mark of list and filters.
-    f: String,
-    /// The place.
-    p: P,
-    /// Whether the page before it was ahead of the read replica: a list does not go back in time.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    a: bool,
+    /// Whether a page is a few rows of one index, so that it may read beside other small reads.
+    fn is_small(&self) -> bool;
+
+    /// Writes the items of a page. Returns the position of the last one if there are more.
+    fn write(
+        &self,
+        reader: &mut Reader<'_>,
+        scope: &Self::Scope,
+        request: &PageRequest<Self::Position>,
+        items: &mut Items,
+    ) -> Result<Option<Self::Position>>;
+
+    /// The number of items in the whole list.
+    fn count(&self, reader: &mut Reader<'_>, scope: &Self::Scope) -> Result<i64>;
 }
 
 impl Paging {
-    /// The window that is asked for.
+    /// Responds with a page of what `query` lists to those whom `gate` admits, each row as `view`
+    /// shows it. A read replica may read the page; the gate asks the primary.
     ///
     /// # Errors
-    /// `invalid_cursor` where the cursor is not one of this list with these filters.
-    pub fn window<P: DeserializeOwned>(&mut self) -> Result<Window<P>> {
-        let cursor = self.cursor.as_deref().map(|cursor| self.read(cursor)).transpose()?;
-        self.ahead = cursor.as_ref().is_some_and(|cursor| cursor.a);
-        Ok(Window { after: cursor.map(|cursor| cursor.p), limit: self.limit })
-    }
-
-    fn read<P: DeserializeOwned>(&self, cursor: &str) -> Result<Cursor<P>> {
-        let wrong = || {
-            let text = "The cursor is not one of this list with these filters.";
-            Error {
-                code: Code::InvalidCursor,
-                ..Error::invalid_parameter("cursor", "invalid", text)
-            }
+    /// `invalid_cursor` if the cursor is not of this list with these filters; as [`Gate::admit`].
+    pub async fn respond<Q: ListQuery, V: Serialize>(
+        self,
+        ctx: &Ctx,
+        gate: impl Gate<Q::Scope>,
+        query: Q,
+        mut view: impl FnMut(Q::Row) -> V,
+    ) -> Result<HttpResponse> {
+        let query = Arc::new(query);
+        let counted = Arc::clone(&query);
+        let page = move |reader: &mut Reader<'_>, scope: &Q::Scope, request: &PageRequest<_>| {
+            let RowsPage { rows, next } = RowsPage::read(&*query, reader, scope, request)?;
+            Ok((rows, next))
         };
-        let json = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
-        let json: Value = serde_json::from_slice(&json).map_err(|_| wrong())?;
-        // Whoever makes up a cursor could put into it what PostgreSQL can't take.
-        if find_nul(&json).is_some() {
-            return Err(wrong());
+        let count = move |reader: &mut Reader<'_>, scope: &Q::Scope| counted.count(reader, scope);
+        let (rows, page) = self.read(ctx, gate, false, page, count).await?;
+        let mut items = Items::with_capacity(rows.len());
+        for row in rows {
+            items.push(&view(row))?;
         }
-        let cursor: Cursor<P> = serde_json::from_value(json).map_err(|_| wrong())?;
-        if cursor.f == self.filters { Ok(cursor) } else { Err(wrong()) }
+        items.finish(&page)
     }
 
-    /// Reads the window as the caller: `gate` lets him in, or says what of the list he may see, and
-    /// `work` reads. `work` may be done by a read replica, `gate` is not.
+    /// As [`Self::respond`], with a page that `query` writes while it reads.
     ///
     /// # Errors
-    /// `invalid_token` where the session has ended; whatever the two answer.
-    pub async fn list<G, T>(
-        &mut self,
+    /// As [`Self::respond`].
+    pub async fn respond_streamed<Q: StreamedQuery>(
+        self,
         ctx: &Ctx,
-        gate: impl FnOnce(&mut Reader<'_>, &Caller) -> Result<G> + Send + 'static,
-        work: impl Fn(&mut Reader<'_>, &G) -> Result<T> + Send + Sync + 'static,
-    ) -> Result<T>
+        gate: impl Gate<Q::Scope>,
+        query: Q,
+    ) -> Result<HttpResponse> {
+        let is_small = query.is_small();
+        let query = Arc::new(query);
+        let counted = Arc::clone(&query);
+        let page = move |reader: &mut Reader<'_>, scope: &Q::Scope, request: &PageRequest<_>| {
+            let mut items = Items::with_capacity(request.limit);
+            let next = query.write(reader, scope, request, &mut items)?;
+            Ok((items, next))
+        };
+        let count = move |reader: &mut Reader<'_>, scope: &Q::Scope| counted.count(reader, scope);
+        let (items, page) = self.read(ctx, gate, is_small, page, count).await?;
+        items.finish(&page)
+    }
+
+    /// Reads a page and, if the request asks for it, the count, past a gate.
+    async fn read<S, P, T>(
+        self,
+        ctx: &Ctx,
+        gate: impl Gate<S>,
+        is_small: bool,
+        page: impl Fn(&mut Reader<'_>, &S, &PageRequest<P>) -> Result<(T, Option<P>)>
+        + Send
+        + Sync
+        + 'static,
+        count: impl Fn(&mut Reader<'_>, &S) -> Result<i64> + Send + Sync + 'static,
+    ) -> Result<(T, PageInfo)>
     where
-        G: Send + Sync + 'static,
+        S: Send + Sync + 'static,
+        P: Serialize + DeserializeOwned + Send + Sync + 'static,
         T: Send + 'static,
     {
-        let listed = ctx.list(self.listing(), gate, work).await?;
-        self.ahead = listed.ahead;
-        Ok(listed.output)
+        let Self { cursor, limit, with_total, mark } = self;
+        let cursor = cursor.map(|text| Cursor::<P>::decode(&text, &mark)).transpose()?;
+        let from_primary = cursor.as_ref().is_some_and(|cursor| cursor.from_primary);
+        let request = PageRequest { after: cursor.map(|cursor| cursor.position), limit };
+        let work = move |reader: &mut Reader<'_>, scope: &S| {
+            let (output, next) = page(reader, scope, &request)?;
+            let total = with_total.then(|| count(reader, scope)).transpose()?;
+            Ok((output, next, total))
+        };
+        let options = ListOptions { small: is_small && !with_total, from_primary };
+        let ListPart { output: (output, next, total_count), from_primary } =
+            ctx.list(options, gate, work).await?;
+        let next_cursor =
+            next.map(|position| Cursor { mark, position, from_primary }.encode()).transpose()?;
+        Ok((output, PageInfo { has_more: next_cursor.is_some(), next_cursor, total_count }))
     }
-
-    /// The same, of a list of things of a user: whoever may see him is let in.
-    ///
-    /// # Errors
-    /// As [`Ctx::list_of_user`].
-    pub async fn list_of_user<T>(
-        &mut self,
-        ctx: &Ctx,
-        user: UserId,
-        work: impl Fn(&mut Reader<'_>) -> Result<T> + Send + Sync + 'static,
-    ) -> Result<T>
-    where
-        T: Send + 'static,
-    {
-        let listed = ctx.list_of_user(self.listing(), user, work).await?;
-        self.ahead = listed.ahead;
-        Ok(listed.output)
-    }
-
-    fn listing(&self) -> Listing {
-        Listing { small: self.small, ahead: self.ahead }
-    }
-
-    /// The page of a list: its items, and the cursor to the next one.
-    ///
-    /// # Errors
-    /// `internal_error` where a place has no JSON form.
-    pub fn page<T: Serialize, P: Serialize>(
-        self,
-        data: Vec<T>,
-        next: Option<P>,
-        total_count: Option<i64>,
-    ) -> Result<HttpResponse> {
-        let mut items = Items::new(data.len());
-        for item in &data {
-            serde_json::to_writer(items.another(), item).map_err(Error::internal)?;
-        }
-        self.answer(items, next, total_count)
-    }
-
-    /// The page of a list whose items are written already.
-    ///
-    /// # Errors
-    /// `internal_error` where a place has no JSON form.
-    pub fn answer<P: Serialize>(
-        self,
-        items: Items,
-        next: Option<P>,
-        total_count: Option<i64>,
-    ) -> Result<HttpResponse> {
-        let has_more = next.is_some();
-        let next_cursor = next
-            .map(|p| serde_json::to_vec(&Cursor { f: self.filters, p, a: self.ahead }))
-            .transpose()
-            .map_err(Error::internal)?
-            .map(|json| URL_SAFE_NO_PAD.encode(json));
-        let page = PageInfo { next_cursor, has_more, total_count };
-        let mut body = items.body;
-        body.extend_from_slice(b"],\"page\":");
-        serde_json::to_writer(&mut body, &page).map_err(Error::internal)?;
-        body.push(b'}');
-        Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body))
-    }
-}
-
-/// The items of a page as JSON, being written: a [`Page`] up to the end of its `data`.
-pub struct Items {
-    body: Vec<u8>,
-    any: bool,
-}
-
-impl Items {
-    /// None yet, with room for about so many.
-    pub fn new(room: usize) -> Self {
-        let mut body = Vec::with_capacity((room + 1) * ITEM_BYTES);
-        body.extend_from_slice(b"{\"data\":[");
-        Self { body, any: false }
-    }
-
-    /// Where one more item is to be written.
-    pub fn another(&mut self) -> &mut Vec<u8> {
-        if self.any {
-            self.body.push(b',');
-        }
-        self.any = true;
-        &mut self.body
-    }
-}
-
-/// What belongs to each item of a page, out of pairs of an item and one of its things.
-pub fn grouped<K: Eq + Hash, V>(pairs: Vec<(K, V)>) -> HashMap<K, Vec<V>> {
-    let mut groups: HashMap<K, Vec<V>> = HashMap::new();
-    for (key, value) in pairs {
-        groups.entry(key).or_default().push(value);
-    }
-    groups
 }
 
 /// One page of a list.
@@ -269,19 +199,19 @@ pub fn grouped<K: Eq + Hash, V>(pairs: Vec<(K, V)>) -> HashMap<K, Vec<V>> {
 pub struct Page<T> {
     /// The items, in the order of the list.
     pub data: Vec<T>,
-    /// Where in the list this page is.
+    /// The position of this page in the list.
     pub page: PageInfo,
 }
 
-/// Where in the list a page is.
+/// The position of a page in its list.
 #[derive(Serialize, ToSchema)]
 pub struct PageInfo {
-    /// What to send as `cursor`, with the same filters, for the next page; null on the last.
+    /// The `cursor` of the next page, for a request with the same filters; null on the last page.
     #[schema(required = true)]
     pub next_cursor: Option<String>,
     /// Whether there are items after these.
     pub has_more: bool,
-    /// How many items there are in all; null unless asked for by `include=total_count`.
+    /// The number of items of the whole list; null without `include=total_count`.
     #[schema(required = true)]
     pub total_count: Option<i64>,
 }

@@ -1,4 +1,4 @@
-//! Problem details (RFC 9457): the one form of every error.
+//! Problem details (RFC 9457): the form of every error.
 
 use actix_web::{
     HttpResponse, ResponseError,
@@ -7,12 +7,12 @@ use actix_web::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::error::{Code, Error, InputError, Place};
+use crate::error::{Code, Error, InputError, InputLocation};
 
 /// The media type of problems.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
-/// The most characters of a text of a problem: what it repeats of a request may be a megabyte.
+/// The most characters of a text of a problem, which may quote a request of a megabyte.
 pub const TEXT_MAX: usize = 1000;
 
 /// The most characters of `instance`.
@@ -31,7 +31,7 @@ pub const INSTANCE_MAX: usize = 2000;
     "errors": [{"pointer": "/notes", "code": "too_long", "detail": "A note has 1 to 10,000 characters."}]
 }))]
 pub struct Problem {
-    /// A URI that stands for the code.
+    /// A URI that identifies the code.
     #[serde(rename = "type")]
     #[schema(format = "uri")]
     problem_type: String,
@@ -40,21 +40,21 @@ pub struct Problem {
     /// The HTTP status.
     #[schema(minimum = 400, maximum = 599)]
     status: u16,
-    /// What is wrong with this very request.
+    /// What is wrong with this request.
     detail: String,
     /// The path of the request.
     #[schema(format = "uri-reference")]
     instance: String,
     /// What went wrong, to switch on.
     code: &'static str,
-    /// The `X-Request-Id` of the answer: quote it when you ask the operator.
+    /// The `X-Request-Id` of the response: quote it when you ask the operator.
     request_id: String,
-    /// What is wrong with the input, field by field. Only where it is about the input.
+    /// The errors in the input, field by field. Only where the input is wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<ProblemField>,
 }
 
-/// One thing that is wrong with the input: in the body (`pointer`) or the query (`parameter`).
+/// One error in the input: in the body (`pointer`) or the query (`parameter`).
 #[derive(Serialize, ToSchema)]
 pub struct ProblemField {
     /// Where in the body: a JSON pointer (RFC 6901).
@@ -73,15 +73,15 @@ pub struct ProblemField {
 
 impl From<&InputError> for ProblemField {
     fn from(error: &InputError) -> Self {
-        let (pointer, parameter) = match &error.place {
-            Place::Body(pointer) => (Some(short(pointer)), None),
-            Place::Query(name) => (None, Some(short(name))),
+        let (pointer, parameter) = match &error.location {
+            InputLocation::Body(pointer) => (Some(short(pointer)), None),
+            InputLocation::Query(name) => (None, Some(short(name))),
         };
         Self { pointer, parameter, code: error.code.clone(), detail: short(&error.detail) }
     }
 }
 
-/// The answer to a request that went wrong.
+/// The response to a request with an error.
 pub fn response(error: &Error, path: &str, request_id: &str) -> HttpResponse {
     let problem = Problem {
         problem_type: format!("urn:daybook:problem:{}", error.code.as_str()),
@@ -96,7 +96,7 @@ pub fn response(error: &Error, path: &str, request_id: &str) -> HttpResponse {
     let mut response = HttpResponse::build(error.status_code());
     response.content_type(PROBLEM_JSON);
     match error.code {
-        // RFC 6750, section 3: no error code where there were no credentials.
+        // RFC 6750, section 3: without credentials there is no error code.
         Code::Unauthenticated => {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"daybook\""));
         }
@@ -115,8 +115,7 @@ pub fn response(error: &Error, path: &str, request_id: &str) -> HttpResponse {
     response.body(serde_json::to_vec(&problem).unwrap_or_default())
 }
 
-/// What is wrong with a token (RFC 6750, section 3). The details have neither quotes nor
-/// backslashes in them.
+/// The challenge to a token (RFC 6750, section 3). Details have neither quotes nor backslashes.
 fn challenge(error: &str, detail: &str, more: &str) -> (header::HeaderName, String) {
     let text = format!(
         "Bearer realm=\"daybook\", error=\"{error}\", error_description=\"{detail}\"{more}"
@@ -124,7 +123,7 @@ fn challenge(error: &str, detail: &str, more: &str) -> (header::HeaderName, Stri
     (header::WWW_AUTHENTICATE, text)
 }
 
-/// A text of a problem: its beginning, if it is very long, and without the NUL that a client sent.
+/// A text of a problem, cut if it is very long, and without the NUL that a client may have sent.
 fn short(text: &str) -> String {
     let text = text.replace('\0', "\u{fffd}");
     match text.char_indices().nth(TEXT_MAX) {
@@ -133,13 +132,13 @@ fn short(text: &str) -> String {
     }
 }
 
-/// A path as RFC 3986 writes it: what comes in over the wire may have other characters in it.
+/// A path as a URI reference (RFC 3986): requests may have other characters in it.
 fn uri_reference(path: &str) -> String {
     let bytes = path.as_bytes();
     let hex = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_hexdigit);
     let mut text = String::with_capacity(path.len());
     for (at, byte) in bytes.iter().enumerate() {
-        // Room for one more character, be it written as three.
+        // There must be room for one more character, which may take three.
         if text.len() + 3 > INSTANCE_MAX {
             break;
         }
@@ -149,15 +148,15 @@ fn uri_reference(path: &str) -> String {
         };
         if fits { text.push(char::from(*byte)) } else { text.push_str(&format!("%{byte:02X}")) }
     }
-    // The end may have come in the middle of an escape.
+    // The text may end within an escape.
     if let Some(at) = text.rfind('%').filter(|at| text.len() - at < 3) {
         text.truncate(at);
     }
     text
 }
 
-/// What stands for an error of actix itself, which knows only a status.
-pub fn of_status(status: StatusCode) -> Error {
+/// The error for a status of actix itself.
+pub fn from_status(status: StatusCode) -> Error {
     let code = match status {
         StatusCode::NOT_FOUND => return Error::not_found(),
         StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
@@ -176,7 +175,7 @@ impl ResponseError for Error {
         StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// A bare answer: the middleware, which knows the request, makes the problem of it.
+    /// A bare response: the middleware, which knows the request, turns it into a problem.
     fn error_response(&self) -> HttpResponse {
         HttpResponse::new(self.status_code())
     }

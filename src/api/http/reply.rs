@@ -1,4 +1,4 @@
-//! Answers that can be kept, and given again to whoever sends the same `Idempotency-Key`.
+//! Replies that can be stored, and sent again for the same `Idempotency-Key`.
 
 use actix_web::{
     HttpResponse,
@@ -9,35 +9,29 @@ use serde::{Deserialize, Serialize};
 use super::etag;
 use crate::error::{Error, Result};
 
-/// An answer to a `POST`: its status, the headers that are its own, its JSON.
+/// A reply to a `POST`: its status, its own headers, its JSON.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Answer {
+pub struct Reply {
     status: u16,
     location: Option<String>,
     etag: Option<String>,
-    /// Nobody may keep it on the way: there is a secret in it.
+    /// Whether it has a secret in it, so that no cache may store it.
     secret: bool,
     body: Option<String>,
-    /// Whether it may come out better if the request is made anew: then it is not kept.
+    /// Whether a repeated request may succeed further: then the reply is not stored.
     #[serde(skip)]
-    passing: bool,
+    provisional: bool,
 }
 
-impl Answer {
-    /// 201: where the resource is, the tag of its version, the resource.
-    ///
-    /// # Errors
-    /// `internal_error` where it has no JSON form.
+impl Reply {
+    /// 201, with the location of the resource, the tag of its version, and the resource.
     pub fn created<T: Serialize>(location: String, version: i64, body: &T) -> Result<Self> {
         let etag = Some(etag::tag(version));
-        let answer = Self::with_body(StatusCode::CREATED, body)?;
-        Ok(Self { location: Some(location), etag, ..answer })
+        let reply = Self::with_body(StatusCode::CREATED, body)?;
+        Ok(Self { location: Some(location), etag, ..reply })
     }
 
     /// 200 with a body.
-    ///
-    /// # Errors
-    /// `internal_error` where it has no JSON form.
     pub fn ok<T: Serialize>(body: &T) -> Result<Self> {
         Self::with_body(StatusCode::OK, body)
     }
@@ -45,55 +39,52 @@ impl Answer {
     /// 204.
     pub fn no_content() -> Self {
         let status = StatusCode::NO_CONTENT.as_u16();
-        Self { status, location: None, etag: None, secret: false, body: None, passing: false }
+        Self { status, location: None, etag: None, secret: false, body: None, provisional: false }
     }
 
     /// Any status, with a body.
-    ///
-    /// # Errors
-    /// `internal_error` where it has no JSON form.
     pub fn with_body<T: Serialize>(status: StatusCode, body: &T) -> Result<Self> {
         let body = Some(serde_json::to_string(body).map_err(Error::internal)?);
         Ok(Self { status: status.as_u16(), body, ..Self::no_content() })
     }
 
-    /// The same answer, with a secret in it.
+    /// The same reply, as one with a secret in it.
     #[must_use]
     pub fn secret(self) -> Self {
         Self { secret: true, ..self }
     }
 
-    /// The same answer, where parts of it may come out better if the request is made anew.
+    /// The same reply, as one that a repeated request may improve.
     #[must_use]
-    pub fn passing(self, passing: bool) -> Self {
-        Self { passing, ..self }
+    pub fn provisional(self, provisional: bool) -> Self {
+        Self { provisional, ..self }
     }
 
-    /// Whether it stays as it is.
+    /// Whether a repeated request would get the same reply.
     pub fn is_final(&self) -> bool {
-        !self.passing
+        !self.provisional
     }
 
-    /// Whether it tells of a success.
+    /// Whether its status is a success.
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 }
 
-impl From<Answer> for HttpResponse {
-    fn from(answer: Answer) -> Self {
-        let status = StatusCode::from_u16(answer.status);
+impl From<Reply> for HttpResponse {
+    fn from(reply: Reply) -> Self {
+        let status = StatusCode::from_u16(reply.status);
         let mut response = Self::build(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
-        if let Some(location) = answer.location {
+        if let Some(location) = reply.location {
             response.insert_header((header::LOCATION, location));
         }
-        if let Some(etag) = answer.etag {
+        if let Some(etag) = reply.etag {
             response.insert_header((header::ETAG, etag));
         }
-        if answer.secret {
+        if reply.secret {
             response.insert_header((header::CACHE_CONTROL, "no-store"));
         }
-        match answer.body {
+        match reply.body {
             Some(body) => response.content_type("application/json").body(body),
             None => response.finish(),
         }

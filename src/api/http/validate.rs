@@ -1,4 +1,4 @@
-//! What is wrong with a body, said with the pointer of the field.
+//! Validates values, and turns errors of shape and meaning into input errors with JSON pointers.
 
 use std::borrow::Cow;
 
@@ -19,49 +19,48 @@ pub const PASSWORD_MIN: u64 = 12;
 /// The most characters of a password.
 pub const PASSWORD_MAX: u64 = 128;
 
-/// Text that a person reads on one line: something visible in it, and no control characters.
+/// Accepts text for one line: with a visible character, and without control characters.
 ///
 /// # Errors
-/// Where it is not.
+/// `blank` or `invalid_character`.
 pub fn line(text: &str) -> Result<(), ValidationError> {
     if is_blank(text) {
-        return Err(wrong("blank", "There has to be something in it besides white space."));
+        return Err(violation("blank", "It needs a character that is not white space."));
     }
     if text.chars().any(char::is_control) {
-        return Err(wrong("invalid_character", "It can't have control characters in it."));
+        return Err(violation("invalid_character", "It can't contain control characters."));
     }
     Ok(())
 }
 
-/// Text with something visible in it.
+/// Accepts text with a visible character.
 ///
 /// # Errors
-/// Where there is none.
+/// `blank`.
 pub fn not_blank(text: &str) -> Result<(), ValidationError> {
     if is_blank(text) {
-        return Err(wrong("blank", "There has to be something in it besides white space."));
+        return Err(violation("blank", "It needs a character that is not white space."));
     }
     Ok(())
 }
 
-/// Whether there is nothing to see: white space, or the byte order mark that JavaScript counts as
-/// such, too.
+/// Whether all characters are white space, or the byte order mark, which JavaScript counts as such.
 fn is_blank(text: &str) -> bool {
     text.chars().all(|it| it.is_whitespace() || it == '\u{feff}')
 }
 
-/// The name of a time zone in the IANA database.
+/// Accepts the name of a time zone in the IANA database.
 ///
 /// # Errors
-/// Where it is none.
+/// `unknown`.
 pub fn iana_time_zone(name: &str) -> Result<(), ValidationError> {
     match name.parse::<chrono_tz::Tz>() {
         Ok(zone) if zone.name() == name => Ok(()),
-        _ => Err(wrong("unknown", "It is no name of the IANA time zone database.")),
+        _ => Err(violation("unknown", "It is not a name of the IANA time zone database.")),
     }
 }
 
-fn wrong(code: &'static str, text: &'static str) -> ValidationError {
+fn violation(code: &'static str, text: &'static str) -> ValidationError {
     ValidationError::new(code).with_message(Cow::Borrowed(text))
 }
 
@@ -69,7 +68,7 @@ fn wrong(code: &'static str, text: &'static str) -> ValidationError {
 pub fn field_errors(errors: &ValidationErrors) -> Vec<InputError> {
     let mut found = Vec::new();
     collect(errors, "", &mut found);
-    found.sort_by_key(|error| format!("{:?}", error.place));
+    found.sort_by_key(|error| format!("{:?}", error.location));
     found
 }
 
@@ -116,7 +115,7 @@ fn field_error(pointer: &str, error: &ValidationError) -> InputError {
             InputError::body(pointer, code, format!("It has {bounds} characters."))
         }
         "range" => InputError::body(pointer, "out_of_range", format!("It is {bounds}.")),
-        "email" => InputError::body(pointer, "invalid_email", "It is no e-mail address."),
+        "email" => InputError::body(pointer, "invalid_email", "It is not an e-mail address."),
         code => {
             let text = error.message.clone().unwrap_or(Cow::Borrowed("It is not valid."));
             InputError::body(pointer, code, text)
@@ -124,7 +123,7 @@ fn field_error(pointer: &str, error: &ValidationError) -> InputError {
     }
 }
 
-/// The error of a body whose shape is not the one that is read: where, and what serde says of it.
+/// The error of a body with another shape than expected, from the path and the message of serde.
 pub fn shape_error(path: &Path, message: &str) -> Error {
     let mut steps: Vec<String> = path
         .iter()
@@ -134,10 +133,10 @@ pub fn shape_error(path: &Path, message: &str) -> Error {
             Segment::Enum { .. } | Segment::Unknown => None,
         })
         .collect();
-    let (code, detail) = if let Some(field) = named(message, "missing field `") {
+    let (code, detail) = if let Some(field) = field_name(message, "missing field `") {
         steps.push(field.to_owned());
-        ("required", "This field is needed.".to_owned())
-    } else if let Some(field) = named(message, "unknown field `") {
+        ("required", "This field is required.".to_owned())
+    } else if let Some(field) = field_name(message, "unknown field `") {
         // The path may have it already.
         if steps.last().map(String::as_str) != Some(field) {
             steps.push(field.to_owned());
@@ -154,8 +153,8 @@ pub fn shape_error(path: &Path, message: &str) -> Error {
     Error::invalid_field(&pointer, code, detail)
 }
 
-/// The name in a message of serde that begins so: a name can have anything in it.
-fn named<'a>(message: &'a str, beginning: &str) -> Option<&'a str> {
+/// The field that a message of serde names after this beginning. A name can contain anything.
+fn field_name<'a>(message: &'a str, beginning: &str) -> Option<&'a str> {
     let rest = message.strip_prefix(beginning)?;
     let end = rest.rfind("`, there are no").or_else(|| rest.rfind("`, expected"));
     Some(end.map_or_else(|| rest.trim_end_matches('`'), |end| &rest[..end]))
@@ -172,7 +171,7 @@ fn capitalised(message: &str) -> String {
     first.into_iter().flatten().chain(chars).chain(['.']).collect()
 }
 
-/// Where a value has a NUL character in it, which PostgreSQL can't store: the pointer.
+/// The pointer to a NUL character in a value. PostgreSQL can't store one.
 pub fn find_nul(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => text.contains('\0').then(String::new),

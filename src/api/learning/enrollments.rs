@@ -1,39 +1,33 @@
 //! `/enrollments`, and `/users/{user_id}/enrollments`.
 
-use actix_web::{HttpRequest, HttpResponse};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
+use actix_web::HttpResponse;
 
+use super::enrollment_schema::{
+    Completion, Enrollment, EnrollmentParams, EnrollmentPatch, NewEnrollment, UserEnrollmentParams,
+};
 use crate::{
-    access::users::{see_user, visible},
+    access::users::see_user,
     api::http::{
-        body::{Body, Nothing, present},
+        body::{Body, Nothing},
         endpoint::{Endpoint, endpoint},
-        etag::{self, Precondition},
+        etag::Precondition,
         extract::{Ctx, Path, Query},
+        gates::{AcrossUsers, OneUser},
         paging::{Page, PageParams, Paging},
-        reply::Answer,
+        problem::Problem,
     },
     changes::enrollments::{
-        CancelEnrollment, CompleteEnrollment, Enroll, StartEnrollment, UpdateEnrollment,
+        CancelEnrollment, Enroll, StartEnrollment, UpdateEnrollment, complete::CompleteEnrollment,
     },
-    db::reader::Reader,
     domain::{
-        enrollment::{CompletionMethod, EnrollmentStatus, GRADE_MAX, GradeResult},
-        entry::Source,
-        ids::{CourseId, EnrollmentId, UserId},
-        policy::Caller,
-        timestamp::Timestamp,
+        enrollment::CompletionMethod,
+        ids::{EnrollmentId, UserId},
     },
     error::Result,
-    store::{
-        self,
-        enrollments::{EnrollmentFilter, EnrollmentRow},
-    },
+    store::{self, enrollments::EnrollmentQuery},
 };
 
-/// The operations of this file.
+/// The operations of this file, in the order of the document.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         endpoint!(list_user_enrollments),
@@ -45,128 +39,6 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint!(start_enrollment),
         endpoint!(complete_enrollment),
     ]
-}
-
-/// One user in one course.
-#[derive(Serialize, ToSchema)]
-pub struct Enrollment {
-    id: EnrollmentId,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    user_id: UserId,
-    course_id: CourseId,
-    status: EnrollmentStatus,
-    /// How the user came into the course.
-    source: Source,
-    /// When it is due.
-    #[schema(required = true)]
-    due_at: Option<Timestamp>,
-    #[schema(required = true)]
-    started_at: Option<Timestamp>,
-    #[schema(required = true)]
-    completed_at: Option<Timestamp>,
-    /// Whether the learner earned the completion, or somebody forced it.
-    #[schema(required = true)]
-    completion_method: Option<CompletionMethod>,
-    /// In percent.
-    #[schema(required = true, minimum = 0, maximum = 100)]
-    grade: Option<f64>,
-    #[schema(required = true)]
-    result: Option<GradeResult>,
-}
-
-impl From<EnrollmentRow> for Enrollment {
-    fn from(row: EnrollmentRow) -> Self {
-        Self {
-            id: row.id,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-            user_id: row.user_id,
-            course_id: row.course_id,
-            status: row.status,
-            source: row.source,
-            due_at: row.due_at,
-            started_at: row.started_at,
-            completed_at: row.completed_at,
-            completion_method: row.completion_method,
-            grade: row.grade,
-            result: row.result,
-        }
-    }
-}
-
-/// A user to be enrolled in a course.
-#[derive(Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({
-    "course_id": "01977f3e-5c00-7000-8000-000000000000",
-    "due_at": "2026-12-31T23:59:59.000Z"
-}))]
-pub struct NewEnrollment {
-    course_id: CourseId,
-    /// When it is due; no due date if it is not said.
-    due_at: Option<Timestamp>,
-}
-
-/// What changes of an enrollment. null clears.
-#[derive(Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(min_properties = 1, example = json!({"due_at": "2026-12-31T23:59:59.000Z"}))]
-pub struct EnrollmentPatch {
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<Timestamp>)]
-    due_at: Option<Option<Timestamp>>,
-    /// In percent.
-    #[serde(default, deserialize_with = "present")]
-    #[validate(range(min = 0.0, max = GRADE_MAX))]
-    #[schema(value_type = Option<f64>, minimum = 0, maximum = 100)]
-    grade: Option<Option<f64>>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<GradeResult>)]
-    result: Option<Option<GradeResult>>,
-}
-
-/// How an enrollment was completed.
-#[derive(Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"method": "forced"}))]
-pub struct Completion {
-    /// `earned` if it is not said.
-    method: Option<CompletionMethod>,
-    /// In percent.
-    #[validate(range(min = 0.0, max = GRADE_MAX))]
-    #[schema(minimum = 0, maximum = 100)]
-    grade: Option<f64>,
-    result: Option<GradeResult>,
-    /// Now if it is not said. May be before the enrollment, not in the future.
-    completed_at: Option<Timestamp>,
-}
-
-/// What a list of enrollments is narrowed by.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct EnrollmentParams {
-    /// Of one user.
-    #[param(nullable = false)]
-    user_id: Option<UserId>,
-    /// In one course.
-    #[param(nullable = false)]
-    course_id: Option<CourseId>,
-    /// Where they stand.
-    #[param(nullable = false)]
-    status: Option<EnrollmentStatus>,
-}
-
-/// What a list of one user's enrollments is narrowed by.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct UserEnrollmentParams {
-    /// In one course.
-    #[param(nullable = false)]
-    course_id: Option<CourseId>,
-    /// Where they stand.
-    #[param(nullable = false)]
-    status: Option<EnrollmentStatus>,
 }
 
 /// List a user's enrollments
@@ -183,16 +55,18 @@ pub async fn list_user_enrollments(
     Query(params): Query<UserEnrollmentParams>,
 ) -> Result<HttpResponse> {
     let UserEnrollmentParams { course_id, status } = params;
-    page(&ctx, paging, EnrollmentFilter { user_id: Some(user), course_id, status }, true).await
+    let query = EnrollmentQuery { user_id: Some(user), course_id, status };
+    paging.respond(&ctx, OneUser(user), query, Enrollment::from).await
 }
 
 /// List enrollments
 ///
 /// Of all users whom the caller may see, the newest first, cancelled ones too.
 ///
-/// Slower the more enrollments there are: a `status` that few have, without `user_id` or
-/// `course_id`, and a caller who may see hundreds of users and not all: no index has both what is
-/// asked for and the order, so enrollments are looked through until the page is full.
+/// No index serves these combinations, so they scan enrollments until the page is full:
+///
+/// - a `status` that few enrollments have, without `user_id` or `course_id`;
+/// - a caller who may see hundreds of users, but not all.
 #[utoipa::path(get, path = "/enrollments", tag = "Enrollments",
     params(EnrollmentParams, PageParams),
     responses((status = 200, description = "One page of the enrollments.",
@@ -202,100 +76,65 @@ pub async fn list_enrollments(
     paging: Paging,
     Query(params): Query<EnrollmentParams>,
 ) -> Result<HttpResponse> {
-    let EnrollmentParams { user_id, course_id, status } = params;
-    page(&ctx, paging, EnrollmentFilter { user_id, course_id, status }, false).await
-}
-
-async fn page(
-    ctx: &Ctx,
-    mut paging: Paging,
-    filter: EnrollmentFilter,
-    user_in_path: bool,
-) -> Result<HttpResponse> {
-    let (window, count) = (paging.window()?, paging.count);
-    let user = filter.user_id.filter(|_| user_in_path);
-    let gate = move |conn: &mut Reader<'_>, caller: &Caller| {
-        if let Some(user) = user {
-            see_user(conn, caller, user)?;
-        }
-        visible(conn, caller)
-    };
-    let (slice, total) = paging
-        .list(ctx, gate, move |conn, reach| {
-            let counted = count.then(|| store::enrollments::count(conn, reach, &filter));
-            let total = counted.transpose()?;
-            Ok((store::enrollments::list(conn, reach, &filter, &window)?, total))
-        })
-        .await?;
-    let next = slice.next(|row| row.id);
-    paging.page(slice.rows.into_iter().map(Enrollment::from).collect(), next, total)
+    paging.respond(&ctx, AcrossUsers, EnrollmentQuery::from(params), Enrollment::from).await
 }
 
 /// Enroll a user in a course
 ///
-/// He stands as `enrolled` until he starts. Once it is cancelled, he may be enrolled again.
+/// The status is `enrolled` until they start. After a cancellation, they can be enrolled again.
 #[utoipa::path(post, path = "/users/{user_id}/enrollments", tag = "Enrollments",
     params(("user_id" = UserId, Path)), request_body = NewEnrollment,
     responses(
         (status = 201, description = "The enrollment.", body = Enrollment),
-        (status = 409, description = "`already_exists`: the user is in the course already.",
-            body = crate::api::http::problem::Problem, content_type = "application/problem+json")))]
+        (status = 409, description = "`already_exists`: the user is already enrolled in the course.",
+            body = Problem, content_type = "application/problem+json")))]
 pub async fn enroll_user(
     ctx: Ctx,
     Path(user): Path<UserId>,
     Body(body): Body<NewEnrollment>,
 ) -> Result<HttpResponse> {
-    ctx.post(Enroll { user, course: body.course_id, due_at: body.due_at }, |row| {
-        Answer::created(format!("/enrollments/{}", row.id), row.version, &Enrollment::from(row))
-    })
-    .await
+    let NewEnrollment { course_id: course, due_at } = body;
+    ctx.create::<Enrollment, _>(Enroll { user, course, due_at }).await
 }
 
 /// Get an enrollment
 ///
-/// For whoever may see the user. Its ETag is what a `PATCH` needs.
+/// For everybody who may see the user. A `PATCH` needs its ETag.
 #[utoipa::path(get, path = "/enrollments/{enrollment_id}", tag = "Enrollments",
     params(("enrollment_id" = EnrollmentId, Path)),
     responses((status = 200, description = "The enrollment.", body = Enrollment)))]
-pub async fn get_enrollment(
-    request: HttpRequest,
-    ctx: Ctx,
-    Path(id): Path<EnrollmentId>,
-) -> Result<HttpResponse> {
+pub async fn get_enrollment(ctx: Ctx, Path(id): Path<EnrollmentId>) -> Result<HttpResponse> {
     let read = ctx.read(move |conn, caller| {
         let row = store::enrollments::get(conn, id)?;
         see_user(conn, caller, row.user_id)?;
         Ok(row)
     });
-    let row = read.await?;
-    Ok(etag::resource(&request, row.version, &Enrollment::from(row)))
+    Ok(ctx.resource::<Enrollment>(read.await?))
 }
 
 /// Change due date, grade or result
 ///
-/// Each of the two, due date and grade with result, is an entry of its own; what does not change
-/// is none.
+/// The due date is one entry, grade and result are another. What stays the same makes no entry.
 #[utoipa::path(patch, path = "/enrollments/{enrollment_id}", tag = "Enrollments",
     params(("enrollment_id" = EnrollmentId, Path)), request_body = EnrollmentPatch,
     responses(
         (status = 200, description = "The enrollment as it is now.", body = Enrollment),
         (status = 409, description = "`conflict`: the enrollment is cancelled.",
-            body = crate::api::http::problem::Problem, content_type = "application/problem+json")))]
+            body = Problem, content_type = "application/problem+json")))]
 pub async fn update_enrollment(
-    request: HttpRequest,
     ctx: Ctx,
     Path(id): Path<EnrollmentId>,
     Precondition(if_match): Precondition,
     Body(body): Body<EnrollmentPatch>,
 ) -> Result<HttpResponse> {
     let EnrollmentPatch { due_at, grade, result } = body;
-    let row = ctx.apply(UpdateEnrollment { id, if_match, due_at, grade, result }).await?;
-    Ok(etag::resource(&request, row.version, &Enrollment::from(row)))
+    let change = UpdateEnrollment { id, if_match, due_at, grade, result };
+    ctx.update::<Enrollment, _>(change).await
 }
 
 /// Cancel an enrollment
 ///
-/// It stays readable. Done twice, it cancels and logs once.
+/// It stays readable. Idempotent: a repeated request changes and logs nothing.
 #[utoipa::path(delete, path = "/enrollments/{enrollment_id}", tag = "Enrollments",
     params(("enrollment_id" = EnrollmentId, Path)),
     responses((status = 204, description = "The enrollment is cancelled.")))]
@@ -304,52 +143,44 @@ pub async fn cancel_enrollment(
     Path(id): Path<EnrollmentId>,
     _: Body<Nothing>,
 ) -> Result<HttpResponse> {
-    ctx.apply(CancelEnrollment { id }).await?;
-    Ok(HttpResponse::NoContent().finish())
+    ctx.delete(CancelEnrollment { id }).await
 }
 
 /// Start an enrollment
 ///
-/// One that is started or completed stays as it is. Done twice, it starts and logs once.
+/// A started or completed enrollment stays as it is. Idempotent: a repeated request changes and logs
+/// nothing.
 #[utoipa::path(put, path = "/enrollments/{enrollment_id}/start", tag = "Enrollments",
     params(("enrollment_id" = EnrollmentId, Path)),
     responses(
         (status = 200, description = "The enrollment as it is now.", body = Enrollment),
         (status = 409, description = "`conflict`: the enrollment is cancelled.",
-            body = crate::api::http::problem::Problem, content_type = "application/problem+json")))]
+            body = Problem, content_type = "application/problem+json")))]
 pub async fn start_enrollment(
-    request: HttpRequest,
     ctx: Ctx,
     Path(id): Path<EnrollmentId>,
     _: Body<Nothing>,
 ) -> Result<HttpResponse> {
-    let row = ctx.apply(StartEnrollment { id }).await?;
-    Ok(etag::resource(&request, row.version, &Enrollment::from(row)))
+    ctx.update::<Enrollment, _>(StartEnrollment { id }).await
 }
 
 /// Complete an enrollment
 ///
-/// Earned by the learner, or forced. Done twice, it completes and logs once.
+/// Earned by the learner, or forced. Idempotent: a repeated request changes and logs nothing.
 #[utoipa::path(put, path = "/enrollments/{enrollment_id}/completion", tag = "Enrollments",
     params(("enrollment_id" = EnrollmentId, Path)), request_body = Completion,
     responses(
         (status = 200, description = "The enrollment as it is now.", body = Enrollment),
         (status = 409, description = "`conflict`: the enrollment is cancelled, or was completed \
-            otherwise.", body = crate::api::http::problem::Problem,
+            in another way.", body = Problem,
             content_type = "application/problem+json")))]
 pub async fn complete_enrollment(
-    request: HttpRequest,
     ctx: Ctx,
     Path(id): Path<EnrollmentId>,
     Body(body): Body<Completion>,
 ) -> Result<HttpResponse> {
-    let change = CompleteEnrollment {
-        id,
-        method: body.method.unwrap_or(CompletionMethod::Earned),
-        completed_at: body.completed_at,
-        grade: body.grade,
-        result: body.result,
-    };
-    let row = ctx.apply(change).await?;
-    Ok(etag::resource(&request, row.version, &Enrollment::from(row)))
+    let Completion { method, completed_at, grade, result } = body;
+    let method = method.unwrap_or(CompletionMethod::Earned);
+    let change = CompleteEnrollment { id, method, completed_at, grade, result };
+    ctx.update::<Enrollment, _>(change).await
 }

@@ -4,14 +4,16 @@ use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::head::{LedgerHeads, consistency};
 use crate::{
     api::http::{
         endpoint::{Endpoint, endpoint},
         extract::Query,
     },
-    db::database::Db,
-    error::Result,
+    db::{connection::AnyConnection, database::Db},
+    error::{Error, Result},
+    journal::records::tiles::StoredNodes,
+    ledger::{hash::Hash, tree},
+    store::ledger::{heads::LedgerHeads, records::size},
 };
 
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -29,12 +31,12 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ConsistencyParams {
-    /// The smaller size, at least 1.
-    #[param(minimum = 1, maximum = 9_223_372_036_854_775_807_i64, example = 1)]
-    from: PositiveSize,
-    /// The larger size, at most that of the ledger.
-    #[param(minimum = 1, maximum = 9_223_372_036_854_775_807_i64, example = 1)]
-    to: PositiveSize,
+    /// The smaller size, at least 1; 1 if it is left out.
+    #[param(nullable = false, minimum = 1, maximum = 9_223_372_036_854_775_807_i64, default = 1)]
+    from: Option<PositiveSize>,
+    /// The larger size; that of the present ledger if it is left out.
+    #[param(nullable = false, minimum = 1, maximum = 9_223_372_036_854_775_807_i64)]
+    to: Option<PositiveSize>,
 }
 
 /// A size of the ledger, at least 1.
@@ -104,8 +106,28 @@ pub async fn get_ledger_consistency(
     db: web::Data<Db>,
     Query(params): Query<ConsistencyParams>,
 ) -> Result<HttpResponse> {
-    let (PositiveSize(from), PositiveSize(to)) = (params.from, params.to);
-    let proof = db.read_much(move |conn| consistency(conn, from, to)).await?;
-    let (from, to) = (from.cast_signed(), to.cast_signed());
-    Ok(HttpResponse::Ok().json(ConsistencyProof { from, to, proof }))
+    let proof = db.read_much(move |conn| {
+        let from = params.from.map_or(1, |size| size.0);
+        consistency(conn, from, params.to.map(|size| size.0))
+    });
+    Ok(HttpResponse::Ok().json(proof.await?))
+}
+
+/// A proof that the tree of `from` records is the beginning of that of `to`, each hash in base64.
+///
+/// # Errors
+/// `invalid_parameter` where the two are not sizes that the ledger has had.
+fn consistency(conn: &mut AnyConnection, from: u64, to: Option<u64>) -> Result<ConsistencyProof> {
+    let size = size(conn)?.cast_unsigned();
+    let to = to.unwrap_or(size);
+    if to > size {
+        let text = format!("The ledger has {size} records.");
+        return Err(Error::invalid_parameter("to", "too_large", text));
+    }
+    if from > to {
+        return Err(Error::invalid_parameter("from", "too_large", "from is at most to."));
+    }
+    let proof = tree::consistency(&mut StoredNodes::new(conn, to), from, to)?;
+    let proof = proof.into_iter().map(Hash::to_base64).collect();
+    Ok(ConsistencyProof { from: from.cast_signed(), to: to.cast_signed(), proof })
 }

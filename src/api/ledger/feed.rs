@@ -15,9 +15,10 @@ use crate::{
     api::http::{
         endpoint::{Endpoint, endpoint},
         extract::{Ctx, Query},
+        problem::Problem,
     },
-    domain::{ids::UserId, policy::Caller},
     db::connection::AnyConnection,
+    domain::{ids::UserId, policy::Caller},
     error::{Error, Result},
     store::ledger::{
         records::{page, size},
@@ -72,7 +73,10 @@ fn within(name: &str, value: Option<i64>, default: i64, low: i64, high: i64) -> 
 ///
 /// Who may not see everybody gets the records of those whom they may see; `next` moves over all.
 #[utoipa::path(get, path = "/ledger", tag = "Ledger", params(LedgerParams),
-    responses((status = 200, description = "A part of the ledger.", body = LedgerPage)))]
+    responses(
+        (status = 200, description = "A part of the ledger.", body = LedgerPage),
+        (status = 409, description = "`conflict`: `from` is beyond the ledger.", body = Problem,
+            content_type = "application/problem+json")))]
 pub async fn list_ledger_records(
     ctx: Ctx,
     Query(params): Query<LedgerParams>,

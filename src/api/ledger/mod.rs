@@ -2,7 +2,6 @@
 
 pub mod checkpoint;
 pub mod feed;
-pub mod head;
 pub mod proof;
 pub mod record_json;
 pub mod schema;

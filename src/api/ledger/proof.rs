@@ -6,7 +6,6 @@ use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::head::LedgerHeads;
 use crate::{
     access::users::see_user,
     api::http::{
@@ -18,7 +17,7 @@ use crate::{
         ids::{EntryId, UserId},
         record::RecordKind,
     },
-    error::{Code, Error, Result},
+    error::{Error, Result},
     journal::{
         entry::row::EntryRow,
         records::{
@@ -35,6 +34,7 @@ use crate::{
     store::{
         self,
         ledger::{
+            heads::LedgerHeads,
             records::{RecordRow, find},
             wordings::wordings,
         },
@@ -111,6 +111,10 @@ pub async fn get_entry_proof(
     Path((user, id)): Path<(UserId, EntryId)>,
     Query(params): Query<ProofParams>,
 ) -> Result<HttpResponse> {
+    if params.revision.is_some_and(|revision| revision < 1) {
+        let text = "revision is a number from 1.";
+        return Err(Error::invalid_parameter("revision", "out_of_range", text));
+    }
     let begun = Instant::now();
     let proof = loop {
         let heads = heads.get_ref().clone();
@@ -146,8 +150,7 @@ pub async fn get_entry_proof(
 fn prove(conn: &mut AnyConnection, heads: &LedgerHeads, record: &RecordRow) -> Result<Proof> {
     let wordings = wordings(conn, std::slice::from_ref(record))?;
     let wording = wordings.get(&record.position);
-    let gone = || Error::new(Code::Gone, "The entry has expired.");
-    let leaf = leaf_of(record, wording)?.ok_or_else(gone)?;
+    let leaf = leaf_of(record, wording)?;
     let disclosures = wording.map_or_else(|| Ok(Disclosures::new()), |it| disclosed(record, it))?;
     let position = record.position.cast_unsigned();
     let head = heads.with_position(conn, position)?;
@@ -163,15 +166,17 @@ fn prove(conn: &mut AnyConnection, heads: &LedgerHeads, record: &RecordRow) -> R
     })
 }
 
-/// The leaf of a record, made from its rows; none where what it tells of has expired.
+/// The leaf of a record, made from its rows.
 ///
 /// # Errors
 /// `internal_error` where the rows are not what was recorded.
-pub fn leaf_of(record: &RecordRow, wording: Option<&EntryRow>) -> Result<Option<Vec<u8>>> {
+pub fn leaf_of(record: &RecordRow, wording: Option<&EntryRow>) -> Result<Vec<u8>> {
     if !matches!(record.kind, RecordKind::Entry | RecordKind::Revision) {
         return Err(Error::internal(format!("record {} has no known form", record.position)));
     }
-    let Some(wording) = wording else { return Ok(None) };
+    let Some(wording) = wording else {
+        return Err(Error::internal(format!("the entry of record {} is gone", record.position)));
+    };
     let commitments =
         record.salts()?.commitments(&entry_texts(wording)).map_err(Error::internal)?;
     let leaf = leaf(&entry_facts(wording), record.recorded_at, &commitments);
@@ -180,7 +185,7 @@ pub fn leaf_of(record: &RecordRow, wording: Option<&EntryRow>) -> Result<Option<
         let text = format!("the entry of record {} is not what was recorded", record.position);
         return Err(Error::internal(text));
     }
-    Ok(Some(leaf))
+    Ok(leaf)
 }
 
 fn disclosed(record: &RecordRow, wording: &EntryRow) -> Result<Disclosures> {

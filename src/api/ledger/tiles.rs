@@ -8,7 +8,7 @@ use crate::{
     api::http::{endpoint::resource, extract::Ctx},
     db::{connection::AnyConnection, database::Db},
     domain::policy::{Act, Relation},
-    error::{Code, Error, Result},
+    error::{Error, Result},
     journal::records::tiles::read_tile,
     ledger::tile::{LEVEL_MAX, TILE_WIDTH, TileId, parse_tile_path},
     store::ledger::{
@@ -75,7 +75,6 @@ async fn entries(path: web::Path<String>, ctx: Ctx) -> Result<HttpResponse> {
         let mut bundle = Vec::new();
         for row in &rows {
             let leaf = leaf_of(row, wordings.get(&row.position))?;
-            let leaf = leaf.ok_or_else(|| Error::new(Code::Gone, "A leaf of it has expired."))?;
             let length = u16::try_from(leaf.len()).map_err(Error::internal)?;
             bundle.extend(length.to_be_bytes());
             bundle.extend(leaf);

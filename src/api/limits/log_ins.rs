@@ -1,17 +1,17 @@
 //! The limit of log-ins and token requests: ten a minute for an address and for an account, across
 //! all replicas.
 //!
-//! Each attempt is counted in the database, before a password is hashed. One that comes to a good
-//! end counts as well: it costs as much. Where an account was logged in to from an address lately,
-//! that address has a bucket of its own for it: whoever tries it from elsewhere, or tries others
-//! from there, can't lock its owner out.
+//! The database counts each attempt before a password is hashed; successful ones cost as much and
+//! count too. After a log-in, the account has a bucket of its own at that address. So attempts from
+//! elsewhere, or at other accounts from there, can't lock the owner out.
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
 use futures_util::future::{Ready, ready};
 
 use super::{
-    fixed_window::Window,
-    requests::{Limits, OfAttempt, Standing},
+    fixed_window::FixedWindow,
+    quota::{LogInQuota, Quota},
+    requests::Limits,
 };
 use crate::{
     changes::{self, attempts::CountAttempt},
@@ -25,10 +25,10 @@ use crate::{
     store,
 };
 
-/// Counts the attempts of a request.
-pub struct Attempts(HttpRequest);
+/// Counts the log-in attempts of a request.
+pub struct LogInAttempts(HttpRequest);
 
-impl FromRequest for Attempts {
+impl FromRequest for LogInAttempts {
     type Error = Error;
     type Future = Ready<Result<Self>>;
 
@@ -37,57 +37,57 @@ impl FromRequest for Attempts {
     }
 }
 
-impl Attempts {
-    /// Counts an attempt at an account of a kind, whether or not there is such an account; nothing
-    /// where nothing is limited. Whoever it turns out to be, the attempt is remembered with his
-    /// success.
+impl LogInAttempts {
+    /// Counts an attempt at an account of a kind, whether or not the account exists. Returns the
+    /// attempt, for the log-in to remember with its success; none where nothing is limited.
     ///
     /// # Errors
-    /// `rate_limited` where there were too many.
-    pub async fn admit(&self, db: &Db, kind: &str, account: &str) -> Result<Option<Attempt>> {
+    /// `rate_limited` after too many attempts.
+    pub async fn count(&self, db: &Db, kind: &str, account: &str) -> Result<Option<Attempt>> {
         let Some(limits) = self.0.app_data::<web::Data<Limits>>() else { return Ok(None) };
-        let Some(attempt) = limits.attempt(&self.0, kind, account) else { return Ok(None) };
+        let Some(attempt) = limits.log_in_attempt(&self.0, kind, account) else { return Ok(None) };
         let now = limits.now();
-        if let Some(full) = known_to_be_full(limits, db, &attempt, now).await? {
+        if let Some(full) = full_window(limits, db, &attempt, now).await? {
             return Err(self.refuse(full, now));
         }
         let change = CountAttempt(attempt.clone());
         let counted = changes::apply(db, Credentials::None, change).await?;
         let used = u32::try_from(counted.attempts).unwrap_or(u32::MAX);
-        let window = Window::new(used, counted.ends_at);
+        let window = FixedWindow::new(used, counted.ends_at);
         if counted.is_admitted() {
-            self.stand(window, now, false);
+            self.set_quota(window, now, false);
             return Ok(Some(attempt));
         }
-        // Until the window ends, no replica will admit it: this one need not ask again.
-        limits.full.put(counted.bucket, window, now);
-        limits.full.put(attempt.place, window, now);
+        // No replica admits it until the window ends: this one need not ask the database again.
+        limits.full_buckets.insert(counted.bucket, window, now);
+        limits.full_buckets.insert(attempt.place, window, now);
         Err(self.refuse(window, now))
     }
 
-    fn refuse(&self, window: Window, now: Timestamp) -> Error {
-        self.stand(window, now, true);
+    fn refuse(&self, window: FixedWindow, now: Timestamp) -> Error {
+        self.set_quota(window, now, true);
         Error::rate_limited()
     }
 
-    fn stand(&self, window: Window, now: Timestamp, refused: bool) {
-        let quota = ATTEMPTS as u32;
-        let remaining = quota.saturating_sub(window.used);
-        let seconds = window.seconds_left(now);
-        let standing = Standing { policy: "login", quota, remaining, seconds, refused };
-        self.0.extensions_mut().insert(OfAttempt(standing));
+    /// Leaves the quota with the request, for the headers of the response.
+    fn set_quota(&self, window: FixedWindow, now: Timestamp, exceeded: bool) {
+        let limit = ATTEMPTS as u32;
+        let remaining = limit.saturating_sub(window.used);
+        let seconds_left = window.seconds_left(now);
+        let quota = Quota { policy: "login", limit, remaining, seconds_left, exceeded };
+        self.0.extensions_mut().insert(LogInQuota(quota));
     }
 }
 
-/// The bucket that is known to have no room for an attempt. Nobody makes the database write by
-/// going on; only whether the account is known at the address may have to be read.
-async fn known_to_be_full(
+/// The window of a bucket that is full for this attempt. Further attempts then cost the database no
+/// write; it may have to read whether the account was used at the address.
+async fn full_window(
     limits: &Limits,
     db: &Db,
     attempt: &Attempt,
     now: Timestamp,
-) -> Result<Option<Window>> {
-    let full = |bucket: &String| limits.full.get(bucket, now);
+) -> Result<Option<FixedWindow>> {
+    let full = |bucket: &String| limits.full_buckets.get(bucket, now);
     if let Some(window) = full(&attempt.place) {
         return Ok(Some(window));
     }

@@ -3,4 +3,5 @@
 pub mod client_address;
 pub mod fixed_window;
 pub mod log_ins;
+pub mod quota;
 pub mod requests;

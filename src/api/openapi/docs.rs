@@ -1,8 +1,12 @@
-//! `/openapi.json`, and Swagger UI at `/docs`, from files that are part of the binary.
+//! `/openapi.json`, and Swagger UI at `/docs`, from files in the binary.
 
 use std::sync::Arc;
 
-use actix_web::{HttpResponse, Resource, http::Method, web};
+use actix_web::{
+    HttpResponse, Resource,
+    http::{Method, header},
+    web,
+};
 use utoipa_swagger_ui::Config;
 
 use crate::{
@@ -10,7 +14,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// The resources.
+/// Adds the resources.
 pub fn register(config: &mut web::ServiceConfig) {
     let get = |path: &str| -> Resource { resource(path, vec![Method::GET]) };
     let swagger = web::Data::from(Arc::new(
@@ -28,6 +32,7 @@ pub fn register(config: &mut web::ServiceConfig) {
         .service(
             get("/openapi.json").route(web::get().to(document)).route(web::head().to(document)),
         )
+        .service(get("/docs/").route(web::get().to(redirect)).route(web::head().to(redirect)))
         .service(get("/docs").route(web::get().to(index)).route(web::head().to(index)))
         .service(get("/docs/{file}").route(web::get().to(file)).route(web::head().to(file)));
 }
@@ -39,7 +44,7 @@ async fn document() -> HttpResponse {
 async fn index(config: web::Data<Config<'static>>) -> Result<HttpResponse> {
     let page = utoipa_swagger_ui::serve("index.html", config.into_inner());
     let page = page.map_err(Error::internal)?.ok_or_else(Error::not_found)?;
-    // The page stands at /docs, without a slash; its files are below it.
+    // The address of the page has no slash at its end, so relative links need the whole path.
     let html = String::from_utf8_lossy(&page.bytes)
         .replace("=\"./", "=\"/docs/")
         .replace("=\"index.css", "=\"/docs/index.css")
@@ -47,8 +52,12 @@ async fn index(config: web::Data<Config<'static>>) -> Result<HttpResponse> {
     Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(html))
 }
 
+async fn redirect() -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs")).finish()
+}
+
 async fn file(name: web::Path<String>, config: web::Data<Config<'static>>) -> Result<HttpResponse> {
-    // A name that is no file of the UI is an error of the request, whatever the crate says.
+    // The crate calls an unknown name an internal error.
     let file = utoipa_swagger_ui::serve(&name, config.into_inner());
     let file = file.ok().flatten().ok_or_else(Error::not_found)?;
     Ok(HttpResponse::Ok().content_type(file.content_type).body(file.bytes.into_owned()))

@@ -19,10 +19,10 @@ pub const ERRORS: &[(&str, &str, &str)] = &[
         "Forbidden",
         "403",
         "`forbidden`: the caller may see it, but not do this. `insufficient_scope`: the API \
-         client's token is not good for this.",
+         client's token lacks the scope for this.",
     ),
-    ("NotFound", "404", "`not_found`: there is no such thing, or none that the caller may see."),
-    ("NotAcceptable", "406", "`not_acceptable`: the answer is of no media type of `Accept`."),
+    ("NotFound", "404", "`not_found`: it does not exist, or the caller may not see it."),
+    ("NotAcceptable", "406", "`not_acceptable`: no media type of the response fits `Accept`."),
     (
         "Conflict",
         "409",
@@ -38,7 +38,7 @@ pub const ERRORS: &[(&str, &str, &str)] = &[
     ),
     ("PreconditionRequired", "428", "`precondition_required`: send the ETag as `If-Match`."),
     ("TooManyRequests", "429", "`rate_limited`: try again after `Retry-After` seconds."),
-    ("InternalServerError", "500", "`internal_error`: something is broken here."),
+    ("InternalServerError", "500", "`internal_error`: the service failed."),
     ("ServiceUnavailable", "503", "`unavailable`: try again after `Retry-After` seconds."),
     ("Problem", "default", "Any other problem, such as `method_not_allowed`."),
 ];
@@ -107,11 +107,11 @@ fn sentence(text: &str) -> String {
 
 fn problem(code: Code, reason: Option<&str>, path: &str) -> Value {
     let own = match code {
-        Code::MalformedRequest => Some("The body is no JSON: expected value at line 1 column 1."),
+        Code::MalformedRequest => Some("The body is not JSON: expected value at line 1 column 1."),
         Code::InvalidParameter => Some("limit: expected 1 to 100."),
         Code::InvalidCursor => Some("The cursor is not one of this list with these filters."),
         Code::Forbidden => Some("You may not do this."),
-        Code::NotFound => Some("There is no such resource, or none that you may see."),
+        Code::NotFound => Some("The resource does not exist, or you may not see it."),
         Code::ValidationFailed => Some("It has 1 to 200 characters."),
         Code::Internal => Some("The cause is in the service's log, under this request_id."),
         _ => None,

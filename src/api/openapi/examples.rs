@@ -243,7 +243,7 @@ pub fn follow(answer: &mut Value, asked: &Value, operation_id: &str) {
 pub fn of_text(media_type: &str) -> Option<Value> {
     let entry = || told("ManualEntry").unwrap_or_default();
     Some(match media_type {
-        "application/x-ndjson" => format!("{}\n{{\"summary\":{{\"count\":1}}}}\n", entry()).into(),
+        "application/x-ndjson" => format!("{}\n", entry()).into(),
         "text/csv" => csv_file().into(),
         _ => return None,
     })
@@ -259,7 +259,7 @@ fn csv_file() -> String {
         ["admin", id("entry_id"), "", "", "", "", "", ""].join(","),
         "Sam completed the live version of this course.,1,,,,\r\n".to_owned(),
     ];
-    let parts = [form.head(), Ok(line.join(",").into_bytes()), form.summary(1)];
+    let parts = [form.head(), Ok(line.join(",").into_bytes())];
     let bytes: Vec<u8> = parts.into_iter().flatten().flatten().collect();
     String::from_utf8_lossy(&bytes).into_owned()
 }

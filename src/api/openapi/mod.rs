@@ -35,7 +35,7 @@ use super::{
         idempotency::KEY_MAX,
         problem::{Problem, ProblemField},
     },
-    session::oauth::{self, OAuthError, OAuthErrorCode},
+    session::oauth_error::{OAuthError, OAuthErrorCode, TOKEN_PATH},
 };
 use crate::domain::{policy::Needs, scope::Scope};
 use errors::ERRORS;
@@ -218,7 +218,7 @@ fn security(needs: Needs) -> Vec<SecurityRequirement> {
 
 fn client_credentials() -> SecurityScheme {
     let scopes = Scope::ALL.iter().map(|scope| (scope.as_str(), scope.meaning()));
-    let flow = ClientCredentials::new(oauth::TOKEN_PATH, Scopes::from_iter(scopes));
+    let flow = ClientCredentials::new(TOKEN_PATH, Scopes::from_iter(scopes));
     let text = "For API clients: `client_id` and `client_secret` of `POST /api-clients`. The token \
                 is a JWT as RFC8725 asks for, good for 15 minutes.";
     SecurityScheme::OAuth2(OAuth2::with_description([Flow::ClientCredentials(flow)], text))
@@ -288,7 +288,7 @@ fn complete(mut operation: Operation, path: &str, method: &HttpMethod) -> Operat
             _ => errors::complete(response, status, path),
         }
     }
-    let oauth = path == oauth::TOKEN_PATH;
+    let oauth = path == TOKEN_PATH;
     for (name, status, _) in ERRORS {
         let can = match *status {
             "401" => !public || oauth,

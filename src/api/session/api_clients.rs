@@ -1,35 +1,33 @@
 //! `/api-clients`.
 
 use actix_web::{HttpRequest, HttpResponse};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
+use super::api_client_schema::{
+    ApiClient, ApiClientPatch, CreatedApiClient, CreatedApiClientSecret, NewApiClient,
+    RotationRequest,
+};
 use crate::{
     api::http::{
-        body::{Body, Nothing, present},
+        body::{Body, Nothing},
         endpoint::{Endpoint, endpoint},
         etag::{self, Precondition},
         extract::{Ctx, Path, Query},
+        gates::ApiClients,
         paging::{Page, PageParams, Paging},
         problem::Problem,
-        reply::Answer,
-        validate::line,
+        reply::Reply,
+        search_text::SearchText,
     },
     auth::tokens::{new_client_secret, token_hash},
     changes::api_clients::{CreateApiClient, RevokeApiClient, RotateSecret, UpdateApiClient},
     domain::{
-        ids::{ApiClientId, ApiClientSecretId, UserId},
+        ids::{ApiClientId, UserId},
         policy::Act,
-        scope::Scope,
-        timestamp::Timestamp,
     },
     error::Result,
-    store::{
-        self,
-        api_clients::{ApiClientFilter, ApiClientRow},
-        page::ByText,
-    },
+    store::{self, api_clients::ApiClientQuery},
 };
 
 /// The operations of this file.
@@ -44,160 +42,41 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// What an integration proves itself with. It acts as its user.
-#[derive(Serialize, ToSchema)]
-pub struct ApiClient {
-    id: ApiClientId,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    #[schema(examples("HR system"))]
-    name: String,
-    /// Whom it acts as: what it does is entered by this user, source `api`.
-    user_id: UserId,
-    /// What its tokens are good for, as far as the user's role allows it.
-    scopes: Vec<Scope>,
-    /// What it sends as `client_id` to `/oauth/token`: the same as `id`.
-    client_id: ApiClientId,
-    /// When it last got a token, to the hour.
-    #[schema(required = true)]
-    last_used_at: Option<Timestamp>,
-    /// When it was revoked; null if it is good.
-    #[schema(required = true)]
-    revoked_at: Option<Timestamp>,
-}
-
-impl From<ApiClientRow> for ApiClient {
-    fn from(row: ApiClientRow) -> Self {
-        Self {
-            id: row.id,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-            name: row.name,
-            user_id: row.user_id,
-            scopes: row.scopes.to_vec(),
-            client_id: row.id,
-            last_used_at: row.last_used_at,
-            revoked_at: row.revoked_at,
-        }
-    }
-}
-
-/// An API client that was made, with its secret, which is shown this once.
-#[derive(Serialize, ToSchema)]
-pub struct CreatedApiClient {
-    #[serde(flatten)]
-    client: ApiClient,
-    /// Keep it: only its hash is stored here.
-    #[schema(examples("dbk_3f6c…"))]
-    client_secret: String,
-}
-
-/// A new secret of an API client, which is shown this once.
-#[derive(Serialize, ToSchema)]
-pub struct CreatedApiClientSecret {
-    id: ApiClientSecretId,
-    created_at: Timestamp,
-    client_id: ApiClientId,
-    /// Keep it: only its hash is stored here.
-    #[schema(examples("dbk_3f6c…"))]
-    client_secret: String,
-}
-
-/// An API client to be made.
-#[derive(Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({
-    "name": "HR system", "user_id": "01977f3e-5c00-7000-8000-000000000001",
-    "scopes": ["users:read", "users:write", "activity:write"]
-}))]
-pub struct NewApiClient {
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200)]
-    name: String,
-    /// Whom it acts as: a user of kind `api`.
-    user_id: UserId,
-    #[validate(length(min = 1, max = 7))]
-    #[schema(min_items = 1, max_items = 7)]
-    scopes: Vec<Scope>,
-}
-
-/// What changes of an API client.
-#[derive(Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(min_properties = 1, example = json!({"scopes": ["users:read"]}))]
-pub struct ApiClientPatch {
-    #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200, nullable = false)]
-    name: Option<String>,
-    /// The whole list as it should be. It counts at once, for tokens that are out already too.
-    #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 7))]
-    #[schema(min_items = 1, max_items = 7, nullable = false)]
-    scopes: Option<Vec<Scope>>,
-}
-
-/// The most seconds that an API client has two valid secrets: 30 days.
-const OVERLAP_MAX: i64 = 2_592_000;
-/// What they are if nothing is said: a day.
+/// The default of `overlap_seconds`: a day.
 const OVERLAP_DEFAULT: i64 = 86_400;
 
-/// How a secret is followed by another.
-#[derive(Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"overlap_seconds": 3600}))]
-pub struct RotationRequest {
-    /// How long the secret before it stays valid; 86,400 (a day) if it is not said, and with 0 it
-    /// ends at once. At most two are valid.
-    #[validate(range(min = 0, max = OVERLAP_MAX))]
-    #[schema(minimum = 0, maximum = 2_592_000)]
-    overlap_seconds: Option<i64>,
-}
-
-/// What a list of API clients is narrowed by.
+/// The filters of a list of API clients.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ApiClientParams {
-    /// Characters of the name, anywhere in it, without regard to case.
-    #[param(nullable = false)]
-    q: Option<String>,
-    /// Whom they act as.
+    /// Text in the name, without regard to case.
+    #[param(nullable = false, inline)]
+    q: Option<SearchText>,
+    /// The user they act as.
     #[param(nullable = false)]
     user_id: Option<UserId>,
 }
 
 /// List the API clients
 ///
-/// By name, revoked ones too. For administrators and auditors.
+/// By name, including revoked ones. For administrators and auditors.
 #[utoipa::path(get, path = "/api-clients", tag = "API clients",
     params(ApiClientParams, PageParams),
     responses((status = 200, description = "One page of the API clients.",
         body = Page<ApiClient>)))]
 pub async fn list_api_clients(
     ctx: Ctx,
-    mut paging: Paging,
+    paging: Paging,
     Query(params): Query<ApiClientParams>,
 ) -> Result<HttpResponse> {
-    let filter = ApiClientFilter { q: params.q, user_id: params.user_id };
-    let (window, count) = (paging.window()?, paging.count);
-    let (slice, total) = paging
-        .list(
-            &ctx,
-            move |_, caller| caller.must(Act::SeeApiClients),
-            move |conn, _| {
-                let total = count.then(|| store::api_clients::count(conn, &filter)).transpose()?;
-                Ok((store::api_clients::list(conn, &filter, &window)?, total))
-            },
-        )
-        .await?;
-    let next = slice.next(|row| ByText { key: row.search_key.clone(), id: row.id });
-    paging.page(slice.rows.into_iter().map(ApiClient::from).collect(), next, total)
+    let query = ApiClientQuery { q: params.q.map(String::from), user_id: params.user_id };
+    paging.respond(&ctx, ApiClients, query, ApiClient::from).await
 }
 
 /// Create an API client
 ///
-/// The answer has its secret, once. With `client_id` and `client_secret` it gets its tokens at
-/// `/oauth/token`. For administrators.
+/// The response has its secret, which is shown only once. With `client_id` and `client_secret` it
+/// gets its tokens at `/oauth/token`. For administrators.
 #[utoipa::path(post, path = "/api-clients", tag = "API clients", request_body = NewApiClient,
     responses((status = 201, description = "The API client, with its secret.",
         body = CreatedApiClient)))]
@@ -210,7 +89,7 @@ pub async fn create_api_client(ctx: Ctx, Body(body): Body<NewApiClient>) -> Resu
         let (location, version) = (format!("/api-clients/{}", row.id), row.version);
         let client_secret = client_secret.clone();
         let created = CreatedApiClient { client: row.into(), client_secret };
-        Ok(Answer::created(location, version, &created)?.secret())
+        Ok(Reply::created(location, version, &created)?.secret())
     })
     .await
 }
@@ -236,7 +115,7 @@ pub async fn get_api_client(
 
 /// Change an API client
 ///
-/// Scopes that are taken away are gone at once. For administrators.
+/// Removed scopes are gone at once. For administrators.
 #[utoipa::path(patch, path = "/api-clients/{client_id}", tag = "API clients",
     params(("client_id" = ApiClientId, Path)), request_body = ApiClientPatch,
     responses(
@@ -258,8 +137,8 @@ pub async fn update_api_client(
 
 /// Revoke an API client
 ///
-/// Its secrets and its tokens are good for nothing from now on. It stays readable, and never comes
-/// back. Done twice, it changes and logs once. For administrators.
+/// Its secrets and its tokens are no longer valid. It stays readable, and can't be activated again.
+/// Revoking it twice changes and logs once. For administrators.
 #[utoipa::path(delete, path = "/api-clients/{client_id}", tag = "API clients",
     params(("client_id" = ApiClientId, Path)),
     responses((status = 204, description = "The API client is revoked.")))]
@@ -274,8 +153,8 @@ pub async fn revoke_api_client(
 
 /// Give an API client a new secret
 ///
-/// The secret before it stays valid for a while, so that the integration can change from one to
-/// the other without a pause. The answer has the new one, once; `Location` is the client. For
+/// The previous secret stays valid for a while, so that the integration can change to the new one
+/// without a pause. The response shows the new secret only once; `Location` is the client. For
 /// administrators.
 #[utoipa::path(post, path = "/api-clients/{client_id}/secrets", tag = "API clients",
     params(("client_id" = ApiClientId, Path)), request_body = RotationRequest,
@@ -299,7 +178,7 @@ pub async fn rotate_api_client_secret(
             client_secret: client_secret.clone(),
         };
         let location = format!("/api-clients/{id}");
-        Ok(Answer::created(location, row.version, &created)?.secret())
+        Ok(Reply::created(location, row.version, &created)?.secret())
     })
     .await
 }

@@ -1,20 +1,21 @@
-//! `/auth`, and `/me`.
+//! `/auth`: log-in, refresh, log-out.
 
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
+use super::token_type::TokenType;
 use crate::{
     api::{
         http::{
             body::{Body, Nothing},
             endpoint::{Endpoint, endpoint},
             extract::Ctx,
-            idempotency::Posted,
-            reply::Answer,
+            idempotency::IdempotentPost,
+            reply::Reply,
         },
-        limits::log_ins::Attempts,
+        limits::log_ins::LogInAttempts,
     },
     auth::{
         passwords::Passwords,
@@ -22,24 +23,17 @@ use crate::{
     },
     changes::sessions::{Live, LogIn, LogOut, Refresh},
     db::database::Db,
-    domain::{
-        ids::UserId,
-        policy::{Act, Caller, Credentials, Identity, Relation},
-        scope::{Scope, Scopes},
-        session::ACCESS_TOKEN_SECONDS,
-        text::{fold, words},
-        user::{Role, UserKind},
-    },
+    domain::{policy::Credentials, session::ACCESS_TOKEN_SECONDS, text::fold},
     error::{Code, Error, Result},
     store,
 };
 
 /// The operations of this file.
 pub fn endpoints() -> Vec<Endpoint> {
-    vec![endpoint!(log_in), endpoint!(refresh_session), endpoint!(log_out), endpoint!(get_me)]
+    vec![endpoint!(log_in), endpoint!(refresh_session), endpoint!(log_out)]
 }
 
-/// Who wants to log in.
+/// The credentials of a user.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -54,7 +48,7 @@ pub struct LogInRequest {
     password: String,
 }
 
-/// Which session should go on.
+/// The refresh token of a session.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -66,18 +60,10 @@ pub struct RefreshRequest {
     refresh_token: String,
 }
 
-words! {
-    /// How the access token is sent.
-    pub enum TokenType {
-        /// As a Bearer token (RFC 6750).
-        Bearer = "Bearer",
-    }
-}
-
 /// The tokens of a session.
 #[derive(Serialize, ToSchema)]
 pub struct SessionTokens {
-    /// A JWT, to be sent as `Authorization: Bearer …`.
+    /// A JWT. Send it as `Authorization: Bearer …`.
     access_token: String,
     token_type: TokenType,
     /// Seconds until the access token expires.
@@ -87,73 +73,26 @@ pub struct SessionTokens {
     refresh_token: String,
 }
 
-/// The caller.
-#[derive(Serialize, ToSchema)]
-pub struct Me {
-    id: UserId,
-    #[schema(examples("Cristiano Ferreira"))]
-    name: String,
-    kind: UserKind,
-    role: Role,
-    /// What the token is limited to; null where it is not limited.
-    #[schema(required = true)]
-    scopes: Option<Vec<Scope>>,
-    permissions: Permissions,
-}
-
-/// What the caller may do to everybody and everything, whatever his relations add to it.
-#[derive(Serialize, ToSchema)]
-pub struct Permissions {
-    /// See every profile and every log.
-    see_all_users: bool,
-    /// Change every profile, with its enrollments and plans.
-    change_all_users: bool,
-    create_users: bool,
-    change_roles: bool,
-    /// Add notes to every log.
-    add_notes: bool,
-    /// Edit every note.
-    edit_notes: bool,
-    /// Change courses and learning plans.
-    change_catalogue: bool,
-}
-
-impl Permissions {
-    fn of(caller: &Caller) -> Self {
-        let relation = Relation::default();
-        let scopes = caller.identity().and_then(Identity::scopes);
-        let may = |scope, act| scopes.is_none_or(|it| it.contains(scope)) && caller.may(act);
-        Self {
-            see_all_users: may(Scope::UsersRead, Act::SeeUser(relation)),
-            change_all_users: may(Scope::UsersWrite, Act::ChangeUser(relation)),
-            create_users: may(Scope::UsersWrite, Act::CreateUser),
-            change_roles: may(Scope::UsersWrite, Act::ChangeRole),
-            add_notes: may(Scope::ActivityWrite, Act::AddNote(relation)),
-            edit_notes: may(Scope::ActivityWrite, Act::EditNote { relation, own: false }),
-            change_catalogue: may(Scope::LearningWrite, Act::ChangeCatalogue),
-        }
-    }
-}
-
 /// Log in
 ///
-/// A failed log-in of a known account is an entry of its log.
+/// A failed log-in to an existing account is an entry in the log of its user.
 #[utoipa::path(post, path = "/auth/login", tag = "Session", request_body = LogInRequest,
     security(()),
     responses(
         (status = 200, description = "The tokens of the new session.", body = SessionTokens),
-        (status = 401, description = "`unauthenticated`: e-mail or password are wrong.",
+        (status = 401, description = "`unauthenticated`: the e-mail address or the password is wrong.",
             body = crate::api::http::problem::Problem, content_type = "application/problem+json")))]
 pub async fn log_in(
-    posted: Posted,
+    posted: IdempotentPost,
     db: web::Data<Db>,
     passwords: web::Data<Passwords>,
     tokens: web::Data<Tokens>,
-    attempts: Attempts,
+    attempts: LogInAttempts,
     Body(body): Body<LogInRequest>,
 ) -> Result<HttpResponse> {
-    let attempt = attempts.admit(&db, "user", &fold(&body.email)).await?;
-    let wrong = || Error::new(Code::Unauthenticated, "E-mail or password are wrong.");
+    let attempt = attempts.count(&db, "user", &fold(&body.email)).await?;
+    let wrong =
+        || Error::new(Code::Unauthenticated, "The e-mail address or the password is wrong.");
     let email = body.email;
     let user = db.read(move |conn| store::users::by_email(conn, &email)).await?;
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
@@ -162,21 +101,21 @@ pub async fn log_in(
     let refresh_token = new_refresh_token()?;
     let refresh_hash = token_hash(&refresh_token);
     let change = LogIn { user, verified: hash.filter(|_| matches), refresh_hash, attempt };
-    let answer = tokens_of(&db, &tokens, refresh_token, wrong);
-    posted.apply(&db, Credentials::None, change, answer).await
+    let reply = tokens_reply(&db, &tokens, refresh_token, wrong);
+    posted.apply(&db, Credentials::None, change, reply).await
 }
 
 /// Get new tokens for a session
 ///
-/// The refresh token is used up. Used again, it ends the session: somebody has a copy of it.
+/// A refresh token is valid once. Used again, it ends the session, because somebody has a copy of it.
 #[utoipa::path(post, path = "/auth/refresh", tag = "Session", request_body = RefreshRequest,
     security(()),
     responses(
         (status = 200, description = "The new tokens of the session.", body = SessionTokens),
-        (status = 401, description = "`invalid_token`: the token is used, expired or unknown.",
+        (status = 401, description = "`invalid_token`: the refresh token is used, expired or unknown.",
             body = crate::api::http::problem::Problem, content_type = "application/problem+json")))]
 pub async fn refresh_session(
-    posted: Posted,
+    posted: IdempotentPost,
     db: web::Data<Db>,
     tokens: web::Data<Tokens>,
     Body(body): Body<RefreshRequest>,
@@ -188,27 +127,27 @@ pub async fn refresh_session(
         let text = "The refresh token was used before. The session has ended; log in again.";
         Error::new(Code::InvalidToken, text)
     };
-    let answer = tokens_of(&db, &tokens, refresh_token, reused);
-    posted.apply(&db, Credentials::None, change, answer).await
+    let reply = tokens_reply(&db, &tokens, refresh_token, reused);
+    posted.apply(&db, Credentials::None, change, reply).await
 }
 
-/// Answers with the tokens of a session; where there is none, with an error.
-fn tokens_of(
+/// Makes the reply with the tokens of a session; where there is none, the error.
+fn tokens_reply(
     db: &Db,
     tokens: &Tokens,
     refresh_token: String,
     none: impl Fn() -> Error + Send + 'static,
-) -> impl Fn(Option<Live>) -> Result<Answer> + Send + 'static {
+) -> impl Fn(Option<Live>) -> Result<Reply> + Send + 'static {
     let (clock, tokens) = (db.clock().clone(), tokens.clone());
     move |live| {
         let live = live.ok_or_else(&none)?;
-        let answer = SessionTokens {
+        let tokens = SessionTokens {
             access_token: tokens.issue(live.user, live.session, clock.now())?,
             token_type: TokenType::Bearer,
             expires_in: ACCESS_TOKEN_SECONDS,
             refresh_token: refresh_token.clone(),
         };
-        Ok(Answer::ok(&answer)?.secret())
+        Ok(Reply::ok(&tokens)?.secret())
     }
 }
 
@@ -218,26 +157,5 @@ fn tokens_of(
 #[utoipa::path(post, path = "/auth/logout", tag = "Session",
     responses((status = 204, description = "The session has ended.")))]
 pub async fn log_out(ctx: Ctx, _: Body<Nothing>) -> Result<HttpResponse> {
-    ctx.post(LogOut, |()| Ok(Answer::no_content())).await
-}
-
-/// Who am I?
-///
-/// The user of the token, with his role and what it allows on everybody and everything. Being a
-/// supervisor, or a group permission, may allow more on single users.
-#[utoipa::path(get, path = "/me", tag = "Session",
-    responses((status = 200, description = "The caller.", body = Me)))]
-pub async fn get_me(ctx: Ctx) -> Result<HttpResponse> {
-    let me = ctx.read(|_, caller| {
-        let identity = caller.identity().ok_or_else(Error::invalid_token)?;
-        Ok(Me {
-            id: identity.id,
-            name: identity.name.clone(),
-            kind: identity.kind,
-            role: identity.role,
-            scopes: identity.scopes().map(Scopes::to_vec),
-            permissions: Permissions::of(caller),
-        })
-    });
-    Ok(HttpResponse::Ok().json(me.await?))
+    ctx.post(LogOut, |()| Ok(Reply::no_content())).await
 }

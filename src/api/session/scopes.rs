@@ -1,20 +1,21 @@
-//! Which scope an operation asks of an API client: one rule, for the service and its document.
+//! The scope that an operation needs from an API client, for the service and its document.
 
 use actix_web::http::Method;
 
 use crate::domain::{policy::Needs, scope::Scope};
 
-/// What an operation asks of an API client. A path that no rule knows is not for API clients.
+/// What an operation needs from an API client. A path without a rule is not for API clients.
 pub fn needs(method: &Method, path: &str) -> Needs {
     let segments: Vec<&str> = path.split('/').filter(|it| !it.is_empty()).collect();
     let has = |names: &[&str]| segments.iter().any(|it| names.contains(it));
     let (read, write) = match segments.first() {
         Some(&"me") => return Needs::Nothing,
-        // Also the plans of a group: who changes a group changes what its members get.
+        // The plans of a group too: a change of the group changes what its members get.
         Some(&"groups") => (Scope::UsersRead, Scope::UsersWrite),
         Some(&("users" | "activity")) if has(&["batch"]) => {
             (Scope::ActivityIngest, Scope::ActivityIngest)
         }
+        Some(&"ledger") => (Scope::ActivityRead, Scope::ActivityWrite),
         Some(&("users" | "activity")) if has(&["activity"]) => {
             (Scope::ActivityRead, Scope::ActivityWrite)
         }

@@ -10,8 +10,9 @@ use crate::{
         body::Body,
         endpoint::{Endpoint, endpoint},
         extract::{Ctx, Path},
+        gates::OneUser,
         paging::{Page, PageParams, Paging},
-        reply::Answer,
+        resource::Resource,
         validate::line,
     },
     changes::external_training::LogExternalTraining,
@@ -21,10 +22,10 @@ use crate::{
         timestamp::Timestamp,
     },
     error::Result,
-    store::{self, external_training::TrainingRow},
+    store::external_training::{TrainingQuery, TrainingRow},
 };
 
-/// The operations of this file.
+/// The operations of this file, in the order of the document.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![endpoint!(list_external_training), endpoint!(log_external_training)]
 }
@@ -32,10 +33,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 /// The most hours of a training: more than four years of full-time work.
 const HOURS_MAX: f64 = 10_000.0;
 
-/// The version of a training: nobody changes it once it is logged.
-const VERSION: i64 = 1;
-
-/// A training that a user did outside of the platform.
+/// A training that a user completed outside the platform.
 #[derive(Serialize, ToSchema)]
 pub struct ExternalTraining {
     id: TrainingId,
@@ -43,31 +41,40 @@ pub struct ExternalTraining {
     updated_at: Timestamp,
     #[schema(examples("First Aid at Work"))]
     title: String,
-    /// The day when it was completed, where the user was then.
+    /// The day of completion, in the time zone where the user was.
     completed_on: Date,
-    /// Who gave it.
+    /// The organization that gave it.
     #[schema(required = true, examples("Red Cross"))]
     provider: Option<String>,
-    /// How long it took.
+    /// How many hours it took.
     #[schema(required = true, minimum = 0, maximum = 10000)]
     hours: Option<f64>,
 }
 
 impl From<TrainingRow> for ExternalTraining {
     fn from(row: TrainingRow) -> Self {
-        Self {
-            id: row.id,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-            title: row.title,
-            completed_on: row.completed_on,
-            provider: row.provider,
-            hours: row.hours,
-        }
+        let TrainingRow {
+            id, created_at, updated_at, title, completed_on, provider, hours, ..
+        } = row;
+        Self { id, created_at, updated_at, title, completed_on, provider, hours }
     }
 }
 
-/// A training outside of the platform, to be logged.
+impl Resource for ExternalTraining {
+    type Row = TrainingRow;
+
+    /// A training has no path of its own: it is in the list.
+    fn location(row: &TrainingRow) -> String {
+        format!("/users/{}/external-training", row.user_id)
+    }
+
+    /// Nobody changes a training once it is logged.
+    fn version(_: &TrainingRow) -> i64 {
+        1
+    }
+}
+
+/// A training outside the platform, to log.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -78,13 +85,13 @@ pub struct NewExternalTraining {
     #[validate(length(min = 1, max = 200), custom(function = line))]
     #[schema(min_length = 1, max_length = 200)]
     title: String,
-    /// Not in the future, wherever on earth the user was.
+    /// Not in the future in any time zone.
     completed_on: Date,
-    /// Who gave it.
+    /// The organization that gave it.
     #[validate(length(min = 1, max = 200), custom(function = line))]
     #[schema(min_length = 1, max_length = 200)]
     provider: Option<String>,
-    /// How long it took.
+    /// How many hours it took.
     #[validate(range(min = 0.0, max = HOURS_MAX))]
     #[schema(minimum = 0, maximum = 10000)]
     hours: Option<f64>,
@@ -92,7 +99,7 @@ pub struct NewExternalTraining {
 
 /// List a user's external training
 ///
-/// What was logged last comes first.
+/// The most recently logged first.
 #[utoipa::path(get, path = "/users/{user_id}/external-training", tag = "Users",
     params(("user_id" = UserId, Path), PageParams),
     responses((status = 200, description = "One page of the trainings.",
@@ -100,22 +107,14 @@ pub struct NewExternalTraining {
 pub async fn list_external_training(
     ctx: Ctx,
     Path(user): Path<UserId>,
-    mut paging: Paging,
+    paging: Paging,
 ) -> Result<HttpResponse> {
-    let (window, count) = (paging.window()?, paging.count);
-    let (slice, total) = paging
-        .list_of_user(&ctx, user, move |conn| {
-            let total = count.then(|| store::external_training::count(conn, user)).transpose()?;
-            Ok((store::external_training::list(conn, user, &window)?, total))
-        })
-        .await?;
-    let next = slice.next(|row| row.id);
-    paging.page(slice.rows.into_iter().map(ExternalTraining::from).collect(), next, total)
+    paging.respond(&ctx, OneUser(user), TrainingQuery { user }, ExternalTraining::from).await
 }
 
 /// Log an external training of a user
 ///
-/// It has no address of its own: `Location` is the list.
+/// A training has no path of its own: `Location` is the list.
 #[utoipa::path(post, path = "/users/{user_id}/external-training", tag = "Users",
     params(("user_id" = UserId, Path)), request_body = NewExternalTraining,
     responses((status = 201, description = "The training.", body = ExternalTraining)))]
@@ -126,9 +125,5 @@ pub async fn log_external_training(
 ) -> Result<HttpResponse> {
     let NewExternalTraining { title, completed_on, provider, hours } = body;
     let change = LogExternalTraining { user, title, provider, completed_on, hours };
-    ctx.post(change, move |row| {
-        let location = format!("/users/{user}/external-training");
-        Answer::created(location, VERSION, &ExternalTraining::from(row))
-    })
-    .await
+    ctx.create::<ExternalTraining, _>(change).await
 }

@@ -10,31 +10,31 @@ use crate::{
         body::Csv,
         endpoint::{Endpoint, endpoint},
         extract::{Ctx, Query},
-        reply::Answer,
+        reply::Reply,
     },
-    changes::import::{self, Imported},
+    changes::import::{lines, user::Imported},
     domain::{
         ids::UserId,
         import::{Column, ImportOutcome},
     },
-    error::{Code, Error, Place, Result},
+    error::{Code, Error, InputLocation, Result},
 };
 
-/// The operations of this file.
+/// The operations of this file, in the order of the document.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![endpoint!(import_users)]
 }
 
-/// What came of an import.
+/// The result of an import.
 #[derive(Serialize, ToSchema)]
 pub struct ImportReport {
     /// One outcome for each line, in the order of the file.
     data: Vec<ImportedLine>,
-    /// How many lines came to what.
+    /// The number of lines by outcome.
     summary: ImportSummary,
 }
 
-/// What came of one line of an import.
+/// The result of one line of an import.
 #[derive(Serialize, ToSchema)]
 pub struct ImportedLine {
     /// Where it begins in the file; the header is line 1.
@@ -51,7 +51,7 @@ pub struct ImportedLine {
 /// One thing that is wrong with a line of an import.
 #[derive(Serialize, ToSchema)]
 pub struct ImportError {
-    /// In which column; null if it is about the whole line.
+    /// The column; null if the whole line is wrong.
     #[schema(required = true)]
     column: Option<Column>,
     /// What is wrong, to switch on.
@@ -62,7 +62,7 @@ pub struct ImportError {
     detail: String,
 }
 
-/// How many lines of an import came to what.
+/// The number of lines of an import, by outcome.
 #[derive(Default, Serialize, ToSchema)]
 pub struct ImportSummary {
     #[schema(minimum = 0)]
@@ -75,11 +75,11 @@ pub struct ImportSummary {
     invalid: u64,
 }
 
-/// How an import is done.
+/// The options of an import.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ImportParams {
-    /// Only report what would come of it; `false` if it is not said.
+    /// Only report what the import would do; `false` by default.
     #[param(nullable = false)]
     dry_run: Option<bool>,
 }
@@ -90,52 +90,52 @@ pub struct ImportParams {
 /// order: `email`, `employee_id`, `given_name`, `surname`, `kind`, `status`, `role`, `time_zone`,
 /// `home_group`, `groups`, `learning_plans`, `supervisors`.
 ///
-/// A line is about the user of its `email`, else of its `employee_id`; if there is none, it creates
-/// one. An empty cell leaves a field as it is. White space around a cell is not part of it. Groups
+/// A line updates the user with its `email`, else with its `employee_id`; if there is none, it
+/// creates one. An empty cell leaves a field as it is. White space around a cell is not part of it. Groups
 /// and plans are named by id or by name, without regard to case, supervisors by id or e-mail;
 /// several are separated by `;`, and are added to what the user has.
 ///
-/// Each line is done wholly or not at all, one after another, and a bad line does not keep the
-/// others from being done. Sent again, lines that were done are `unchanged`. The source of the
+/// Lines are applied one after another, each completely or not at all; an invalid line does not stop
+/// the others. In a repeated import, lines that were applied are `unchanged`. The source of the
 /// entries is `import`.
 #[utoipa::path(post, path = "/users/import", tag = "Users", params(ImportParams),
     request_body(content = String, content_type = "text/csv",
         description = "The lines, after a header row.",
         example = json!("email,given_name,surname,groups\r\nrobin.keller@example.com,Robin,Keller,\
             Leadership;Night Shift\r\n")),
-    responses((status = 200, description = "What came of each line.", body = ImportReport)))]
+    responses((status = 200, description = "The result of each line.", body = ImportReport)))]
 pub async fn import_users(
     ctx: Ctx,
     Query(params): Query<ImportParams>,
     Csv(text): Csv,
 ) -> Result<HttpResponse> {
-    ctx.read(|_, caller| import::authorize(caller)).await?;
+    ctx.read(|_, caller| lines::authorize(caller)).await?;
     let mut data = Vec::new();
     let (mut numbers, mut users) = (Vec::new(), Vec::new());
-    for Line { number, said } in import_csv::read(&text)? {
-        match said {
+    for Line { number, content } in import_csv::read(&text)? {
+        match content {
             Ok(user) => {
                 numbers.push(number);
                 users.push(user);
             }
-            Err(error) => data.push(ImportedLine::of(number, Err(error))),
+            Err(error) => data.push(ImportedLine::new(number, Err(error))),
         }
     }
     let dry_run = params.dry_run.unwrap_or_default();
     ctx.perform(|db, credentials| async move {
         let outcomes = if dry_run {
-            import::rehearse(&db, credentials, users).await?
+            lines::rehearse(&db, credentials, users).await?
         } else {
-            import::import(&db, credentials, users).await
+            lines::import(&db, credentials, users).await
         };
-        // What failed for no fault of a line may be done when it is sent again.
+        // A line that failed for no fault of its own may pass in a repeated import.
         let passing =
             outcomes.iter().any(|it| it.as_ref().is_err_and(|error| is_passing(error.code)));
-        let done = numbers.into_iter().zip(outcomes);
-        data.extend(done.map(|(number, outcome)| ImportedLine::of(number, outcome)));
+        let applied = numbers.into_iter().zip(outcomes);
+        data.extend(applied.map(|(number, outcome)| ImportedLine::new(number, outcome)));
         data.sort_by_key(|line| line.line);
         let summary = summary(&data);
-        Ok(Answer::ok(&ImportReport { data, summary })?.passing(passing))
+        Ok(Reply::ok(&ImportReport { data, summary })?.provisional(passing))
     })
     .await
 }
@@ -145,21 +145,21 @@ fn is_passing(code: Code) -> bool {
 }
 
 impl ImportedLine {
-    fn of(line: u64, outcome: Result<Imported>) -> Self {
+    fn new(line: u64, outcome: Result<Imported>) -> Self {
         match outcome {
             Ok(Imported { user, outcome }) => {
                 Self { line, outcome, user_id: user, errors: Vec::new() }
             }
             Err(error) => {
                 let outcome = ImportOutcome::Invalid;
-                Self { line, outcome, user_id: None, errors: told(line, &error) }
+                Self { line, outcome, user_id: None, errors: import_errors(line, &error) }
             }
         }
     }
 }
 
-/// What a line's error tells: each of its input errors, or else its code. Causes are logged only.
-fn told(line: u64, error: &Error) -> Vec<ImportError> {
+/// The errors of a line: its input errors, or else its code. Causes are only logged.
+fn import_errors(line: u64, error: &Error) -> Vec<ImportError> {
     if matches!(error.code, Code::Internal | Code::Unavailable) {
         log::error!("line {line} of an import: {error}");
     }
@@ -168,7 +168,7 @@ fn told(line: u64, error: &Error) -> Vec<ImportError> {
         return vec![ImportError { column: None, code, detail: error.detail.clone() }];
     }
     let errors = error.errors.iter().map(|it| ImportError {
-        column: column(&it.place),
+        column: column(&it.location),
         code: it.code.clone(),
         detail: it.detail.clone(),
     });
@@ -176,14 +176,14 @@ fn told(line: u64, error: &Error) -> Vec<ImportError> {
 }
 
 /// The column that a field of the user comes from.
-fn column(place: &Place) -> Option<Column> {
-    match place {
-        Place::Body(pointer) => match pointer.trim_start_matches('/') {
+fn column(location: &InputLocation) -> Option<Column> {
+    match location {
+        InputLocation::Body(pointer) => match pointer.trim_start_matches('/') {
             "home_group_id" => Some(Column::HomeGroup),
             "supervisor_ids" => Some(Column::Supervisors),
             field => field.parse().ok(),
         },
-        Place::Query(_) => None,
+        InputLocation::Query(_) => None,
     }
 }
 

@@ -7,7 +7,7 @@ use validator::Validate;
 
 use crate::{
     api::http::validate::{field_errors, iana_time_zone, line},
-    changes::import::ImportUser,
+    changes::import::line::ImportUser,
     domain::{import::Column, text::UnknownWord},
     error::{Error, InputError, Result},
 };
@@ -19,14 +19,14 @@ const LINES_MAX: usize = 10_000;
 pub struct Line {
     /// Where it begins; the header is line 1.
     pub number: u64,
-    /// What it says, or what is wrong with it.
-    pub said: Result<ImportUser>,
+    /// Its content, or what is wrong with it.
+    pub content: Result<ImportUser>,
 }
 
-/// Reads a file. A line that is wrong does not keep the others from being read.
+/// Reads a file. An invalid line does not stop the others.
 ///
 /// # Errors
-/// `validation_failed` where the header is wrong, or there are too many lines.
+/// `validation_failed` if the header is wrong, or there are too many lines.
 pub fn read(text: &str) -> Result<Vec<Line>> {
     let mut reader =
         ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
@@ -47,12 +47,12 @@ pub fn read(text: &str) -> Result<Vec<Line>> {
             return Err(Error::invalid_field("", "too_many", text));
         }
         let number = counter.line_of(&record);
-        lines.push(Line { number, said: user(&columns, &record) });
+        lines.push(Line { number, content: user(&columns, &record) });
     }
     Ok(lines)
 }
 
-/// Tells the line that a record begins in. The reader's own count stands before blank lines.
+/// The line where a record begins. The reader's own position is before blank lines.
 struct LineCounter<'a> {
     text: &'a [u8],
     at: usize,
@@ -105,7 +105,7 @@ fn columns(header: &StringRecord) -> Result<Vec<Column>> {
     if errors.is_empty() { Ok(columns) } else { Err(Error::invalid(errors)) }
 }
 
-/// The cells whose form is looked at before anything else: as in the body of a user.
+/// The cells whose shape is checked first, as in the body of a user.
 #[derive(Default, Validate)]
 struct Cells {
     #[validate(email, length(max = 254))]

@@ -9,6 +9,7 @@ use crate::{
         body::{Body, Nothing},
         endpoint::{Endpoint, endpoint},
         extract::{Ctx, Path},
+        gates::OneUser,
         paging::{Page, PageParams, Paging},
     },
     changes::plans::{AssignPlan, UnassignPlan},
@@ -19,14 +20,10 @@ use crate::{
         timestamp::Timestamp,
     },
     error::Result,
-    store::{
-        self,
-        page::ByTime,
-        plans::{AssignmentRow, PlanRow},
-    },
+    store::plans::{AssignmentQuery, AssignmentRow, PlanRow},
 };
 
-/// The operations of this file.
+/// The operations of this file, in the order of the document.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         endpoint!(list_user_learning_plans),
@@ -39,9 +36,9 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[derive(Serialize, ToSchema)]
 pub struct AssignedLearningPlan {
     plan: PlanName,
-    /// How far the user is.
+    /// Whether the user meets it.
     status: PlanStatus,
-    /// How he got it.
+    /// How the user got it.
     source: Source,
     assigned_at: Timestamp,
     /// Since when it is met.
@@ -49,7 +46,7 @@ pub struct AssignedLearningPlan {
     met_at: Option<Timestamp>,
 }
 
-/// Which learning plan.
+/// A learning plan, by id and name.
 #[derive(Serialize, ToSchema)]
 pub struct PlanName {
     id: PlanId,
@@ -71,7 +68,7 @@ impl From<(AssignmentRow, PlanRow)> for AssignedLearningPlan {
 
 /// List a user's learning plans
 ///
-/// The plan assigned last comes first.
+/// The most recently assigned first.
 #[utoipa::path(get, path = "/users/{user_id}/learning-plans", tag = "Users",
     params(("user_id" = UserId, Path), PageParams),
     responses((status = 200, description = "One page of the plans.",
@@ -79,22 +76,15 @@ impl From<(AssignmentRow, PlanRow)> for AssignedLearningPlan {
 pub async fn list_user_learning_plans(
     ctx: Ctx,
     Path(user): Path<UserId>,
-    mut paging: Paging,
+    paging: Paging,
 ) -> Result<HttpResponse> {
-    let (window, count) = (paging.window()?, paging.count);
-    let (slice, total) = paging
-        .list_of_user(&ctx, user, move |conn| {
-            let total = count.then(|| store::plans::count_assignments(conn, user)).transpose()?;
-            Ok((store::plans::assignments(conn, user, &window)?, total))
-        })
-        .await?;
-    let next = slice.next(|(row, _)| ByTime { time: row.assigned_at, id: row.plan_id });
-    paging.page(slice.rows.into_iter().map(AssignedLearningPlan::from).collect(), next, total)
+    let query = AssignmentQuery { user };
+    paging.respond(&ctx, OneUser(user), query, AssignedLearningPlan::from).await
 }
 
 /// Assign a learning plan to a user
 ///
-/// Done twice, it assigns and logs once.
+/// Idempotent: a repeated request changes and logs nothing.
 #[utoipa::path(put, path = "/users/{user_id}/learning-plans/{plan_id}", tag = "Users",
     params(("user_id" = UserId, Path), ("plan_id" = PlanId, Path)),
     responses((status = 200, description = "The plan as the user has it.",
@@ -110,7 +100,7 @@ pub async fn assign_learning_plan(
 
 /// Take a learning plan from a user
 ///
-/// Done twice, it takes and logs once.
+/// Idempotent: a repeated request changes and logs nothing.
 #[utoipa::path(delete, path = "/users/{user_id}/learning-plans/{plan_id}", tag = "Users",
     params(("user_id" = UserId, Path), ("plan_id" = PlanId, Path)),
     responses((status = 204, description = "The user does not have the plan.")))]
@@ -119,6 +109,5 @@ pub async fn unassign_learning_plan(
     Path((user, plan)): Path<(UserId, PlanId)>,
     _: Body<Nothing>,
 ) -> Result<HttpResponse> {
-    ctx.apply(UnassignPlan { user, plan }).await?;
-    Ok(HttpResponse::NoContent().finish())
+    ctx.delete(UnassignPlan { user, plan }).await
 }

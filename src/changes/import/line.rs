@@ -1,8 +1,8 @@
-//! One line of an import.
+//! One line of an import of users.
 
 use crate::domain::user::{Role, UserKind, UserStatus};
 
-/// What a line says of one user. What it does not say stays as it is.
+/// A line about one user. What is `None` stays as it is.
 #[allow(missing_docs, reason = "the columns")]
 #[derive(Clone, Debug, Default)]
 pub struct ImportUser {
@@ -14,12 +14,12 @@ pub struct ImportUser {
     pub status: Option<UserStatus>,
     pub role: Option<Role>,
     pub time_zone: Option<String>,
-    /// The id or the name.
+    /// An id or a name.
     pub home_group: Option<String>,
-    /// Ids or names; these are added to those that the user has.
+    /// Ids or names; added to those that the user has.
     pub groups: Vec<String>,
-    /// Ids or names; these are added to those that the user has.
+    /// Ids or names; added to those that the user has.
     pub learning_plans: Vec<String>,
-    /// Ids or e-mail addresses; these are added to those that the user has.
+    /// Ids or e-mail addresses; added to those that the user has.
     pub supervisors: Vec<String>,
 }

@@ -1,8 +1,7 @@
 //! The import of users: each line is a change of its own.
 
-mod line;
-mod lines;
-mod names;
-
-pub use line::ImportUser;
-pub use lines::{Imported, authorize, import, rehearse};
+pub mod line;
+mod line_references;
+pub mod lines;
+mod references;
+pub mod user;

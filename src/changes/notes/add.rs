@@ -1,8 +1,8 @@
-//! Adding a note: alone, or together with all the notes that wait at the same time.
+//! Adds a note: alone, or in one transaction with all the notes that wait at the same time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AUTHOR, RELATED, check_time, is_author};
+use super::rules::{Candidate, RELATED, check_author, check_time};
 use crate::{
     access::users::act_on_user,
     changes::{
@@ -14,7 +14,7 @@ use crate::{
     domain::{
         entry::Actor,
         ids::{EntryId, UserId},
-        policy::{Act, Caller, Credentials, Relation, may_write_notes},
+        policy::{Act, Caller, Credentials, Relation, may_be_author},
         timestamp::Timestamp,
         user::UserStatus,
     },
@@ -25,15 +25,15 @@ use crate::{
 
 /// Adds a note to a user's log.
 pub struct AddNote {
-    /// Whose log.
+    /// The user whose log it is for.
     pub user: UserId,
-    /// What it says.
+    /// Its text.
     pub notes: String,
-    /// When it happened, if not now; not in the future.
+    /// The time, if not now; not in the future.
     pub occurred_at: Option<Timestamp>,
-    /// Whom the log names as the author, if not the caller; has to be on the Created By list.
+    /// The author, if not the caller: a user on the Created By list.
     pub created_by: Option<UserId>,
-    /// The entry of the same log that it explains.
+    /// The entry of the same log that it relates to.
     pub relates_to: Option<EntryId>,
 }
 
@@ -45,11 +45,10 @@ impl Change for AddNote {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<EntryRow>> {
-        // Waits for whoever changes the user: he may be given another home group, and with it
-        // others who may add notes.
-        store::user_locks::hold(tx, self.user)?;
+        // A change of the user may give them another home group, and with it other managers.
+        store::user_locks::lock_shared(tx, self.user)?;
         let facts = NoteFacts::read(tx, &[(caller, self)])?;
-        self.judged(caller, &facts, tx)
+        self.checked(caller, &facts, tx)
     }
 
     async fn make(self, db: &Db, credentials: Credentials) -> Result<EntryRow> {
@@ -60,10 +59,10 @@ impl Change for AddNote {
 impl CoalescingChange for AddNote {
     type Facts = (BTreeSet<UserId>, NoteFacts);
 
-    fn read_facts(set: &[(&Caller, &Self)], tx: &mut Tx<'_>) -> Result<Self::Facts> {
-        let users = set.iter().map(|(_, note)| note.user).collect();
-        let locked = store::user_locks::hold_at_once(tx, &users)?;
-        Ok((locked, NoteFacts::read(tx, set)?))
+    fn read_facts(batch: &[(&Caller, &Self)], tx: &mut Tx<'_>) -> Result<Self::Facts> {
+        let users = batch.iter().map(|(_, note)| note.user).collect();
+        let locked = store::user_locks::lock_shared_skipping(tx, &users)?;
+        Ok((locked, NoteFacts::read(tx, batch)?))
     }
 
     fn judge(
@@ -75,13 +74,13 @@ impl CoalescingChange for AddNote {
         if !locked.contains(&self.user) {
             return Ok(None);
         }
-        self.judged(caller, facts, tx).map(Some)
+        self.checked(caller, facts, tx).map(Some)
     }
 }
 
 impl AddNote {
-    /// The note, if it is all right by what is facts.
-    fn judged(
+    /// The note, if the facts allow it.
+    fn checked(
         &self,
         caller: &Caller,
         facts: &NoteFacts,
@@ -105,51 +104,52 @@ impl AddNote {
     fn author(&self, caller: &Caller, facts: &NoteFacts) -> Result<Actor> {
         let id = self.created_by.or(caller.id()).ok_or_else(Error::forbidden)?;
         let relation = facts.relation(Some(id), self.user);
-        let author = match caller.identity().filter(|it| it.id == id) {
-            // Who may come in is active.
-            Some(it) => Some((it.role, UserStatus::Active, it.actor())),
-            None => facts.authors.get(&id).map(|it| (it.role, it.status, it.actor())),
+        let candidate = match caller.identity().filter(|it| it.id == id) {
+            // A caller is always active.
+            Some(it) => {
+                let (role, actor) = (it.role, it.actor());
+                Some(Candidate { role, status: UserStatus::Active, actor })
+            }
+            None => facts.authors.get(&id).map(Candidate::from),
         };
-        match author {
-            Some((role, status, actor)) if is_author(role, status, relation) => Ok(actor),
-            _ => Err(Error::unknown_reference("/created_by", AUTHOR)),
-        }
+        check_author(candidate, relation)
     }
 }
 
-/// What has to be facts of some notes to judge each of them.
+/// The facts that decide on some notes.
 pub struct NoteFacts {
-    /// Whom they name as their authors, but for their callers.
+    /// The authors that they name, except their callers.
     authors: BTreeMap<UserId, UserRow>,
-    /// How callers and authors are related to the users whose logs they are for; a stranger, whom
-    /// it makes no difference for.
+    /// The relations of callers and authors to the users of the logs. Those that make no difference
+    /// are left out.
     relations: BTreeMap<(UserId, UserId), Relation>,
-    /// The entries that they explain, each with whose log it is in.
+    /// The entries that they relate to, each with the user of its log.
     entries: BTreeSet<(UserId, EntryId)>,
 }
 
 impl NoteFacts {
-    fn read(tx: &mut Tx<'_>, set: &[(&Caller, &AddNote)]) -> Result<Self> {
+    fn read(tx: &mut Tx<'_>, batch: &[(&Caller, &AddNote)]) -> Result<Self> {
         let conn = tx.read();
-        let named = |(caller, note): &(&Caller, &AddNote)| {
+        let other_author = |(caller, note): &(&Caller, &AddNote)| {
             note.created_by.filter(|id| caller.id() != Some(*id))
         };
-        let authors: BTreeSet<UserId> = set.iter().filter_map(named).collect();
+        let authors: BTreeSet<UserId> = batch.iter().filter_map(other_author).collect();
         let authors = match authors.is_empty() {
             true => Vec::new(),
             false => store::users::get_all(conn, &authors)?,
         };
         let authors: BTreeMap<_, _> = authors.into_iter().map(|row| (row.id, row)).collect();
         let mut pairs = BTreeSet::new();
-        for (caller, note) in set {
+        for (caller, note) in batch {
             if !caller.may_to_anybody(Act::AddNote) {
                 pairs.extend(caller.id().map(|id| (id, note.user)));
             }
             let author = note.created_by.and_then(|id| authors.get(&id));
-            let author = author.filter(|it| !may_write_notes(it.role, Relation::default()));
+            let author =
+                author.filter(|it| !may_be_author(it.role, it.status, Relation::default()));
             pairs.extend(author.map(|it| (it.id, note.user)));
         }
-        let entries: BTreeSet<_> = set.iter().filter_map(|(_, note)| note.relates_to).collect();
+        let entries: BTreeSet<_> = batch.iter().filter_map(|(_, note)| note.relates_to).collect();
         Ok(Self {
             relations: store::visible_users::relations(conn, &pairs)?,
             entries: match entries.is_empty() {
@@ -160,8 +160,8 @@ impl NoteFacts {
         })
     }
 
-    fn relation(&self, of: Option<UserId>, to: UserId) -> Relation {
-        let facts = of.and_then(|id| self.relations.get(&(id, to)));
-        facts.copied().unwrap_or_default()
+    fn relation(&self, from: Option<UserId>, to: UserId) -> Relation {
+        let found = from.and_then(|id| self.relations.get(&(id, to)));
+        found.copied().unwrap_or_default()
     }
 }

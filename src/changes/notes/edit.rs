@@ -1,6 +1,6 @@
-//! Editing a note.
+//! Edits a note.
 
-use super::{AUTHOR, RELATED, check_time, is_author};
+use super::rules::{AUTHOR, Candidate, RELATED, check_author, check_time};
 use crate::{
     access::users::see_user,
     changes::Change,
@@ -17,21 +17,21 @@ use crate::{
     store::{self, log::revisions::RevisionRow, users::UserRow},
 };
 
-/// Edits a note, and keeps the wording that it had. What is `None` stays as it is.
+/// Edits a note, and keeps its earlier wording. What is `None` stays as it is.
 pub struct EditNote {
-    /// Whose log.
+    /// The user whose log it is in.
     pub user: UserId,
-    /// Which note.
+    /// The id of the note.
     pub id: EntryId,
     /// The revision that the caller read.
     pub if_match: IfMatch,
-    /// What it says now.
+    /// The new text.
     pub notes: Option<String>,
-    /// When it happened.
+    /// The new time.
     pub occurred_at: Option<Timestamp>,
-    /// Whom the log names as the author.
+    /// The new author.
     pub created_by: Option<UserId>,
-    /// The entry that it explains.
+    /// The entry that it relates to from now on.
     pub relates_to: Option<Option<EntryId>>,
 }
 
@@ -51,8 +51,8 @@ impl Change for EditNote {
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<EntryRow>> {
-        let user = store::user_locks::lock(tx, self.user)?;
-        let before = store::log::entries::lock(tx, self.user, self.id)?;
+        let user = store::user_locks::lock_exclusive(tx, self.user)?;
+        let before = store::log::entries::lock_exclusive(tx, self.user, self.id)?;
         let revision = before.revision.unwrap_or_default();
         self.if_match.check(revision)?;
         let after = self.patched(tx, &before)?;
@@ -138,16 +138,12 @@ fn earlier_wording(
     })
 }
 
-/// A user on the Created By list of a log.
+/// The user whom the note names as its author.
 fn author(tx: &mut Tx<'_>, log: UserId, id: UserId) -> Result<Actor> {
     let user =
         store::users::get(tx.read(), id).map_err(|error| error.in_body("/created_by", AUTHOR))?;
     let relation = store::visible_users::relation(tx.read(), Some(id), log)?;
-    if is_author(user.role, user.status, relation) {
-        Ok(user.actor())
-    } else {
-        Err(Error::unknown_reference("/created_by", AUTHOR))
-    }
+    check_author(Some(Candidate::from(&user)), relation)
 }
 
 fn check_related(tx: &mut Tx<'_>, user: UserId, id: EntryId) -> Result<()> {

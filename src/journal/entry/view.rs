@@ -1,4 +1,4 @@
-//! An entry where it lies: in a row of a database's answer, nothing of it copied.
+//! An entry whose texts are borrowed from a row of a result, not copied.
 
 use super::row::EntryRow;
 use crate::domain::{
@@ -7,10 +7,10 @@ use crate::domain::{
     user::UserKind,
 };
 
-/// One entry, as it is shown. Words (`action`, `source`, kinds and types) are as they are stored,
-/// which is as the contract writes them.
+/// One entry, as it is shown. Words (`action`, `source`, kinds and types) are spelled as they are
+/// stored, which is as the API spells them.
 #[derive(Clone, Copy, Debug)]
-#[allow(missing_docs, reason = "the columns; the contract's section 5 says what each means")]
+#[allow(missing_docs, reason = "the document describes what each means")]
 pub struct EntryView<'a> {
     pub user_id: UserId,
     pub occurred_at: Timestamp,
@@ -26,14 +26,14 @@ pub struct EntryView<'a> {
     /// JSON, as the journal wrote it.
     pub changes: Option<&'a str>,
     pub external_id: Option<&'a str>,
-    /// A note has one; it is what tells it from a system entry.
+    /// Only a manual entry has notes: this distinguishes it from a system entry.
     pub notes: Option<&'a str>,
     pub revision: Option<i64>,
     pub edited_at: Option<Timestamp>,
     pub edited_by: Option<ActorView<'a>>,
 }
 
-/// Somebody who did something, named as he was named then.
+/// A user who did something, with the name that they had then.
 #[derive(Clone, Copy, Debug)]
 #[allow(missing_docs, reason = "the columns")]
 pub struct ActorView<'a> {
@@ -42,7 +42,7 @@ pub struct ActorView<'a> {
     pub kind: &'a str,
 }
 
-/// What an action was done to, named as it was named then.
+/// What an action was done to, with the name that it had then.
 #[derive(Clone, Copy, Debug)]
 #[allow(missing_docs, reason = "the columns")]
 pub struct TargetView<'a> {
@@ -52,7 +52,7 @@ pub struct TargetView<'a> {
 }
 
 impl EntryRow {
-    /// The same entry, where it lies.
+    /// The entry, borrowed.
     pub fn view(&self) -> EntryView<'_> {
         EntryView {
             user_id: self.user_id,
@@ -66,8 +66,8 @@ impl EntryRow {
             relates_to: self.relates_to,
             description: self.description.as_deref(),
             target: match (self.target_type, self.target_id, &self.target_name) {
-                (Some(of), Some(id), Some(name)) => {
-                    Some(TargetView { target_type: of.as_str(), id, name })
+                (Some(target_type), Some(id), Some(name)) => {
+                    Some(TargetView { target_type: target_type.as_str(), id, name })
                 }
                 _ => None,
             },
@@ -81,7 +81,7 @@ impl EntryRow {
     }
 }
 
-/// Somebody of three columns, which are null together.
+/// The user of three columns, which are null together.
 fn actor(
     id: Option<UserId>,
     name: &Option<String>,

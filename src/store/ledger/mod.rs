@@ -1,6 +1,7 @@
 //! The queries of the ledger: its size, its records, and the entries that they tell of.
 
 pub mod check;
+pub mod heads;
 pub mod records;
 pub mod verify;
 pub mod wordings;

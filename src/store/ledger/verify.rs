@@ -118,10 +118,11 @@ pub fn verify(
     check.beginning();
     loop {
         let rows = records::page(check.conn, check.next, CHUNK)?;
-        if rows.is_empty() && check.next >= size {
+        let before = check.next;
+        check.chunk(&rows)?;
+        if check.next == before {
             break;
         }
-        check.chunk(&rows)?;
         progress(check.next.cast_unsigned(), size.max(check.next).cast_unsigned());
     }
     check.end(size)?;

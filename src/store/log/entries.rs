@@ -4,33 +4,28 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 
-use super::filter::{EntryFilter, filtered};
+use super::filter::{EntryFilter, user_entries};
 use crate::{
-    db::{connection::AnyConnection, schema::entries},
+    db::{connection::AnyConnection, direct::direct, schema::entries},
     domain::ids::{EntryId, UserId},
     error::Result,
     journal::{entry::row::EntryRow, tx::Tx},
-    store::{direct, locked},
+    store::locked,
 };
 
-/// How many entries of a user's log the filter lets through.
-///
-/// # Errors
-/// Of the database.
+/// How many entries of a user's log match the filter.
 pub fn count(conn: &mut AnyConnection, user: UserId, filter: &EntryFilter) -> Result<i64> {
-    Ok(filtered(user, filter).count().get_result(conn)?)
+    Ok(user_entries(user, filter).count().get_result(conn)?)
 }
 
-/// The newest entry of a user's log that the filter lets through, if there is one.
-///
-/// # Errors
-/// Of the database.
+/// The newest entry of a user's log that matches the filter, if there is one.
 pub fn newest(
     conn: &mut AnyConnection,
     user: UserId,
     filter: &EntryFilter,
 ) -> Result<Option<EntryRow>> {
-    let newest = filtered(user, filter).order((entries::occurred_at.desc(), entries::id.desc()));
+    let newest =
+        user_entries(user, filter).order((entries::occurred_at.desc(), entries::id.desc()));
     Ok(newest.first(conn).optional()?)
 }
 
@@ -43,10 +38,7 @@ pub fn get(conn: &mut AnyConnection, user: UserId, id: EntryId) -> Result<EntryR
     Ok(of_user.first(conn)?)
 }
 
-/// Which of the entries there are, with whose log each is in.
-///
-/// # Errors
-/// Of the database.
+/// Those of the entries that exist, each with the user whose log it is in.
 pub fn logs_of(
     conn: &mut AnyConnection,
     ids: &BTreeSet<EntryId>,
@@ -56,20 +48,17 @@ pub fn logs_of(
     Ok(direct!(conn, query.load::<(UserId, EntryId)>(conn))?.into_iter().collect())
 }
 
-/// Ids that are looked for in one statement.
+/// Ids that are looked up in one statement.
 const IDS_PER_QUERY: usize = 500;
 
-/// The entries that other systems gave these ids, by them.
-///
-/// # Errors
-/// Of the database.
+/// The entries that other systems gave these ids, by external id.
 pub fn by_external_ids(
     conn: &mut AnyConnection,
     ids: &[&str],
 ) -> Result<BTreeMap<String, EntryRow>> {
     let mut found = BTreeMap::new();
     for ids in ids.chunks(IDS_PER_QUERY) {
-        // Said of every row of it, the condition is what lets the partial index be used.
+        // The condition lets the planner use the partial index.
         let with_one = entries::table.filter(entries::external_id.is_not_null());
         let rows: Vec<EntryRow> =
             with_one.filter(entries::external_id.eq_any(ids.to_vec())).load(conn)?;
@@ -78,20 +67,16 @@ pub fn by_external_ids(
     Ok(found)
 }
 
-/// One entry of a user's log, held until the transaction ends.
+/// One entry of a user's log, locked until the transaction ends.
 ///
 /// # Errors
 /// As [`get`].
-pub fn lock(tx: &mut Tx<'_>, user: UserId, id: EntryId) -> Result<EntryRow> {
+pub fn lock_exclusive(tx: &mut Tx<'_>, user: UserId, id: EntryId) -> Result<EntryRow> {
     let of_user = entries::table.filter(entries::id.eq(id).and(entries::user_id.eq(user)));
     Ok(locked!(tx, of_user)?)
 }
 
-/// Writes the new wording of a note. Its earlier one has to be among the revisions: the database
-/// sees to it.
-///
-/// # Errors
-/// Of the database.
+/// Writes the new wording of a note. A trigger checks that the earlier one is among the revisions.
 pub fn update_note(tx: &mut Tx<'_>, row: &EntryRow) -> Result<()> {
     diesel::update(entries::table.filter(entries::id.eq(row.id)))
         .set((

@@ -16,16 +16,16 @@ use crate::{
     },
 };
 
-/// What a log is narrowed by.
+/// The filters of a log: an entry has to match all of them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct EntryFilter {
     /// Only these actions; none of them if the list is empty.
     pub actions: Option<Vec<Action>>,
     /// Characters of notes or description.
     pub q: Option<String>,
-    /// Whom the log names as the author.
+    /// The user whom the log names as the author.
     pub created_by: Option<UserId>,
-    /// Who really caused it.
+    /// The user who really caused it.
     pub entered_by: Option<UserId>,
     /// How it came about.
     pub source: Option<Source>,
@@ -42,13 +42,13 @@ pub struct EntryFilter {
 }
 
 impl EntryFilter {
-    /// Whether it lets everything through.
+    /// Whether every entry matches.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whether it lets this time through.
-    pub fn lets_time(&self, time: Timestamp) -> bool {
+    /// Whether an entry of this time may match.
+    pub fn matches_time(&self, time: Timestamp) -> bool {
         self.occurred_after.is_none_or(|bound| time >= bound)
             && self.occurred_before.is_none_or(|bound| time < bound)
     }
@@ -59,33 +59,34 @@ impl EntryFilter {
     }
 }
 
-/// Entries, being chosen.
+/// A query of entries that is still being built.
 pub(super) type EntryQuery = entries::BoxedQuery<'static, MultiBackend>;
 
-/// The entries of one user's log that the filter lets through, in no order.
-pub(super) fn filtered(user: UserId, filter: &EntryFilter) -> EntryQuery {
+/// The entries of one user's log that match the filter, in no order.
+pub(super) fn user_entries(user: UserId, filter: &EntryFilter) -> EntryQuery {
     let of_user = entries::table.filter(entries::user_id.eq(user));
-    narrowed(of_user.into_boxed::<MultiBackend>(), filter)
+    filtered(of_user.into_boxed::<MultiBackend>(), filter)
 }
 
-/// Those of some entries that come after a place. The time is said twice, so that it is a range of
-/// an index and not a filter over all of it.
+/// Those of some entries that come after a time and id. The time is compared twice, so that it is a
+/// range of an index and not a filter over all of it.
 macro_rules! older {
-    ($query:expr, $at:expr) => {
+    ($query:expr, $time:expr, $id:expr) => {
         $crate::store::page::after!(
-            $query.filter(entries::occurred_at.le($at.time)),
+            $query.filter(entries::occurred_at.le($time)),
             entries::occurred_at,
             entries::id,
             lt,
-            $at.time,
-            $at.id
+            $time,
+            $id
         )
     };
 }
 pub(super) use older;
 
-/// Those of some entries that the filter lets through: looked at one by one, but for the time.
-pub(super) fn narrowed(mut query: EntryQuery, filter: &EntryFilter) -> EntryQuery {
+/// Those of some entries that match the filter. Only the time uses an index: all else is checked
+/// entry by entry.
+pub(super) fn filtered(mut query: EntryQuery, filter: &EntryFilter) -> EntryQuery {
     match filter.actions.as_deref() {
         None => {}
         Some([action]) => query = query.filter(unindexed!(entries::action).eq(*action)),

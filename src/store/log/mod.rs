@@ -3,6 +3,8 @@
 pub mod all_logs;
 pub mod entries;
 pub mod filter;
+mod merge;
 mod ranges;
 pub mod revisions;
 pub mod user_log;
+mod whole_log;

@@ -1,12 +1,12 @@
-//! What a filter lets through of all logs, as ranges of indexes by time that have no entry in
-//! common: a page is merged of the newest entries of each, so that nobody sorts a million of them.
+//! The entries that match a filter, as ranges of indexes by time that have no entry in common. A page
+//! is merged from the newest entries of each, so that nothing sorts a million of them.
 //!
-//! Which index leads is decided here and not by the planners: without statistics SQLite takes any,
-//! and PostgreSQL's do not know that what is rare may be rare among the newest too.
+//! The index is chosen here and not by the planners: without statistics SQLite takes any, and
+//! PostgreSQL's do not know that what is rare may be rare among the newest too.
 
 use diesel::prelude::*;
 
-use super::filter::{EntryFilter, EntryQuery, narrowed};
+use super::filter::{EntryFilter, EntryQuery, filtered};
 use crate::{
     db::{
         connection::{AnyConnection, MultiBackend},
@@ -16,12 +16,13 @@ use crate::{
     error::Result,
 };
 
-/// Who entered or wrote more entries than this is no rarer than what he did.
+/// A user who entered or wrote more entries than this is no rarer than what they did.
 const MANY: i64 = 1_000;
 
-/// What the entries of a filter are found by; all else of it is looked at in each of them.
+/// The index that the entries of a filter are found by. The rest of the filter is checked in each
+/// entry.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Lead {
+enum Index {
     RelatesTo,
     Target,
     CreatedBy,
@@ -32,62 +33,62 @@ enum Lead {
     Time,
 }
 
-impl Lead {
-    fn goes_on_with_action(self) -> bool {
+impl Index {
+    /// Whether the action is a column of the index, before the time.
+    fn has_action(self) -> bool {
         matches!(self, Self::Source | Self::TargetType | Self::Action)
     }
 }
 
-/// The entries that a filter lets through.
-///
-/// # Errors
-/// Of the database.
+/// The entries that match a filter.
 pub(super) fn ranges(conn: &mut AnyConnection, filter: &EntryFilter) -> Result<Vec<EntryQuery>> {
-    let lead = lead(conn, filter)?;
-    let rest = match lead.goes_on_with_action() {
+    let index = choose_index(conn, filter)?;
+    let rest = match index.has_action() {
         true => EntryFilter { actions: None, ..filter.clone() },
         false => filter.clone(),
     };
-    Ok(led_ranges(lead, filter).into_iter().map(|range| narrowed(range, &rest)).collect())
+    let ranges = index_ranges(index, filter).into_iter();
+    Ok(ranges.map(|range| filtered(range, &rest)).collect())
 }
 
-fn lead(conn: &mut AnyConnection, filter: &EntryFilter) -> Result<Lead> {
+fn choose_index(conn: &mut AnyConnection, filter: &EntryFilter) -> Result<Index> {
     if filter.relates_to.is_some() {
-        return Ok(Lead::RelatesTo);
+        return Ok(Index::RelatesTo);
     }
     if filter.target_id.is_some() {
-        return Ok(Lead::Target);
+        return Ok(Index::Target);
     }
     let other = if filter.source.is_some() {
-        Lead::Source
+        Index::Source
     } else if filter.target_type.is_some() {
-        Lead::TargetType
+        Index::TargetType
     } else if filter.actions.is_some() {
-        Lead::Action
+        Index::Action
     } else {
-        Lead::Time
+        Index::Time
     };
-    for (user, lead) in [(filter.created_by, Lead::CreatedBy), (filter.entered_by, Lead::EnteredBy)]
-    {
+    let users = [(filter.created_by, Index::CreatedBy), (filter.entered_by, Index::EnteredBy)];
+    for (user, index) in users {
         if let Some(user) = user
-            && (other == Lead::Time || !has_many(conn, lead, user)?)
+            && (other == Index::Time || !has_many(conn, index, user)?)
         {
-            return Ok(lead);
+            return Ok(index);
         }
     }
     Ok(other)
 }
 
-/// Whether somebody is named by so many entries that to read them all takes long.
-fn has_many(conn: &mut AnyConnection, lead: Lead, user: UserId) -> Result<bool> {
-    let filter = match lead {
-        Lead::CreatedBy => EntryFilter { created_by: Some(user), ..EntryFilter::default() },
+/// Whether so many entries name a user that reading them all takes long.
+fn has_many(conn: &mut AnyConnection, index: Index, user: UserId) -> Result<bool> {
+    let filter = match index {
+        Index::CreatedBy => EntryFilter { created_by: Some(user), ..EntryFilter::default() },
         _ => EntryFilter { entered_by: Some(user), ..EntryFilter::default() },
     };
-    goes_beyond_many(conn, led(entries::table.into_boxed(), lead, &filter))
+    is_many(conn, index_range(index, &filter))
 }
 
-fn goes_beyond_many(conn: &mut AnyConnection, range: EntryQuery) -> Result<bool> {
+/// Whether a range has more than [`MANY`] entries.
+fn is_many(conn: &mut AnyConnection, range: EntryQuery) -> Result<bool> {
     let beyond = range
         .order((entries::occurred_at.desc(), entries::id.desc()))
         .offset(MANY)
@@ -96,45 +97,43 @@ fn goes_beyond_many(conn: &mut AnyConnection, range: EntryQuery) -> Result<bool>
     Ok(beyond.first::<UserId>(conn).optional()?.is_some())
 }
 
-/// Whether what leads a filter is rare: it does not take long to read all of it.
-///
-/// # Errors
-/// Of the database.
+/// Whether the ranges of a filter are short: reading all of them does not take long.
 pub(super) fn is_rare(conn: &mut AnyConnection, filter: &EntryFilter) -> Result<bool> {
-    let lead = lead(conn, filter)?;
-    if lead == Lead::Time {
+    let index = choose_index(conn, filter)?;
+    if index == Index::Time {
         return Ok(false);
     }
-    for range in led_ranges(lead, filter) {
-        if goes_beyond_many(conn, range)? {
+    for range in index_ranges(index, filter) {
+        if is_many(conn, range)? {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-/// The ranges of what leads, each of one action where the index goes on with the action.
-fn led_ranges(lead: Lead, filter: &EntryFilter) -> Vec<EntryQuery> {
-    let all = || led(entries::table.into_boxed::<MultiBackend>(), lead, filter);
-    if !lead.goes_on_with_action() {
+/// The ranges of an index, one for each action where the action is a column of it.
+fn index_ranges(index: Index, filter: &EntryFilter) -> Vec<EntryQuery> {
+    let all = || index_range(index, filter);
+    if !index.has_action() {
         return vec![all()];
     }
     let actions = filter.actions.as_deref().unwrap_or(Action::ALL);
     actions.iter().map(|action| all().filter(entries::action.eq(*action))).collect()
 }
 
-/// The entries of what leads: a range of its index.
-fn led(query: EntryQuery, lead: Lead, filter: &EntryFilter) -> EntryQuery {
-    match lead {
-        Lead::RelatesTo => query.filter(entries::relates_to.eq(filter.relates_to)),
-        Lead::Target => query.filter(entries::target_id.eq(filter.target_id)),
-        Lead::CreatedBy => query.filter(entries::created_by_id.eq(filter.created_by)),
-        Lead::EnteredBy => query.filter(entries::entered_by_id.eq(filter.entered_by)),
-        Lead::TargetType => query.filter(entries::target_type.eq(filter.target_type)),
-        Lead::Source => match filter.source {
+/// The entries that an index finds.
+fn index_range(index: Index, filter: &EntryFilter) -> EntryQuery {
+    let query = entries::table.into_boxed::<MultiBackend>();
+    match index {
+        Index::RelatesTo => query.filter(entries::relates_to.eq(filter.relates_to)),
+        Index::Target => query.filter(entries::target_id.eq(filter.target_id)),
+        Index::CreatedBy => query.filter(entries::created_by_id.eq(filter.created_by)),
+        Index::EnteredBy => query.filter(entries::entered_by_id.eq(filter.entered_by)),
+        Index::TargetType => query.filter(entries::target_type.eq(filter.target_type)),
+        Index::Source => match filter.source {
             Some(source) => query.filter(entries::source.eq(source)),
             None => query,
         },
-        Lead::Action | Lead::Time => query,
+        Index::Action | Index::Time => query,
     }
 }

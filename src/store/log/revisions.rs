@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
+use super::entries;
 use crate::{
     db::{
         connection::{AnyConnection, MultiBackend},
@@ -17,7 +18,7 @@ use crate::{
     },
     error::Result,
     journal::tx::Tx,
-    store::page::{Slice, Window},
+    store::page::{ListQuery, PageRequest},
 };
 
 /// One earlier wording, as it is stored.
@@ -42,13 +43,13 @@ pub struct RevisionRow {
 }
 
 impl RevisionRow {
-    /// Whom this wording named as the author.
+    /// The user whom this wording named as the author.
     pub fn created_by(&self) -> Actor {
         let name = self.created_by_name.clone();
         Actor { id: self.created_by_id, name, kind: self.created_by_kind }
     }
 
-    /// Who replaced it.
+    /// The user who replaced it.
     pub fn replaced_by(&self) -> Actor {
         let name = self.replaced_by_name.clone();
         Actor { id: self.replaced_by_id, name, kind: self.replaced_by_kind }
@@ -56,46 +57,53 @@ impl RevisionRow {
 }
 
 /// Keeps an earlier wording.
-///
-/// # Errors
-/// Of the database.
 pub fn insert(tx: &mut Tx<'_>, row: &RevisionRow) -> Result<()> {
     diesel::insert_into(revisions::table).values(row.clone()).execute(tx.write())?;
     Ok(())
 }
 
-/// One page of the earlier wordings of a note, the oldest first.
-///
-/// # Errors
-/// Of the database.
-pub fn list(
-    conn: &mut AnyConnection,
-    entry: EntryId,
-    window: &Window<i64>,
-) -> Result<Slice<RevisionRow>> {
-    let mut query =
-        revisions::table.filter(revisions::entry_id.eq(entry)).into_boxed::<MultiBackend>();
-    if let Some(revision) = window.after {
-        query = query.filter(revisions::revision.gt(revision));
+/// The earlier wordings of a note, the oldest first.
+#[derive(Clone, Copy, Debug)]
+pub struct RevisionQuery {
+    /// Whose log the note is in.
+    pub user: UserId,
+    /// The note.
+    pub entry: EntryId,
+}
+
+impl ListQuery for RevisionQuery {
+    type Scope = ();
+    type Row = RevisionRow;
+    type Position = i64;
+
+    fn rows(
+        &self,
+        conn: &mut AnyConnection,
+        (): &(),
+        request: &PageRequest<Self::Position>,
+    ) -> Result<Vec<Self::Row>> {
+        // `not_found` if the entry is in another user's log.
+        entries::get(conn, self.user, self.entry)?;
+        let of_entry = revisions::table.filter(revisions::entry_id.eq(self.entry));
+        let mut query = of_entry.into_boxed::<MultiBackend>();
+        if let Some(revision) = request.after {
+            query = query.filter(revisions::revision.gt(revision));
+        }
+        Ok(query.order(revisions::revision).limit(request.fetch_limit()).load(conn)?)
     }
-    let query = query.order(revisions::revision).limit(window.fetch());
-    Ok(Slice::cut(query.load(conn)?, window.limit))
+
+    fn count(&self, conn: &mut AnyConnection, (): &()) -> Result<i64> {
+        let of_entry = revisions::table.filter(revisions::entry_id.eq(self.entry));
+        Ok(of_entry.count().get_result(conn)?)
+    }
+
+    fn position(&self, row: &Self::Row) -> Self::Position {
+        row.revision
+    }
 }
 
-/// How many earlier wordings a note has.
-///
-/// # Errors
-/// Of the database.
-pub fn count(conn: &mut AnyConnection, entry: EntryId) -> Result<i64> {
-    let of_entry = revisions::table.filter(revisions::entry_id.eq(entry));
-    Ok(of_entry.count().get_result(conn)?)
-}
-
-/// The notes of a user's log that changed their place in time after its move number `since`, each
-/// with the time it had then.
-///
-/// # Errors
-/// Of the database.
+/// The notes of a user's log that an edit moved in time after move number `since`, each with the time
+/// that it had then.
 pub fn moved_since(
     conn: &mut AnyConnection,
     user: UserId,
@@ -106,7 +114,7 @@ pub fn moved_since(
         .order(revisions::log_move)
         .select((revisions::entry_id, revisions::occurred_at))
         .load(conn)?;
-    // The first move after `since` left the place that the note had then.
+    // The first move after `since` started at the time that the note had then.
     let mut first = HashMap::new();
     for (entry, time) in moves {
         first.entry(entry).or_insert(time);

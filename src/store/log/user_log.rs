@@ -1,10 +1,10 @@
-//! One user's log, page by page, newest first: each entry that was there when the first page was
-//! read comes exactly once, while notes are added and edited.
+//! One user's log, page by page, newest first. Each entry that existed when the first page was read
+//! comes exactly once, even while notes are added and edited.
 //!
-//! A page continues after the (time, id) of the last entry, so what is added does no harm. But an
-//! edit may move a note in time, from one side of that place to the other. Therefore each move has
-//! a number in its log (`users.log_moves`), the cursor keeps the number as of the first page, and
-//! the notes that moved since are shown where they were then.
+//! A page continues after the (time, id) of the last entry, so new entries do no harm. But an edit may
+//! move a note in time, from one side of that position to the other. Therefore each move has a number
+//! in its log (`users.log_moves`). The cursor keeps the number as of the first page, and the notes
+//! that moved since are shown where they were then.
 
 use std::cmp::Reverse;
 
@@ -12,31 +12,28 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    filter::{EntryFilter, filtered, older},
+    filter::{EntryFilter, older, user_entries},
     revisions,
+    whole_log::{moves, read_newest},
 };
 use crate::{
     db::{
         connection::{AnyConnection, snapshot},
         reader::Reader,
-        schema::{entries, users},
+        schema::entries,
     },
     domain::{
         ids::{EntryId, UserId},
         timestamp::Timestamp,
     },
-    error::{Error, Result},
-    journal::entry::{
-        raw_read::{Each, columns, each_of_postgres, each_of_sqlite},
-        row::EntryRow,
-        view::EntryView,
-    },
-    store::page::Window,
+    error::Result,
+    journal::entry::{row::EntryRow, view::EntryView},
+    store::page::PageRequest,
 };
 
-/// A place in a log.
+/// A position in a user's log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LogPlace {
+pub struct LogPosition {
     /// The time of the last entry.
     pub time: Timestamp,
     /// The id of the last entry.
@@ -45,147 +42,85 @@ pub struct LogPlace {
     pub moves: i64,
 }
 
-/// What becomes of each entry of a page.
-pub type Show<'a> = dyn FnMut(&EntryView<'_>) + 'a;
+/// Called with each entry of a page, in its order.
+pub type EntryVisitor<'a> = dyn FnMut(&EntryView<'_>) + 'a;
 
-/// One page of a user's log: its entries are shown, newest first; gives where the next page begins,
-/// if there is one.
+/// Reads one page of a user's log, newest first. Returns where the next page begins, if there is
+/// one.
 ///
 /// # Errors
-/// Of the database.
+/// `unavailable` where the database is away.
 pub fn page(
     reader: &mut Reader<'_>,
     user: UserId,
     filter: &EntryFilter,
-    window: &Window<LogPlace>,
-    show: &mut Show<'_>,
-) -> Result<Option<LogPlace>> {
+    request: &PageRequest<LogPosition>,
+    visit: &mut EntryVisitor<'_>,
+) -> Result<Option<LogPosition>> {
     let (mut moves, mut shown, mut last, mut more) = (None, 0, None, false);
-    let mut each = |entry: &EntryView<'_>, now: Option<i64>| {
+    let mut visit_row = |entry: &EntryView<'_>, now: Option<i64>| {
         moves = now.or(Some(0));
-        if window.after.is_some_and(|place| moves != Some(place.moves)) {
+        if request.after.is_some_and(|position| moves != Some(position.moves)) {
             return Ok(false);
         }
-        more = shown == window.limit;
+        more = shown == request.limit;
         if !more {
-            show(entry);
+            visit(entry);
             shown += 1;
             last = Some((entry.occurred_at, entry.id));
         }
         Ok(!more)
     };
     if filter.is_empty() {
-        // The whole log is what most readers ask for.
-        each_of_log(reader, user, window, &mut each)?;
+        let after = request.after.map(|at| (at.time, at.id));
+        read_newest(reader, Some(user), after, request.fetch_limit(), &mut visit_row)?;
     } else {
-        for (row, moves) in load(reader, user, filter, window, 0)? {
-            if !each(&row.view(), moves)? {
+        for (row, moves) in load(reader, user, filter, request, 0)? {
+            if !visit_row(&row.view(), moves)? {
                 break;
             }
         }
     }
-    match (window.after, last.filter(|_| more)) {
-        (Some(place), _) if moves != Some(place.moves) => {
-            snapshot(reader, |conn| page_as_it_was(conn, user, filter, window, place, show))
+    match (request.after, last.filter(|_| more)) {
+        (Some(position), _) if moves != Some(position.moves) => {
+            snapshot(reader, |conn| page_as_it_was(conn, user, filter, request, position, visit))
         }
         (_, None) => Ok(None),
-        (_, Some((time, id))) => Ok(moves.map(|moves| LogPlace { time, id, moves })),
+        (_, Some((time, id))) => Ok(moves.map(|moves| LogPosition { time, id, moves })),
     }
 }
 
-/// Of how many moves a log tells: in the statement that reads entries, so that both are of one
-/// moment.
-macro_rules! moves {
-    ($user:expr) => {
-        users::table.find($user).select(users::log_moves).single_value()
-    };
-}
-
-macro_rules! newest {
-    ($query:expr, $user:expr, $fetch:expr) => {
-        $query
-            .order((entries::occurred_at.desc(), entries::id.desc()))
-            .limit($fetch)
-            .select((entries::all_columns, moves!($user)))
-    };
-}
-
-/// The same for SQLite, as text.
-macro_rules! newest_of_sqlite {
-    ($place:literal) => {
-        concat!(
-            "SELECT ",
-            columns!(),
-            ", (SELECT log_moves FROM users WHERE id = ?1) FROM entries WHERE user_id = ?1",
-            $place,
-            " ORDER BY occurred_at DESC, id DESC LIMIT ?2"
-        )
-    };
-}
-const FIRST: &str = newest_of_sqlite!("");
-const AFTER: &str = newest_of_sqlite!(
-    " AND occurred_at <= ?3 AND (occurred_at < ?3 OR (occurred_at = ?3 AND id < ?4))"
-);
-
-/// Entries after a place, where they lie: no filter, no copy.
-fn each_of_log(
-    reader: &mut Reader<'_>,
-    user: UserId,
-    window: &Window<LogPlace>,
-    each: &mut Each<'_>,
-) -> Result<()> {
-    let fetch = window.fetch();
-    if let Some(conn) = reader.raw() {
-        let user = user.as_bytes().as_slice();
-        return match window.after {
-            None => each_of_sqlite(conn, FIRST, (user, fetch), each),
-            Some(at) => {
-                let id = at.id.as_bytes().as_slice();
-                each_of_sqlite(conn, AFTER, (user, fetch, at.time.millis() * 1000, id), each)
-            }
-        };
-    }
-    let query = entries::table.filter(entries::user_id.eq(user));
-    match (&mut **reader, window.after) {
-        (AnyConnection::Postgres(conn), None) => {
-            each_of_postgres(conn, newest!(query, user, fetch), each)
-        }
-        (AnyConnection::Postgres(conn), Some(at)) => {
-            each_of_postgres(conn, newest!(older!(query, at), user, fetch), each)
-        }
-        (AnyConnection::Sqlite(_), _) => Err(Error::internal("SQLite without its thin connection")),
-    }
-}
-
-/// Entries after a place that a filter lets through, each with the moves of the log.
+/// Entries after a position that match a filter, each with the moves of the log.
 fn load(
     conn: &mut AnyConnection,
     user: UserId,
     filter: &EntryFilter,
-    window: &Window<LogPlace>,
-    more: usize,
+    request: &PageRequest<LogPosition>,
+    extra: usize,
 ) -> Result<Vec<(EntryRow, Option<i64>)>> {
-    let fetch = window.fetch().saturating_add(i64::try_from(more).unwrap_or(i64::MAX));
-    let mut query = filtered(user, filter);
-    if let Some(at) = window.after {
-        query = older!(query, at);
+    let limit = request.fetch_limit().saturating_add(i64::try_from(extra).unwrap_or(i64::MAX));
+    let mut query = user_entries(user, filter);
+    if let Some(at) = request.after {
+        query = older!(query, at.time, at.id);
     }
-    Ok(newest!(query, user, fetch).load(conn)?)
+    let newest = query.order((entries::occurred_at.desc(), entries::id.desc())).limit(limit);
+    Ok(newest.select((entries::all_columns, moves!(user))).load(conn)?)
 }
 
-/// SQLite takes no more than 32,766 parameters, and more than a page is never needed.
+/// SQLite takes at most 32,766 parameters, and more than a page is never needed.
 const IDS_PER_QUERY: usize = 500;
 
+/// The page as it was when the log had seen the moves of `position`.
 fn page_as_it_was(
     conn: &mut AnyConnection,
     user: UserId,
     filter: &EntryFilter,
-    window: &Window<LogPlace>,
-    place: LogPlace,
-    show: &mut Show<'_>,
-) -> Result<Option<LogPlace>> {
-    let moved = revisions::moved_since(conn, user, place.moves)?;
-    let mut rows: Vec<EntryRow> = load(conn, user, filter, window, moved.len())?
+    request: &PageRequest<LogPosition>,
+    position: LogPosition,
+    visit: &mut EntryVisitor<'_>,
+) -> Result<Option<LogPosition>> {
+    let moved = revisions::moved_since(conn, user, position.moves)?;
+    let mut rows: Vec<EntryRow> = load(conn, user, filter, request, moved.len())?
         .into_iter()
         .map(|(row, _)| row)
         .filter(|row| !moved.contains_key(&row.id))
@@ -193,13 +128,13 @@ fn page_as_it_was(
     let mut due: Vec<(Timestamp, EntryId)> = moved
         .iter()
         .map(|(id, time)| (*time, *id))
-        .filter(|at| *at < (place.time, place.id) && filter.lets_time(at.0))
+        .filter(|at| *at < (position.time, position.id) && filter.matches_time(at.0))
         .collect();
     due.sort_unstable_by_key(|at| Reverse(*at));
-    let enough = rows.len() + window.limit;
+    let enough = rows.len() + request.limit;
     for due in due.chunks(IDS_PER_QUERY) {
         let ids: Vec<EntryId> = due.iter().map(|(_, id)| *id).collect();
-        let found = filtered(user, &filter.at_any_time()).filter(entries::id.eq_any(ids));
+        let found = user_entries(user, &filter.at_any_time()).filter(entries::id.eq_any(ids));
         rows.extend(found.load::<EntryRow>(conn)?);
         if rows.len() > enough {
             break;
@@ -207,9 +142,9 @@ fn page_as_it_was(
     }
     let time = |row: &EntryRow| moved.get(&row.id).copied().unwrap_or(row.occurred_at);
     rows.sort_by_key(|row| Reverse((time(row), row.id)));
-    let more = rows.len() > window.limit;
-    rows.truncate(window.limit);
-    rows.iter().for_each(|row| show(&row.view()));
+    let more = rows.len() > request.limit;
+    rows.truncate(request.limit);
+    rows.iter().for_each(|row| visit(&row.view()));
     let last = rows.last().filter(|_| more);
-    Ok(last.map(|row| LogPlace { time: time(row), id: row.id, moves: place.moves }))
+    Ok(last.map(|row| LogPosition { time: time(row), id: row.id, moves: position.moves }))
 }

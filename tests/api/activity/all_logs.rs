@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{
-    app::{TestApp, text},
-    contract::document,
-};
+use crate::support::{app::TestApp, contract::document, reply::text};
 
 fn ids(entries: &[Value]) -> Vec<String> {
     entries.iter().map(|entry| text(&entry["id"])).collect()
@@ -48,7 +45,7 @@ fn an_administrator_sees_all_logs_as_one_newest_first() {
 }
 
 #[test]
-fn a_supervisor_sees_the_logs_of_his_people_and_his_own() {
+fn supervisors_see_the_logs_of_their_people_and_their_own() {
     let app = TestApp::start();
     let (one, two, other) = (app.learner("One"), app.learner("Two"), app.learner("Other"));
     let boss = app.learner("Boss");
@@ -100,7 +97,7 @@ fn a_viewer_of_very_many_users_sees_exactly_their_logs() {
 }
 
 #[test]
-fn every_filter_of_a_users_list_narrows_the_feed_too() {
+fn every_filter_of_a_user_log_narrows_all_logs_too() {
     let app = TestApp::start();
     let admin = app.admin();
     let user = app.learner("Sam");

@@ -5,19 +5,13 @@ use std::thread;
 use daybook::domain::{clock::Clock, timestamp::Timestamp};
 use serde_json::{Value, json};
 
-use crate::{
-    session::api_clients::{account, api_user},
-    support::app::{Client, TestApp, text},
+use crate::support::{
+    api_clients::{account, api_user, token},
+    app::TestApp,
+    batch::item,
+    client::{Client, JSON},
+    reply::text,
 };
-
-/// An item that is as it should be.
-pub fn item(user: &str, external_id: &str) -> Value {
-    json!({
-        "user": {"id": user}, "action": "enrollment.completed",
-        "occurred_at": "2026-06-12T15:30:00Z", "external_id": external_id,
-        "description": "Sam completed “Security Basics” elsewhere.",
-    })
-}
 
 /// The item with other fields.
 fn with(mut item: Value, fields: Value) -> Value {
@@ -25,7 +19,7 @@ fn with(mut item: Value, fields: Value) -> Value {
     item
 }
 
-/// Sends items, and gives the outcomes.
+/// Sends items, and returns the outcomes.
 #[track_caller]
 fn send(client: &Client, items: &[Value]) -> Vec<Value> {
     let report = client.post("/activity/batch", json!({"items": items})).ok(200);
@@ -90,7 +84,7 @@ fn an_item_becomes_a_system_entry_in_the_log_of_its_user() {
         "external_id": "lms:1",
     });
     assert_eq!(log, [expected]);
-    // It is found as every entry is; and no enrollment came of it.
+    // It is found like every entry, and it made no enrollment.
     let admin = app.admin();
     for query in ["source=api", "q=ELSEWHERE", "type=system&occurred_before=2021-01-01T00:00:00Z"] {
         assert_eq!(admin.all(&format!("/activity?{query}")), log, "{query}");
@@ -159,7 +153,7 @@ fn an_external_id_is_there_once_for_ever() {
     let admin = app.admin();
     let log = ingested(&app, &sam.id);
 
-    // The same, in other words for it, and from somebody else.
+    // The same in another notation, and from another client.
     let again = json!({
         "user": {"email": sam.email}, "occurred_at": "2026-06-12T17:30:00.0000+02:00",
         "changes": [{"after": {"a": null, "b": 0.10}, "before": 1.0, "field": "grade"}],
@@ -170,7 +164,7 @@ fn an_external_id_is_there_once_for_ever() {
         assert_eq!((&data[0]["outcome"], errors(&data[0]).len()), (&json!("duplicate"), 0));
         assert_eq!(data[0]["entry_id"], first[0]["entry_id"]);
     }
-    // Something else in one field.
+    // Another value in one field.
     let different = [
         json!({"user": {"id": tom.id}}),
         json!({"action": "enrollment.started"}),
@@ -214,7 +208,7 @@ fn of_two_items_of_one_request_with_one_external_id_the_first_counts() {
     assert_eq!(outcomes(&data), expected);
     assert_eq!(data[3]["entry_id"], data[1]["entry_id"]);
     assert_eq!(data[4]["entry_id"], data[1]["entry_id"]);
-    // What happened at one time stands in the order of the request.
+    // Entries of one time are in the order of the request.
     let log = ingested(&app, &sam.id);
     let ids: Vec<&str> = log.iter().map(|it| it["external_id"].as_str().unwrap()).collect();
     assert_eq!(ids, ["Z", "a", "z"]);
@@ -304,7 +298,7 @@ fn only_administrators_and_their_clients_with_the_scope_add_entries() {
     let client = json!({"name": "HR", "user_id": learner, "scopes": ["activity:ingest"]});
     let made = app.admin().post("/api-clients", client).ok(201);
     let (id, secret) = (text(&made["client_id"]), text(&made["client_secret"]));
-    let token = crate::session::api_clients::token(&app, &id, &secret).ok(200);
+    let token = token(&app, &id, &secret).ok(200);
     refused(&app.client_with(token["access_token"].as_str().unwrap()), "forbidden");
     assert!(ingested(&app, &sam.id).is_empty());
 }
@@ -350,9 +344,7 @@ fn a_body_that_can_not_be_read_in_one_item_can_not_be_read_at_all() {
     let app = TestApp::start();
     let (admin, sam) = (app.admin(), app.learner("Sam"));
     let (good, other) = (item(&sam.id, "good").to_string(), item(&sam.id, "other").to_string());
-    let post = |body: &str| {
-        admin.send("POST", "/activity/batch", &[crate::support::app::JSON], Some(body))
-    };
+    let post = |body: &str| admin.send("POST", "/activity/batch", &[JSON], Some(body));
     let deep = "[".repeat(200) + &"]".repeat(200);
     for broken in [r#"{"action": "\ud800"}"#, r#"{"action": 1e999}"#, "{]}", "{\"action\"}", &deep]
     {

@@ -3,7 +3,12 @@
 use daybook::domain::clock::Clock;
 use serde_json::{Value, json};
 
-use crate::support::app::{Client, Person, TestApp, text};
+use crate::support::{
+    app::TestApp,
+    client::{Client, JSON},
+    fixtures::Person,
+    reply::text,
+};
 
 const NOW: &str = "2026-07-29T09:00:00.000Z";
 
@@ -38,7 +43,7 @@ impl Notes {
 #[test]
 fn a_note_happens_now_and_is_by_the_caller_unless_it_says_otherwise() {
     let it = Notes::new();
-    let answer = it.admin.post(&it.path, json!({"notes": "Called him."}));
+    let answer = it.admin.post(&it.path, json!({"notes": "Called Sam."}));
     let note = answer.ok(201);
     let location = answer.header("location").unwrap();
     assert_eq!(location, format!("{}/{}", it.path, text(&note["id"])));
@@ -69,7 +74,7 @@ fn what_a_note_can_not_say_is_refused_where_it_is_said() {
     it.admin.patch_now(&format!("/users/{}", gone.id), json!({"status": "inactive"})).ok(200);
     let auditor = it.app.person("auditor", "Otto", "Auditor").id;
     let nobody = "01977f3e-5c00-7000-8000-000000000000";
-    let cases = [
+    let refusals = [
         ("notes", json!(""), "too_short"),
         ("notes", json!(" \t\n"), "blank"),
         ("notes", json!("🙂".repeat(10_001)), "too_long"),
@@ -84,7 +89,7 @@ fn what_a_note_can_not_say_is_refused_where_it_is_said() {
         ("relates_to", json!(nobody), "unknown"),
     ];
     let before = it.app.log(&it.sam.id);
-    for (field, value, code) in cases {
+    for (field, value, code) in refusals {
         let mut new = json!({"notes": "fine"});
         new[field] = value.clone();
         it.admin.post(&it.path, new).invalid(&format!("/{field}"), code);
@@ -170,7 +175,7 @@ fn every_earlier_wording_of_a_note_is_kept_oldest_first() {
         .iter()
         .cloned()
         .map(|mut it| {
-            // More than the contract asks for may be said.
+            // Fields that an edit does not change may be sent.
             it.as_object_mut().unwrap().retain(|name, _| expected[0].get(name).is_some());
             it
         })
@@ -181,7 +186,7 @@ fn every_earlier_wording_of_a_note_is_kept_oldest_first() {
     let cursor = text(&page["page"]["next_cursor"]);
     let rest = it.admin.get(&format!("{note}/revisions?limit=3&cursor={cursor}")).ok(200);
     assert_eq!((&rest["data"], &rest["page"]["has_more"]), (&json!(revisions[3..]), &json!(false)));
-    // The log has one entry of it, and none of the edits.
+    // The log has one entry for the note, and none for its edits.
     assert_eq!(it.app.actions(&it.sam.id), ["note", "note"]);
 }
 
@@ -190,7 +195,7 @@ fn an_edit_needs_the_version_that_was_read() {
     let it = Notes::new();
     let (note, _) = it.add(json!({"notes": "one"}));
     let edit = json!({"notes": "two"});
-    let bare = it.admin.send("PATCH", &note, &[crate::support::app::JSON], Some(&edit.to_string()));
+    let bare = it.admin.send("PATCH", &note, &[JSON], Some(&edit.to_string()));
     bare.problem(428, "precondition_required");
     for stale in ["\"7\"", "\"0\"", "W/\"1\"", "\"other\""] {
         it.admin.patch(&note, stale, edit.clone()).problem(412, "precondition_failed");
@@ -238,7 +243,7 @@ fn names_stay_as_they_were_when_the_entry_was_written() {
     it.admin.patch_now(&format!("/users/{}", it.anna.id), json!({"surname": "Berg"})).ok(200);
     it.admin.patch_now(&format!("/courses/{course}"), json!({"title": "New Title"})).ok(200);
     assert_eq!((it.app.log(&it.sam.id), it.revisions(&note)), before);
-    // An edit by its author that leaves the author alone leaves his name alone too.
+    // An edit that does not change the author does not change the name of the author.
     let edited = it.anna.client.patch_now(&note, json!({"notes": "three"})).ok(200);
     assert_eq!(edited["created_by"]["name"], "Anna Lindqvist");
     assert_eq!(edited["edited_by"]["name"], "Anna Berg");
@@ -276,7 +281,7 @@ fn the_created_by_list_has_the_active_administrators_by_name() {
 }
 
 #[test]
-fn who_may_see_the_log_may_not_write_in_it_and_strangers_know_of_nothing() {
+fn readers_of_a_log_may_not_write_to_it_and_strangers_find_nothing() {
     let it = Notes::new();
     let (note, _) = it.add(json!({"notes": "one"}));
     let maria = it.app.learner("Maria");

@@ -9,11 +9,11 @@ use std::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use crate::support::app::{Client, TestApp, text};
+use crate::support::{app::TestApp, client::Client, reply::text};
 
 /// Entries of one user's log before the paging begins.
 const ENTRIES: u64 = 500;
-/// So few instants that many entries share each.
+/// Few enough instants that many entries share each.
 const INSTANTS: u64 = 8;
 
 /// Numbers that are the same in every run (xorshift, Marsaglia 2003).
@@ -65,8 +65,8 @@ impl Log {
         found.iter().map(|entry| text(&entry["id"])).collect()
     }
 
-    /// Reads the list page by page, with something done between pages, and holds it against what
-    /// was there before the first page.
+    /// Reads the list page by page, with changes between pages, and compares it with the list
+    /// before the first page.
     fn walk(&self, query: &str, limit: usize, mut between: impl FnMut()) {
         let reader = self.app.admin();
         let there = self.ids(query);
@@ -110,7 +110,7 @@ fn disturb(client: &Client, log: &Log, numbers: &mut Numbers) {
             add(client, &log.path, numbers.below(1000));
         }
         1 => {
-            // What the filters look at stays.
+            // What the filters match stays.
             let kind = text(&client.get(&path).ok(200)["notes"]);
             edit(json!({"notes": format!("{kind}, reworded")}));
         }
@@ -132,7 +132,7 @@ fn disturb(client: &Client, log: &Log, numbers: &mut Numbers) {
     }
 }
 
-/// Lists whose membership the disturbances leave alone, but for moves in time.
+/// Lists whose entries change only by moves in time.
 const QUERIES: &[(&str, usize)] = &[
     ("", 9),
     ("type=manual", 100),
@@ -170,13 +170,13 @@ fn every_entry_comes_exactly_once_while_others_add_and_move_notes_all_the_time()
             });
         }
         let walks = thread::Builder::new().spawn_scoped(scope, || {
-            // While notes move all the time, nobody knows which are in a range of time at first.
+            // While notes move, which of them are in a range of time at first is unknown.
             for (query, limit) in QUERIES.iter().filter(|it| !it.0.contains("occurred")) {
                 log.walk(query, *limit, || {});
             }
         });
         let outcome = walks.unwrap().join();
-        // Whatever came of it, the writers have to hear that it is over.
+        // The writers have to stop, also after a failure.
         done.store(true, Ordering::Relaxed);
         outcome.unwrap();
     });

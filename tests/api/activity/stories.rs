@@ -1,12 +1,11 @@
-//! What the log is there for (contract, section 7): the three stories, and the notes that the same
-//! screens show.
+//! The three stories that the log exists for (contract, section 7), and their notes.
 
 use daybook::domain::clock::Clock;
 use serde_json::{Value, json};
 
-use crate::support::app::{Person, TestApp, text};
+use crate::support::{app::TestApp, client::Client, fixtures::Person, reply::text};
 
-/// A service whose clock stands at a time of the year 2026 (`06-30T16:42:07.318`).
+/// A service whose clock is stopped at a time of the year 2026 (`06-30T16:42:07.318`).
 fn app_at(time: &str) -> TestApp {
     TestApp::start_with(Clock::stopped_at(instant(time)))
 }
@@ -16,7 +15,7 @@ fn instant(time: &str) -> daybook::domain::timestamp::Timestamp {
 }
 
 /// The entries that a query finds in somebody's log, as the caller of `client` sees them.
-fn entries(reader: &crate::support::app::Client, user: &Person, query: &str) -> Vec<Value> {
+fn entries(reader: &Client, user: &Person, query: &str) -> Vec<Value> {
     reader.all(&format!("/users/{}/activity?{query}", user.id))
 }
 
@@ -48,7 +47,7 @@ fn a_supervisor_reads_exactly_when_a_learner_completed_the_security_training() {
     app.clock.set(instant("06-30T16:42:07.318"));
     app.admin().put(&format!("/enrollments/{enrollment}/completion"), done).ok(200);
 
-    // The day after, his supervisor looks for the time.
+    // The day after, the supervisor of Jonas looks for the time.
     app.clock.set(instant("07-01T06:58:20.461"));
     let reader = app.client_of(&marta.email);
     let query = format!("action=enrollment.completed&target_type=course&target_id={security}");
@@ -64,7 +63,7 @@ fn a_supervisor_reads_exactly_when_a_learner_completed_the_security_training() {
     assert_eq!(entry["created_by"], Value::Null, "the log shows it as “System”");
     assert_eq!(entry["description"], "Jonas Learner completed “Security Training”.");
 
-    // Both courses without the course's filter; nothing for somebody who does not supervise him.
+    // Both courses without the course's filter; nothing for somebody else's supervisor.
     assert_eq!(entries(&reader, &jonas, "action=enrollment.completed").len(), 2);
     let stranger = app.learner("Ned");
     let path = format!("/users/{}/activity", jonas.id);
@@ -129,7 +128,7 @@ fn an_administrator_forces_sams_scorm_course_to_completion_and_says_why() {
     assert_eq!(note["entered_by"], by_cristiano);
     assert_eq!(note["relates_to"], entry["id"]);
 
-    // The explanation is found from the entry, and stands above it in the log.
+    // The explanation is found from the entry, and is above it in the log.
     let query = format!("relates_to={}", text(&entry["id"]));
     assert_eq!(only(entries(&admin, &sam, &query)), note);
     let family = app.actions(&sam.id);
@@ -149,7 +148,7 @@ fn an_administrator_finds_who_took_the_forklift_training_away_and_adds_the_reaso
     app.clock.set(instant("07-29T10:14:32.507"));
     assert_eq!(app.client_of(&anna.email).delete(&path).status, 204);
 
-    // A week later, Diego asks where his plan is.
+    // A week later, Diego misses the plan.
     app.clock.set(instant("08-06T08:26:55.690"));
     let admin = app.client_of(&cristiano.email);
     let plans = admin.get(&format!("/users/{}/learning-plans", diego.id)).ok(200);
@@ -214,7 +213,7 @@ fn a_due_date_is_extended_for_maternity_leave_and_a_colleagues_note_is_dated_bac
     assert_eq!(note["created_by"]["name"], "Priya Raman");
     assert_eq!(note["entered_by"]["name"], "Ada Admin");
 
-    // The note stands where it happened, before the change, not where it was written.
+    // The note is at the time when it happened, before the change, not at the time of writing.
     let told = ["enrollment.due_date_changed", "note", "enrollment.created"];
     assert_eq!(app.actions(&elena.id), told);
 }

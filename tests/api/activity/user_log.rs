@@ -3,7 +3,12 @@
 use daybook::domain::clock::Clock;
 use serde_json::{Value, json};
 
-use crate::support::app::{Client, Person, TestApp, text};
+use crate::support::{
+    app::{PASSWORD, TestApp},
+    client::Client,
+    fixtures::Person,
+    reply::text,
+};
 
 /// Sam's log, one entry a second: the entry of second n is number n.
 struct Sam {
@@ -31,7 +36,7 @@ impl Sam {
         second(1);
         let body = json!({
             "email": "sam@example.com", "given_name": "Sam", "surname": "Rivera",
-            "password": crate::support::app::PASSWORD,
+            "password": PASSWORD,
         });
         let id = text(&admin.post("/users", body).ok(201)["id"]);
         second(2);
@@ -95,7 +100,7 @@ fn merged(mut one: Value, other: Value) -> Value {
 }
 
 #[test]
-fn a_system_entry_says_what_happened_to_what_by_whom_and_what_changed() {
+fn a_system_entry_has_its_action_target_user_and_changes() {
     let it = Sam::new();
     let entry = it.entry(4);
     let expected = json!({
@@ -118,7 +123,7 @@ fn a_system_entry_says_what_happened_to_what_by_whom_and_what_changed() {
 }
 
 #[test]
-fn a_manual_entry_says_what_was_noted_by_whom_and_of_which_entry() {
+fn a_manual_entry_has_its_text_author_and_related_entry() {
     let it = Sam::new();
     let admin = json!({"id": it.app.admin_id, "name": "Ada Admin", "kind": "person"});
     let expected = json!({
@@ -231,7 +236,7 @@ fn a_filter_that_can_not_be_read_is_400_with_its_name() {
         let problem = problem.problem(400, "invalid_parameter");
         assert_eq!(problem["errors"][0]["parameter"], parameter, "{query}");
     }
-    // As SQLite reads patterns, this would be too complex a one.
+    // As a pattern, SQLite would refuse this as too complex.
     let long = "_".repeat(60_000);
     let problem =
         it.admin.get(&format!("{}?q={long}", it.path())).problem(400, "invalid_parameter");
@@ -255,7 +260,7 @@ fn an_entry_is_found_in_the_log_that_it_is_in_and_in_no_other() {
 }
 
 #[test]
-fn whoever_may_see_the_profile_may_see_the_log() {
+fn callers_who_may_see_the_profile_may_see_the_log() {
     let it = Sam::new();
     let supervisor = it.app.learner("Maria");
     let profile = format!("/users/{}", it.sam.id);

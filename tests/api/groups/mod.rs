@@ -1,4 +1,4 @@
-//! Groups.
+//! Groups: members, permissions, learning plans.
 
 pub mod permissions;
 pub mod plans;

@@ -1,21 +1,16 @@
-//! What the group permissions let a learner see and do, from the next request on.
+//! What learners with group permissions may see and do, from the next request on.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::resource::member;
-use crate::support::app::{Client, Person, TestApp, text};
+use crate::support::{
+    app::{PASSWORD, TestApp},
+    client::Client,
+    fixtures::Person,
+    groups::{grant, membership, set_home_group},
+    reply::text,
+};
 
-pub fn grant(app: &TestApp, group: &str, person: &Person, permissions: Value) {
-    let body = json!({"permissions": permissions});
-    app.admin().put(&member(group, &person.id), body).ok(200);
-}
-
-pub fn move_home(app: &TestApp, person: &Person, group: Value) {
-    let body = json!({"home_group_id": group});
-    app.admin().patch_now(&format!("/users/{}", person.id), body).ok(200);
-}
-
-/// Everything that belongs to a profile: who may see one of them may see all of them.
+/// The paths of a profile: a caller may see all of them or none.
 fn profile(person: &Person) -> [String; 6] {
     ["", "/enrollments", "/learning-plans", "/certifications", "/activity", "/activity/creators"]
         .map(|what| format!("/users/{}{what}", person.id))
@@ -47,7 +42,7 @@ fn a_viewer_of_results_sees_the_members_of_the_group_and_changes_nothing() {
     let (sam, vera) = (app.learner("Sam"), app.learner("Vera"));
     let (group, other) = (app.group("Any"), app.group("Other"));
     grant(&app, &group, &sam, json!([]));
-    move_home(&app, &sam, json!(other));
+    set_home_group(&app, &sam, json!(other));
     assert!(!sees(&vera.client, &sam));
 
     grant(&app, &group, &vera, json!([]));
@@ -65,10 +60,10 @@ fn a_viewer_of_results_sees_the_members_of_the_group_and_changes_nothing() {
     assert!(!sees(&vera.client, &sam));
     grant(&app, &group, &vera, json!(["view_learner_results"]));
     assert!(sees(&vera.client, &sam));
-    app.admin().delete(&member(&group, &vera.id)).ok(204);
+    app.admin().delete(&membership(&group, &vera.id)).ok(204);
     assert!(!sees(&vera.client, &sam));
     grant(&app, &group, &vera, json!(["view_learner_results"]));
-    app.admin().delete(&member(&group, &sam.id)).ok(204);
+    app.admin().delete(&membership(&group, &sam.id)).ok(204);
     assert!(!sees(&vera.client, &sam));
 }
 
@@ -79,10 +74,10 @@ fn a_manager_changes_those_whose_home_group_it_is() {
     let (home, other) = (app.group("Home"), app.group("Other"));
     grant(&app, &home, &max, json!(["manage_users"]));
     grant(&app, &home, &sam, json!([]));
-    move_home(&app, &sam, json!(other));
-    assert!(!sees(&max.client, &sam), "he is a member, but it is not his home group");
+    set_home_group(&app, &sam, json!(other));
+    assert!(!sees(&max.client, &sam), "the group of a member is not their home group");
 
-    move_home(&app, &sam, json!(home));
+    set_home_group(&app, &sam, json!(home));
     assert!(sees(&max.client, &sam));
     let (course, plan) = (app.course("A course"), app.plan("A plan"));
     let path = format!("/users/{}", sam.id);
@@ -100,11 +95,11 @@ fn a_manager_changes_those_whose_home_group_it_is() {
     assert_eq!(log[0]["entered_by"]["id"], max.id.as_str());
     assert_eq!(log[0]["source"], "admin");
 
-    // At the next request after the home group is another one.
-    move_home(&app, &sam, json!(other));
+    // At the next request after the home group changes.
+    set_home_group(&app, &sam, json!(other));
     max.client.patch_now(&path, json!({"surname": "X"})).problem(404, "not_found");
     max.client.delete(&enrollment).problem(404, "not_found");
-    move_home(&app, &sam, json!(home));
+    set_home_group(&app, &sam, json!(home));
     grant(&app, &home, &max, json!(["view_learner_results"]));
     max.client.patch_now(&path, json!({"surname": "X"})).problem(403, "forbidden");
     grant(&app, &home, &max, json!([]));
@@ -116,7 +111,7 @@ fn a_manager_gives_no_role_and_no_home_group() {
     let app = TestApp::start();
     let (sam, max) = (app.learner("Sam"), app.learner("Max"));
     let (home, other) = (app.group("Home"), app.group("Other"));
-    move_home(&app, &sam, json!(home));
+    set_home_group(&app, &sam, json!(home));
     grant(&app, &home, &max, json!(["manage_users"]));
     let before = app.log(&sam.id);
     let path = format!("/users/{}", sam.id);
@@ -129,25 +124,25 @@ fn a_manager_gives_no_role_and_no_home_group() {
     ] {
         max.client.patch_now(&path, body).problem(403, "forbidden");
     }
-    max.client.put(&member(&other, &sam.id), json!({})).problem(403, "forbidden");
-    max.client.delete(&member(&home, &sam.id)).problem(403, "forbidden");
+    max.client.put(&membership(&other, &sam.id), json!({})).problem(403, "forbidden");
+    max.client.delete(&membership(&home, &sam.id)).problem(403, "forbidden");
     let body = json!({"permissions": ["manage_users"]});
-    max.client.put(&member(&home, &max.id), body).problem(403, "forbidden");
-    // What stays as it is may be said.
+    max.client.put(&membership(&home, &max.id), body).problem(403, "forbidden");
+    // A field may be sent with the value that it has.
     max.client.patch_now(&path, json!({"role": "learner", "home_group_id": home})).ok(200);
     assert_eq!(app.log(&sam.id), before);
 }
 
 #[test]
-fn a_manager_adds_notes_and_edits_his_own() {
+fn managers_add_notes_and_edit_their_own() {
     let app = TestApp::start();
     let (sam, max, mia) = (app.learner("Sam"), app.learner("Max"), app.learner("Mia"));
     let home = app.group("Home");
-    move_home(&app, &sam, json!(home));
+    set_home_group(&app, &sam, json!(home));
     grant(&app, &home, &max, json!(["manage_users"]));
     grant(&app, &home, &mia, json!(["manage_users"]));
     let log = format!("/users/{}/activity", sam.id);
-    // Created by a colleague, entered by Max: it is his own.
+    // A note that Max entered for a colleague is one of Max.
     let body = json!({"notes": "By Max.", "created_by": mia.id});
     let note = max.client.post(&log, body).ok(201);
     assert_eq!(note["created_by"]["id"], mia.id.as_str());
@@ -171,8 +166,8 @@ fn the_created_by_list_of_a_log_names_the_managers_of_the_home_group_and_of_no_o
     let (sam, tom, max) = (app.learner("Sam"), app.learner("Tom"), app.learner("Max"));
     let auditor = app.person("auditor", "Audrey", "Auditor");
     let (home, other) = (app.group("Home"), app.group("Other"));
-    move_home(&app, &sam, json!(home));
-    move_home(&app, &tom, json!(other));
+    set_home_group(&app, &sam, json!(home));
+    set_home_group(&app, &tom, json!(other));
     grant(&app, &home, &tom, json!([]));
     grant(&app, &home, &max, json!(["manage_users"]));
     grant(&app, &home, &auditor, json!(["manage_users"]));
@@ -192,7 +187,7 @@ fn an_auditor_who_manages_still_changes_nothing() {
     let sam = app.learner("Sam");
     let auditor = app.person("auditor", "Audrey", "Auditor");
     let home = app.group("Home");
-    move_home(&app, &sam, json!(home));
+    set_home_group(&app, &sam, json!(home));
     grant(&app, &home, &auditor, json!(["manage_users", "view_learner_results"]));
     assert!(sees(&auditor.client, &sam));
     let path = format!("/users/{}", sam.id);
@@ -208,7 +203,7 @@ fn an_auditor_who_manages_still_changes_nothing() {
 }
 
 #[test]
-fn lists_show_whom_each_relation_lets_see_and_nobody_else() {
+fn lists_show_the_users_that_each_relation_makes_visible_and_no_others() {
     let app = TestApp::start();
     let [boss, viewed, managed, member_only, stranger, caller] =
         ["Boss", "Viewed", "Managed", "Member", "Stranger", "Caller"].map(|it| app.learner(it));
@@ -233,11 +228,11 @@ fn lists_show_whom_each_relation_lets_see_and_nobody_else() {
     grant(&app, &seen, &viewed, json!([]));
     grant(&app, &seen, &caller, json!(["view_learner_results"]));
     check(&[&caller, &boss, &viewed]);
-    move_home(&app, &managed, json!(home));
+    set_home_group(&app, &managed, json!(home));
     grant(&app, &home, &member_only, json!([]));
     grant(&app, &home, &caller, json!(["manage_users"]));
     check(&[&caller, &boss, &viewed, &managed]);
-    // Through two relations, he is still listed once.
+    // A user who is visible through two relations is listed once.
     grant(&app, &seen, &managed, json!([]));
     check(&[&caller, &boss, &viewed, &managed]);
     assert_eq!(ids(&app.admin(), "/enrollments", "user_id"), everybody);
@@ -261,7 +256,7 @@ fn a_manager_can_not_take_over_the_account_of_somebody_who_may_more() {
 
         let client = &manager.client;
         client.patch_now(&boss_path, json!({"time_zone": "Asia/Tokyo"})).ok(200);
-        // Whatever he could come in with: by the last one, the identity provider may tell him.
+        // Each of these would allow a log-in; the identity provider matches users by the last.
         for taken in [
             json!({"password": "a password of mine"}),
             json!({"email": "mine@example.com"}),
@@ -269,6 +264,6 @@ fn a_manager_can_not_take_over_the_account_of_somebody_who_may_more() {
         ] {
             client.patch_now(&boss_path, taken).problem(403, "forbidden");
         }
-        app.log_in(&boss.email, crate::support::app::PASSWORD).ok(200);
+        app.log_in(&boss.email, PASSWORD).ok(200);
     }
 }

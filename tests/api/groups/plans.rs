@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::resource::member;
-use crate::{
-    learning::certifications::{certification, plan_of},
-    support::app::{TestApp, text},
+use crate::support::{
+    app::TestApp,
+    groups::membership,
+    learning::{certification, plan_of},
+    reply::text,
 };
 
 fn attached(group: &str, plan: &str) -> String {
@@ -22,7 +23,7 @@ fn plans(app: &TestApp, user: &str) -> Vec<String> {
 fn a_new_member_gets_the_plans_that_come_with_the_group() {
     let app = TestApp::start();
     let (admin, sam, group) = (app.admin(), app.learner("Sam"), app.group("Leadership"));
-    let (auto, manual, owned) = (app.plan("Auto"), app.plan("By hand"), app.plan("His own"));
+    let (auto, manual, owned) = (app.plan("Auto"), app.plan("By hand"), app.plan("Personal"));
     let put = |plan: &str, auto: bool| {
         let answer = admin.put(&attached(&group, plan), json!({"auto": auto})).ok(200);
         assert_eq!(answer, json!({"group_id": group, "plan_id": plan, "auto": auto}));
@@ -32,7 +33,7 @@ fn a_new_member_gets_the_plans_that_come_with_the_group() {
     put(&owned, true);
     admin.put(&format!("/users/{}/learning-plans/{owned}", sam.id), json!({})).ok(200);
 
-    admin.put(&member(&group, &sam.id), json!({})).ok(200);
+    admin.put(&membership(&group, &sam.id), json!({})).ok(200);
     let log = app.log(&sam.id);
     let told = ["learning_plan.assigned", "group.member_added", "learning_plan.assigned"];
     assert_eq!(app.actions(&sam.id), told);
@@ -40,7 +41,7 @@ fn a_new_member_gets_the_plans_that_come_with_the_group() {
     assert_eq!(log[0]["relates_to"], log[1]["id"]);
     assert_eq!(log[0]["target"]["id"], auto.as_str());
     assert_eq!(log[0]["entered_by"]["id"], app.admin_id.to_string());
-    assert_eq!(plans(&app, &sam.id), ["Auto", "His own"]);
+    assert_eq!(plans(&app, &sam.id), ["Auto", "Personal"]);
     let assigned = admin.get(&format!("/users/{}/learning-plans", sam.id)).ok(200);
     assert_eq!(assigned["data"][0]["source"], "group");
     assert_eq!(assigned["data"][1]["source"], "admin");
@@ -53,12 +54,12 @@ fn a_new_member_gets_the_plans_that_come_with_the_group() {
 }
 
 #[test]
-fn whoever_is_in_the_group_gets_a_plan_that_is_attached_later() {
+fn members_of_a_group_get_a_plan_that_is_attached_later() {
     let app = TestApp::start();
     let (admin, sam, tom) = (app.admin(), app.learner("Sam"), app.learner("Tom"));
     let (group, plan) = (app.group("Leadership"), app.plan("Leading"));
-    admin.put(&member(&group, &sam.id), json!({})).ok(200);
-    admin.put(&member(&group, &tom.id), json!({})).ok(200);
+    admin.put(&membership(&group, &sam.id), json!({})).ok(200);
+    admin.put(&membership(&group, &tom.id), json!({})).ok(200);
     admin.put(&format!("/users/{}/learning-plans/{plan}", tom.id), json!({})).ok(200);
 
     admin.put(&attached(&group, &plan), json!({})).ok(200);
@@ -70,16 +71,16 @@ fn whoever_is_in_the_group_gets_a_plan_that_is_attached_later() {
     assert_eq!(app.actions(&tom.id), ["learning_plan.assigned", "group.member_added"]);
     assert_eq!(app.log(&tom.id)[0]["source"], "admin");
 
-    // What was assigned stays, whatever becomes of the membership and of the attachment.
+    // Assigned plans stay when the membership or the attachment ends.
     admin.delete(&attached(&group, &plan)).ok(204);
     admin.delete(&attached(&group, &plan)).ok(204);
-    admin.delete(&member(&group, &sam.id)).ok(204);
+    admin.delete(&membership(&group, &sam.id)).ok(204);
     assert_eq!(plans(&app, &sam.id), ["Leading"]);
     assert_eq!(plans(&app, &tom.id), ["Leading"]);
     assert_eq!(app.actions(&sam.id)[..2], ["group.member_removed", "learning_plan.assigned"]);
 }
 
-/// So many people in a group, put there past the service: ids without a meaning, names in order.
+/// Many members of a group, inserted past the service: random ids, and names in order.
 fn crowd(app: &TestApp, group: &str, many: usize) {
     let sqlite = app.database.url.is_sqlite();
     let (id, now, group) = if sqlite {
@@ -175,13 +176,13 @@ fn the_log_tells_apart_how_a_plan_was_assigned() {
     let app = TestApp::start();
     let (admin, group) = (app.admin(), app.group("Leadership"));
     let (one, two, three) = (app.plan("One"), app.plan("Two"), app.plan("Three"));
-    // An administrator who is a learner too: what he does for himself is his own doing.
+    // Administrators who are learners too: source `self` for their own log.
     let ada = app.admin_id.to_string();
     let sam = app.learner("Sam");
     admin.put(&format!("/users/{ada}/learning-plans/{one}"), json!({})).ok(200);
     admin.put(&format!("/users/{}/learning-plans/{two}", sam.id), json!({})).ok(200);
     admin.put(&attached(&group, &three), json!({"auto": true})).ok(200);
-    admin.put(&member(&group, &sam.id), json!({})).ok(200);
+    admin.put(&membership(&group, &sam.id), json!({})).ok(200);
     let sources = |user: &str| -> Vec<String> {
         let path = format!("/users/{user}/activity?action=learning_plan.assigned");
         admin.all(&path).iter().map(|entry| text(&entry["source"])).collect()

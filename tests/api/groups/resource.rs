@@ -1,13 +1,8 @@
-//! Groups: who is in them, what their members may do, and the plans that come with them.
+//! Groups and memberships as resources: created, changed, listed, refused.
 
 use serde_json::{Value, json};
 
-use crate::support::app::{TestApp, text};
-
-/// The path of a membership.
-pub fn member(group: &str, user: &str) -> String {
-    format!("/groups/{group}/members/{user}")
-}
+use crate::support::{app::TestApp, client::Client, groups::membership, reply::text};
 
 #[test]
 fn a_group_is_created_read_changed_and_found_in_the_list() {
@@ -47,7 +42,7 @@ fn a_group_is_created_read_changed_and_found_in_the_list() {
 fn a_member_comes_and_goes_with_one_entry_each() {
     let app = TestApp::start();
     let (admin, sam, group) = (app.admin(), app.learner("Sam"), app.group("Leadership"));
-    let path = member(&group, &sam.id);
+    let path = membership(&group, &sam.id);
     let added = admin.put(&path, json!({})).ok(200);
     assert_eq!(added, json!({"group_id": group, "user_id": sam.id, "permissions": []}));
     assert_eq!(admin.put(&path, json!({})).ok(200), added);
@@ -65,9 +60,9 @@ fn a_member_comes_and_goes_with_one_entry_each() {
     assert_eq!(app.actions(&sam.id), ["group.member_removed", "group.member_added"]);
 
     let unknown = "01977f3e-5c00-7000-8000-000000000000";
-    admin.put(&member(unknown, &sam.id), json!({})).problem(404, "not_found");
-    admin.put(&member(&group, unknown), json!({})).problem(404, "not_found");
-    admin.delete(&member(&group, unknown)).problem(404, "not_found");
+    admin.put(&membership(unknown, &sam.id), json!({})).problem(404, "not_found");
+    admin.put(&membership(&group, unknown), json!({})).problem(404, "not_found");
+    admin.delete(&membership(&group, unknown)).problem(404, "not_found");
     admin.put(&path, json!({"permissions": ["everything"]})).ok(422);
     assert_eq!(app.actions(&sam.id).len(), 2);
 }
@@ -76,7 +71,7 @@ fn a_member_comes_and_goes_with_one_entry_each() {
 fn each_permission_that_is_granted_or_revoked_is_an_entry_with_what_changed() {
     let app = TestApp::start();
     let (admin, sam, group) = (app.admin(), app.learner("Sam"), app.group("Leadership"));
-    let path = member(&group, &sam.id);
+    let path = membership(&group, &sam.id);
     let both = json!({"permissions": ["view_learner_results", "manage_users"]});
     let granted = admin.put(&path, both.clone()).ok(200);
     assert_eq!(granted["permissions"], json!(["manage_users", "view_learner_results"]));
@@ -119,19 +114,19 @@ fn the_home_group_is_one_of_the_users_groups() {
     assert_eq!(changed["changes"], changes);
     assert_eq!(changed["target"], json!({"type": "group", "id": home, "name": "Home"}));
 
-    admin.delete(&member(&home, &sam.id)).problem(409, "conflict");
-    admin.put(&member(&other, &sam.id), json!({})).ok(200);
+    admin.delete(&membership(&home, &sam.id)).problem(409, "conflict");
+    admin.put(&membership(&other, &sam.id), json!({})).ok(200);
     admin.patch_now(&profile, json!({"home_group_id": other})).ok(200);
     let told = ["group.home_changed", "group.member_added"];
     assert_eq!(app.actions(&sam.id), [told, told].concat());
-    admin.delete(&member(&home, &sam.id)).ok(204);
+    admin.delete(&membership(&home, &sam.id)).ok(204);
 
     admin.patch_now(&profile, json!({"home_group_id": null})).ok(200);
     let changes = json!([{"field": "home_group_id", "before": other, "after": null}]);
     let changed = &app.log(&sam.id)[0];
     assert_eq!((&changed["changes"], &changed["target"]["id"]), (&changes, &json!(other)));
-    // He stays a member, and can go now.
-    admin.delete(&member(&other, &sam.id)).ok(204);
+    // The user is still a member, and can be removed.
+    admin.delete(&membership(&other, &sam.id)).ok(204);
     assert_eq!(app.actions(&sam.id)[0], "group.member_removed");
 
     let unknown = json!({"home_group_id": "01977f3e-5c00-7000-8000-000000000000"});
@@ -145,19 +140,19 @@ fn the_home_group_is_one_of_the_users_groups() {
 }
 
 #[test]
-fn nobody_new_comes_into_an_archived_group() {
+fn an_archived_group_takes_no_members() {
     let app = TestApp::start();
     let (admin, sam, tom) = (app.admin(), app.learner("Sam"), app.learner("Tom"));
     let group = app.group("Old");
-    admin.put(&member(&group, &sam.id), json!({})).ok(200);
+    admin.put(&membership(&group, &sam.id), json!({})).ok(200);
     admin.patch_now(&format!("/groups/{group}"), json!({"status": "archived"})).ok(200);
-    admin.put(&member(&group, &tom.id), json!({})).problem(409, "conflict");
+    admin.put(&membership(&group, &tom.id), json!({})).problem(409, "conflict");
     let home = json!({"home_group_id": group});
     admin.patch_now(&format!("/users/{}", tom.id), home).problem(409, "conflict");
     assert!(app.actions(&tom.id).is_empty());
-    // Who is in it may go.
-    admin.put(&member(&group, &sam.id), json!({})).ok(200);
-    admin.delete(&member(&group, &sam.id)).ok(204);
+    // Members can still be removed.
+    admin.put(&membership(&group, &sam.id), json!({})).ok(200);
+    admin.delete(&membership(&group, &sam.id)).ok(204);
 }
 
 #[test]
@@ -165,16 +160,16 @@ fn the_users_of_a_group_are_listed_by_its_id() {
     let app = TestApp::start();
     let (admin, sam, tom) = (app.admin(), app.learner("Sam"), app.learner("Tom"));
     let (group, empty) = (app.group("Leadership"), app.group("Nobody"));
-    admin.put(&member(&group, &sam.id), json!({})).ok(200);
-    admin.put(&member(&group, &tom.id), json!({})).ok(200);
+    admin.put(&membership(&group, &sam.id), json!({})).ok(200);
+    admin.put(&membership(&group, &tom.id), json!({})).ok(200);
     let page = admin.get(&format!("/users?group_id={group}&include=total_count&limit=1")).ok(200);
     assert_eq!(page["page"]["total_count"], 2);
-    let ids = |client: &crate::support::app::Client| -> Vec<String> {
+    let ids = |client: &Client| -> Vec<String> {
         let users = client.all(&format!("/users?group_id={group}"));
         users.iter().map(|it| text(&it["id"])).collect()
     };
     assert_eq!(ids(&admin), [sam.id.as_str(), &tom.id]);
-    // A list shows only whom the caller may see.
+    // A list shows only users whom the caller may see.
     assert_eq!(ids(&sam.client), [sam.id.as_str()]);
     assert!(admin.all(&format!("/users?group_id={empty}")).is_empty());
 }

@@ -1,23 +1,17 @@
-//! The log never lies: going round the service, the database itself refuses to rewrite it.
+//! Guard: the log never lies. The database itself refuses to rewrite it, past the service too.
 
 use daybook::db::connection::{AnyConnection, open_reader};
 use diesel::connection::SimpleConnection;
 use serde_json::json;
 
-use crate::{
-    activity::ingest,
-    support::{
-        app::{TestApp, text},
-        dump::dump,
-    },
-};
+use crate::support::{app::TestApp, batch, dump::dump, reply::text};
 
 /// A log with system entries, and one note that was edited once.
 fn written() -> TestApp {
     let app = TestApp::start();
     let sam = app.learner("Sam");
     app.enrollment(&sam.id, &app.course("Security Basics"));
-    app.admin().post("/activity/batch", json!({"items": [ingest::item(&sam.id, "one")]})).ok(200);
+    app.admin().post("/activity/batch", json!({"items": [batch::item(&sam.id, "one")]})).ok(200);
     let path = format!("/users/{}/activity", sam.id);
     let note = app.admin().post(&path, json!({"notes": "as it was"})).ok(201);
     let note = format!("{path}/{}", text(&note["id"]));
@@ -25,7 +19,7 @@ fn written() -> TestApp {
     app
 }
 
-/// What would be rewriting the log, in the SQL that both databases speak.
+/// Statements that would rewrite the log, in SQL for both databases.
 const REFUSED: &[&str] = &[
     "DELETE FROM entries",
     "DELETE FROM entries WHERE action <> 'note'",
@@ -36,13 +30,13 @@ const REFUSED: &[&str] = &[
     "UPDATE entries SET action = 'note', notes = 'x', revision = 1, description = NULL, \
          created_by_id = user_id WHERE action = 'user.created'",
     "UPDATE entries SET search_key = '' WHERE action = 'user.created'",
-    // A note, with no wording kept, or with another one than it has.
+    // A note, without its earlier wording, or with a false one.
     "UPDATE entries SET notes = 'changed' WHERE action = 'note'",
     "UPDATE entries SET notes = 'changed', revision = revision + 1 WHERE action = 'note'",
     "UPDATE entries SET created_by_name = 'Nobody' WHERE action = 'note'",
     "UPDATE entries SET revision = 1 WHERE action = 'note'",
     "UPDATE entries SET revision = NULL WHERE action = 'note'",
-    // What no edit may change, whatever is kept.
+    // What no edit may change, even with the earlier wording kept.
     "KEPT UPDATE entries SET revision = revision + 1, entered_by_id = user_id WHERE action = 'note'",
     "KEPT UPDATE entries SET revision = revision + 1, entered_by_name = 'x' WHERE action = 'note'",
     "KEPT UPDATE entries SET revision = revision + 1, recorded_at = (SELECT min(recorded_at) \
@@ -113,7 +107,7 @@ fn a_wording_is_not_kept_under_another_authors_name() {
 
 #[test]
 fn the_database_takes_the_edit_that_the_service_makes() {
-    // So that the refusals above are of what is wrong with them, and of nothing else.
+    // This shows that the statements above are refused for what they rewrite, and for nothing else.
     let app = written();
     let edit = "UPDATE entries SET revision = revision + 1, notes = 'y' WHERE action = 'note'";
     app.database.sabotage(&(keep("notes", "created_by_name") + edit)).unwrap();

@@ -1,16 +1,17 @@
-//! Guard: every operation makes exactly the entries that it declares, and the log of nobody else
-//! changes.
+//! Guard: every operation makes exactly the entries of its sample, and no other log changes.
 
 use daybook::db::{connection::open_reader, schema::entries};
 use diesel::{QueryDsl, RunQueryDsl};
 use serde_json::json;
 
 use crate::support::{
-    app::{TestApp, text},
-    cases::{Fixture, cases},
+    app::TestApp,
+    contract::operations,
+    reply::text,
+    samples::{Fixture, Sample},
 };
 
-/// How many entries there are in all logs together.
+/// The number of entries in all logs.
 fn entries_in_all(app: &TestApp) -> i64 {
     let mut conn = open_reader(&app.database.url).unwrap();
     entries::table.count().get_result(&mut conn).unwrap()
@@ -25,18 +26,18 @@ fn every_operation_makes_exactly_its_entries() {
         let entries = admin.all(&format!("/users/{user}/activity"));
         entries.iter().map(|entry| text(&entry["action"])).collect()
     };
-    for number in 0..cases(&Fixture::new(&app)).len() {
+    for operation in operations() {
         let fixture = Fixture::new(&app);
-        let case = cases(&fixture).swap_remove(number);
+        let sample = Sample::new(&fixture, &operation);
         let (before, all_before) = (log(&fixture.subject.id), entries_in_all(&app));
 
-        let caller = if case.operation == "log_out" { &fixture.subject.client } else { &admin };
-        case.send(caller).ok(case.status);
+        let caller = if sample.operation == "log_out" { &fixture.subject.client } else { &admin };
+        sample.send(caller).ok(sample.status);
 
         let after = log(&fixture.subject.id);
         let told = &after[..after.len() - before.len()];
-        assert_eq!(told, case.entries, "{}", case.operation);
-        // A new user has a log of his own, and so has the user of an API client: one entry.
+        assert_eq!(told, sample.actions, "{}", sample.operation);
+        // One entry is in the log of the new user, or in that of the API user.
         let elsewhere = [
             "create_user",
             "create_api_client",
@@ -44,26 +45,26 @@ fn every_operation_makes_exactly_its_entries() {
             "revoke_api_client",
             "rotate_api_client_secret",
         ];
-        let elsewhere = i64::from(elsewhere.contains(&case.operation));
+        let elsewhere = i64::from(elsewhere.contains(&sample.operation));
         let all = entries_in_all(&app) - all_before;
-        assert_eq!(all, case.entries.len() as i64 + elsewhere, "{}", case.operation);
+        assert_eq!(all, sample.actions.len() as i64 + elsewhere, "{}", sample.operation);
     }
 }
 
 #[test]
-fn what_is_asked_for_twice_is_done_and_logged_once() {
+fn a_repeated_request_is_done_and_logged_once() {
     let app = TestApp::start();
     let admin = app.admin();
-    for number in 0..cases(&Fixture::new(&app)).len() {
+    for operation in operations() {
         let fixture = Fixture::new(&app);
-        let case = cases(&fixture).swap_remove(number);
-        if !["PUT", "DELETE", "PATCH"].contains(&case.method.as_str()) {
+        let sample = Sample::new(&fixture, &operation);
+        if !["PUT", "DELETE", "PATCH"].contains(&sample.method.as_str()) {
             continue;
         }
-        case.send(&admin).ok(case.status);
+        sample.send(&admin).ok(sample.status);
         let before = entries_in_all(&app);
-        case.send(&admin).ok(case.status);
-        assert_eq!(entries_in_all(&app), before, "{}", case.operation);
+        sample.send(&admin).ok(sample.status);
+        assert_eq!(entries_in_all(&app), before, "{}", sample.operation);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Guard: both databases get the same tables, and every migration can be taken back.
+//! Guard: both databases have the same migrations, and every migration can be reverted.
 
 use std::{collections::BTreeSet, fs, path::Path};
 

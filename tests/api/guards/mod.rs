@@ -1,4 +1,4 @@
-//! What holds for every operation, every file, every table.
+//! Guards: rules that every operation, every file, and every table keeps.
 
 pub mod architecture;
 pub mod atomicity;
@@ -10,3 +10,6 @@ pub mod openapi;
 pub mod pages;
 pub mod permissions;
 pub mod scopes;
+pub mod unlogged;
+pub mod visibility;
+pub mod words;

@@ -1,4 +1,4 @@
-//! Guard: the document is the truth.
+//! Guard: the OpenAPI document is complete, consistent, and what the service does.
 
 use std::collections::BTreeSet;
 
@@ -6,19 +6,10 @@ use serde_json::{Value, json};
 
 use crate::support::{
     app::TestApp,
-    contract::{document, is_valid, resolve},
+    client::JSON,
+    contract::{Operation, document, is_valid, operations, resolve},
+    reply::text,
 };
-
-/// Every operation: method, path, what the document says of it.
-fn operations() -> Vec<(String, String, &'static Value)> {
-    let mut operations = Vec::new();
-    for (path, item) in document()["paths"].as_object().unwrap() {
-        for (method, operation) in item.as_object().unwrap() {
-            operations.push((method.clone(), path.clone(), operation));
-        }
-    }
-    operations
-}
 
 #[test]
 fn the_committed_document_is_the_one_that_is_served_and_printed() {
@@ -35,11 +26,10 @@ fn the_committed_document_is_the_one_that_is_served_and_printed() {
 #[test]
 fn no_operation_and_no_schema_was_dropped_as_a_double() {
     // utoipa drops doubles without a word, so their numbers are written down here.
-    assert_eq!(operations().len(), 61, "operations");
+    assert_eq!(operations().len(), 66, "operations");
     let schemas = document()["components"]["schemas"].as_object().unwrap();
     assert_eq!(schemas.len(), 111, "schemas: {:?}", schemas.keys());
-    let ids: BTreeSet<&str> =
-        operations().iter().map(|(_, _, it)| it["operationId"].as_str().unwrap()).collect();
+    let ids: BTreeSet<&str> = operations().iter().map(|it| it.id).collect();
     assert_eq!(ids.len(), operations().len(), "two operations have one id");
 }
 
@@ -81,7 +71,7 @@ fn every_operation_has_a_summary_a_tag_its_errors_and_says_who_may_call_it() {
         .iter()
         .map(|it| it["name"].as_str().unwrap())
         .collect();
-    for (method, path, operation) in operations() {
+    for Operation { method, path, spec: operation, .. } in operations() {
         let name = format!("{method} {path}");
         assert!(operation["summary"].is_string(), "{name}");
         assert!(tags.contains(operation["tags"][0].as_str().unwrap()), "{name}");
@@ -91,7 +81,7 @@ fn every_operation_has_a_summary_a_tag_its_errors_and_says_who_may_call_it() {
         let public = operation["security"] == json!([]);
         assert_eq!(
             public,
-            ["/auth/login", "/auth/refresh", "/oauth/token"].contains(&path.as_str()),
+            ["/auth/login", "/auth/refresh", "/oauth/token"].contains(&path),
             "{name}"
         );
         assert!(operation["responses"]["401"].is_object(), "{name}");
@@ -137,14 +127,13 @@ fn the_bounds_of_the_document_are_those_of_the_service() {
     let enrollment = app.enrollment(&user.id, &course);
     let group = app.group("Bounds");
     let body = json!({"name": "Bounds", "course_ids": [course]});
-    let certification =
-        crate::support::app::text(&admin.post("/certifications", body).ok(201)["id"]);
+    let certification = text(&admin.post("/certifications", body).ok(201)["id"]);
     let body = json!({"kind": "api", "given_name": "HR", "surname": "System"});
-    let api_user = crate::support::app::text(&admin.post("/users", body).ok(201)["id"]);
+    let api_user = text(&admin.post("/users", body).ok(201)["id"]);
     let body = json!({"name": "HR", "user_id": api_user, "scopes": ["users:read"]});
-    let client = crate::support::app::text(&admin.post("/api-clients", body).ok(201)["id"]);
+    let client = text(&admin.post("/api-clients", body).ok(201)["id"]);
     let mut tried = 0;
-    for (method, path, operation) in operations() {
+    for Operation { method, path, spec: operation, .. } in operations() {
         let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
         let Some(reference) = schema["$ref"].as_str() else { continue };
         let schema = document().pointer(reference.trim_start_matches('#')).unwrap();
@@ -162,9 +151,8 @@ fn the_bounds_of_the_document_are_those_of_the_service() {
                 // Every other field as the example has it, so that only this one is wrong.
                 let mut body = schema["example"].clone();
                 body[field] = value;
-                let headers = [crate::support::app::JSON, ("if-match", "*")];
-                let answer =
-                    admin.send(&method.to_uppercase(), &path, &headers, Some(&body.to_string()));
+                let headers = [JSON, ("if-match", "*")];
+                let answer = admin.send(&method, &path, &headers, Some(&body.to_string()));
                 answer.invalid(&format!("/{field}"), code);
                 tried += 1;
             }
@@ -209,22 +197,22 @@ fn out_of_bounds(property: &Value) -> Vec<(Value, &'static str)> {
 }
 
 #[test]
-fn every_operation_is_told_with_examples_and_what_is_made_has_links() {
-    for (method, path, operation) in operations() {
+fn every_operation_has_descriptions_and_examples_and_each_201_has_links() {
+    for Operation { method, path, spec: operation, .. } in operations() {
         let name = format!("{method} {path}");
         assert!(operation["description"].is_string(), "{name} has no description");
         assert!(operation["responses"]["429"].is_object(), "{name}");
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             assert!(parameter["description"].is_string(), "{name} {}", parameter["name"]);
         }
-        let mut told = vec![&operation["requestBody"]];
+        let mut contents_of = vec![&operation["requestBody"]];
         for (status, response) in operation["responses"].as_object().unwrap() {
             let response = resolve(response);
             assert!(response["headers"]["RateLimit"].is_object(), "{name} {status}");
             assert!(status != "201" || response["links"].is_object(), "{name} has no links");
-            told.push(response);
+            contents_of.push(response);
         }
-        let contents = told.iter().filter_map(|it| it["content"].as_object()).flatten();
+        let contents = contents_of.iter().filter_map(|it| it["content"].as_object()).flatten();
         for (media_type, content) in contents {
             let one = content.get("example").into_iter();
             let named = content["examples"].as_object().into_iter().flatten();

@@ -1,17 +1,13 @@
-//! Guard: the pages for people are true. Each of their requests is sent to a service with the demo
-//! data, in their order, and the answer has to be what the page shows.
+//! Guard: the examples in the documentation are true. Each request of a page is sent, in order, to a
+//! service with the demo data, and the reply has to be what the page shows.
 
 use std::{collections::HashMap, fs, path::Path};
 
 use serde_json::Value;
 
-use crate::support::{
-    app::{Answer, Client},
-    database::TestDatabase,
-    process::Process,
-};
+use crate::support::{client::Client, database::TestDatabase, process::Process, reply::Reply};
 
-/// A fenced block: what stands behind the fence, and what is in it.
+/// A fenced block: its info string, and its text.
 struct Block {
     info: String,
     text: String,
@@ -28,12 +24,12 @@ fn blocks(page: &str) -> Vec<Block> {
     blocks
 }
 
-/// What the requests of a page were answered, by their names.
+/// The replies to the requests of a page, by their names.
 #[derive(Default)]
-struct Answers(HashMap<String, Answer>);
+struct Answers(HashMap<String, Reply>);
 
 impl Answers {
-    /// The text, with what it takes from answers: `{{name.response.body.$.data[0].id}}` and
+    /// The text, with values from earlier replies: `{{name.response.body.$.data[0].id}}` and
     /// `{{name.response.headers.ETag}}`, as VS Code's REST Client has them.
     fn fill(&self, text: &str) -> String {
         let mut filled = String::new();
@@ -63,7 +59,7 @@ impl Answers {
     }
 }
 
-fn send(client: &Client, request: &str) -> Answer {
+fn send(client: &Client, request: &str) -> Reply {
     let (head, body) = request.split_once("\n\n").unwrap_or((request, ""));
     let mut lines = head.lines().filter(|line| !line.starts_with('#'));
     let (method, path) = lines.next().unwrap().split_once(' ').unwrap();
@@ -71,7 +67,7 @@ fn send(client: &Client, request: &str) -> Answer {
     client.send(method, path, &headers, Some(body).filter(|it| !it.is_empty()))
 }
 
-/// Whether an answer is what is shown of it: `…` stands for any text.
+/// Whether a reply is as shown; `…` matches any text.
 fn is_as_shown(shown: &Value, answer: &Value) -> bool {
     match (shown, answer) {
         (Value::Object(shown), Value::Object(answer)) => shown
@@ -98,7 +94,7 @@ fn run(name: &str) {
             let answer = send(&service.client, &answers.fill(&block.text));
             sent += 1;
             if let Some(name) = block.text.lines().find_map(|it| it.strip_prefix("# @name ")) {
-                // Whoever shows nothing of it means that it goes well.
+                // A request without a shown reply has to succeed.
                 assert!(answer.status < 400 || last.is_some(), "{name}: {}", answer.text);
                 last = Some((answer.status, answer.json()));
                 answers.0.insert(name.to_owned(), answer);

@@ -1,46 +1,89 @@
 //! Guard: for every kind of caller and every operation, what is answered.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use crate::support::{
-    app::{Client, Person, TestApp},
-    cases::{Fixture, cases},
+    app::TestApp,
+    client::Client,
+    contract::operations,
+    fixtures::Person,
+    reply::text,
+    samples::{Fixture, Sample},
 };
 
 /// How a caller is refused or let through.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Answered {
+enum Outcome {
     /// The operation's own status.
     Done,
-    /// 401: nobody.
-    Nobody,
-    /// 403: knows of it, may not.
+    /// 401: the caller is not logged in.
+    Unauthenticated,
+    /// 403: the caller may see it, and may not do it.
     Forbidden,
-    /// 404: may not know of it.
-    Unknown,
+    /// 404: the caller may not see it.
+    NotFound,
 }
-use Answered::{Done, Forbidden, Nobody, Unknown};
+use Outcome::{Done, Forbidden, NotFound, Unauthenticated};
 
-/// The kinds of callers, in the order of the columns below.
-const CALLERS: [&str; 8] = [
-    "nobody",
-    "the user",
-    "another learner",
-    "a supervisor",
-    "a viewer of his group's results",
-    "a manager of his home group",
-    "an auditor",
-    "an administrator",
-];
+/// The outcome of an operation for each kind of caller.
+#[derive(Clone, Copy)]
+struct Outcomes {
+    nobody: Outcome,
+    subject: Outcome,
+    /// Another learner.
+    stranger: Outcome,
+    supervisor: Outcome,
+    /// Has `view_learner_results` in a group of the subject.
+    viewer: Outcome,
+    /// Has `manage_users` in the home group of the subject.
+    manager: Outcome,
+    auditor: Outcome,
+    administrator: Outcome,
+}
 
-/// What each kind of caller is answered. Whoever adds an operation adds its row.
-fn row(operation: &str) -> [Answered; 8] {
+const LOGGED_IN: Outcomes = Outcomes {
+    nobody: Unauthenticated,
+    subject: Done,
+    stranger: Done,
+    supervisor: Done,
+    viewer: Done,
+    manager: Done,
+    auditor: Done,
+    administrator: Done,
+};
+
+const EVERYBODY: Outcomes = Outcomes { nobody: Done, ..LOGGED_IN };
+
+/// Callers who may see the profile may see the log: one rule.
+const PROFILE_READERS: Outcomes = Outcomes { stranger: NotFound, ..LOGGED_IN };
+
+const PROFILE_EDITORS: Outcomes = Outcomes {
+    subject: Forbidden,
+    supervisor: Forbidden,
+    viewer: Forbidden,
+    auditor: Forbidden,
+    ..PROFILE_READERS
+};
+
+/// Managers edit their own notes; the note of the sample is the administrator's.
+const NOTE_EDITORS: Outcomes = Outcomes { manager: Forbidden, ..PROFILE_EDITORS };
+
+const ADMINISTRATORS: Outcomes = Outcomes { stranger: Forbidden, ..NOTE_EDITORS };
+
+const AUDITORS: Outcomes = Outcomes { auditor: Done, ..ADMINISTRATORS };
+
+/// The outcomes of an operation. Each new operation adds itself.
+fn outcomes(operation: &str) -> Outcomes {
     match operation {
-        "log_in" | "refresh_session" | "issue_token" => [Done; 8],
+        "log_in" | "refresh_session" | "issue_token" => EVERYBODY,
+        "get_ledger_checkpoint" | "get_ledger_key" | "get_ledger_consistency" => EVERYBODY,
         "log_out"
         | "get_me"
         | "list_activity"
         | "list_actions"
+        | "list_ledger_records"
         | "export_activity"
         | "list_users"
         | "list_enrollments"
@@ -51,19 +94,19 @@ fn row(operation: &str) -> [Answered; 8] {
         | "list_certifications"
         | "get_certification"
         | "list_groups"
-        | "get_group" => [Nobody, Done, Done, Done, Done, Done, Done, Done],
-        // Whoever may see the profile may see the log: one rule.
+        | "get_group" => LOGGED_IN,
         "get_user"
         | "list_user_activity"
         | "export_user_activity"
         | "list_note_creators"
         | "get_entry"
+        | "get_entry_proof"
         | "list_note_revisions"
         | "list_user_enrollments"
         | "get_enrollment"
         | "list_user_learning_plans"
         | "list_external_training"
-        | "list_user_certifications" => [Nobody, Done, Unknown, Done, Done, Done, Done, Done],
+        | "list_user_certifications" => PROFILE_READERS,
         "update_user"
         | "add_note"
         | "enroll_user"
@@ -73,13 +116,8 @@ fn row(operation: &str) -> [Answered; 8] {
         | "complete_enrollment"
         | "assign_learning_plan"
         | "unassign_learning_plan"
-        | "log_external_training" => {
-            [Nobody, Forbidden, Unknown, Forbidden, Forbidden, Done, Forbidden, Done]
-        }
-        // A manager edits his own notes; this one is the administrator's.
-        "edit_note" => {
-            [Nobody, Forbidden, Unknown, Forbidden, Forbidden, Forbidden, Forbidden, Done]
-        }
+        | "log_external_training" => PROFILE_EDITORS,
+        "edit_note" => NOTE_EDITORS,
         "create_user"
         | "import_users"
         | "ingest_entries"
@@ -94,20 +132,14 @@ fn row(operation: &str) -> [Answered; 8] {
         | "put_group_member"
         | "remove_group_member"
         | "attach_learning_plan"
-        | "detach_learning_plan" => {
-            [Nobody, Forbidden, Forbidden, Forbidden, Forbidden, Forbidden, Forbidden, Done]
-        }
+        | "detach_learning_plan" => ADMINISTRATORS,
         // API clients and roles: an auditor reads, an administrator changes.
-        "list_api_clients" | "get_api_client" => {
-            [Nobody, Forbidden, Forbidden, Forbidden, Forbidden, Forbidden, Done, Done]
-        }
+        "list_api_clients" | "get_api_client" => AUDITORS,
         "create_api_client"
         | "update_api_client"
         | "revoke_api_client"
-        | "rotate_api_client_secret" => {
-            [Nobody, Forbidden, Forbidden, Forbidden, Forbidden, Forbidden, Forbidden, Done]
-        }
-        unknown => panic!("the operation {unknown} has no row in permissions.rs"),
+        | "rotate_api_client_secret" => ADMINISTRATORS,
+        unknown => panic!("the operation {unknown} has no outcomes in permissions.rs"),
     }
 }
 
@@ -124,42 +156,65 @@ fn watched(app: &TestApp, supervisor: &Person, viewer: &Person, manager: &Person
     fixture
 }
 
+/// A kind of caller.
+struct Caller {
+    name: &'static str,
+    /// A new session for each request, because log-out ends one.
+    client: Box<dyn Fn(&Fixture) -> Client>,
+    outcome: fn(&Outcomes) -> Outcome,
+}
+
 #[test]
-fn every_kind_of_caller_is_answered_what_the_contract_says_by_every_operation() {
-    let app = TestApp::start();
+fn every_operation_replies_to_every_kind_of_caller_as_the_contract_says() {
+    let app = Arc::new(TestApp::start());
     let supervisor = app.learner("Supervisor");
     let stranger = app.learner("Stranger");
     let auditor = app.person("auditor", "Audrey", "Auditor");
     let (viewer, manager) = (app.learner("Viewer"), app.learner("Manager"));
-    for number in 0..cases(&Fixture::new(&app)).len() {
-        let mut fixture = watched(&app, &supervisor, &viewer, &manager);
+    let watched = || watched(&app, &supervisor, &viewer, &manager);
+    let caller = |name, email: &str, outcome| {
+        let (app, email) = (Arc::clone(&app), email.to_owned());
+        Caller { name, client: Box::new(move |_| app.client_of(&email)), outcome }
+    };
+    let nobody = app.stranger();
+    let callers = [
+        Caller {
+            name: "nobody",
+            client: Box::new(move |_| nobody.clone()),
+            outcome: |it| it.nobody,
+        },
+        Caller {
+            name: "the subject",
+            client: Box::new(|fixture| fixture.subject.client.clone()),
+            outcome: |it| it.subject,
+        },
+        caller("another learner", &stranger.email, |it| it.stranger),
+        caller("a supervisor", &supervisor.email, |it| it.supervisor),
+        caller("a viewer of the group's results", &viewer.email, |it| it.viewer),
+        caller("a manager of the home group", &manager.email, |it| it.manager),
+        caller("an auditor", &auditor.email, |it| it.auditor),
+        caller("an administrator", "admin@example.com", |it| it.administrator),
+    ];
+    for operation in operations() {
+        let mut fixture = watched();
         let mut used = false;
-        for (column, caller) in CALLERS.iter().enumerate() {
-            // What was done can't be done again; what was refused has left nothing behind.
+        for caller in &callers {
+            // What was done can't be done again; what was refused has changed nothing.
             if std::mem::take(&mut used) {
-                fixture = watched(&app, &supervisor, &viewer, &manager);
+                fixture = watched();
             }
-            let case = cases(&fixture).swap_remove(number);
-            used = row(case.operation)[column] == Done && case.method != "GET";
-            // Log-out ends a session: each caller has a new one.
-            let client: Client = match *caller {
-                "nobody" => app.stranger(),
-                "the user" => fixture.subject.client.clone(),
-                "another learner" => app.client_of(&stranger.email),
-                "a supervisor" => app.client_of(&supervisor.email),
-                "a viewer of his group's results" => app.client_of(&viewer.email),
-                "a manager of his home group" => app.client_of(&manager.email),
-                "an auditor" => app.client_of(&auditor.email),
-                _ => app.admin(),
-            };
-            let expected = match row(case.operation)[column] {
-                Done => case.status,
-                Nobody => 401,
+            let sample = Sample::new(&fixture, &operation);
+            let outcome = (caller.outcome)(&outcomes(operation.id));
+            used = outcome == Done && sample.method != "GET";
+            let expected = match outcome {
+                Done => sample.status,
+                Unauthenticated => 401,
                 Forbidden => 403,
-                Unknown => 404,
+                NotFound => 404,
             };
-            let answer = case.send(&client);
-            assert_eq!(answer.status, expected, "{} by {caller}: {}", case.operation, answer.text);
+            let reply = sample.send(&(caller.client)(&fixture));
+            let what = format!("{} by {}: {}", operation.id, caller.name, reply.text);
+            assert_eq!(reply.status, expected, "{what}");
         }
     }
 }
@@ -182,7 +237,7 @@ fn a_relation_that_changes_counts_at_the_next_request() {
 }
 
 #[test]
-fn lists_show_each_caller_exactly_those_whom_he_may_see() {
+fn lists_show_each_caller_exactly_the_users_they_may_see() {
     let app = TestApp::start();
     let (one, two, boss) = (app.learner("One"), app.learner("Two"), app.learner("Boss"));
     let course = app.course("Listed");
@@ -192,8 +247,7 @@ fn lists_show_each_caller_exactly_those_whom_he_may_see() {
     app.admin().patch_now(&format!("/users/{}", one.id), supervisors).ok(200);
 
     let ids = |client: &Client, path: &str, field: &str| -> Vec<String> {
-        let mut ids: Vec<String> =
-            client.all(path).iter().map(|it| crate::support::app::text(&it[field])).collect();
+        let mut ids: Vec<String> = client.all(path).iter().map(|it| text(&it[field])).collect();
         ids.sort();
         ids
     };

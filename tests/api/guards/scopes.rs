@@ -1,28 +1,17 @@
-//! Guard: for every operation, what it asks of an API client, and that the document says the same.
+//! Guard: the scope that each operation requires, in the service and in the document.
 
 use serde_json::{Value, json};
 
-use crate::{
-    session::api_clients::{ApiAccount, account},
-    support::{
-        app::{Client, TestApp},
-        cases::{Case, Fixture, cases},
-        contract::document,
-    },
+use crate::support::{
+    api_clients::{ApiAccount, SCOPES, account, api_user},
+    app::{PASSWORD, TestApp},
+    client::{Client, FORM},
+    contract::{document, operations},
+    reply::text,
+    samples::{Fixture, Sample},
 };
 
-/// Every scope.
-pub const ALL: &[&str] = &[
-    "users:read",
-    "users:write",
-    "learning:read",
-    "learning:write",
-    "activity:read",
-    "activity:write",
-    "activity:ingest",
-];
-
-/// What an operation asks for. Whoever adds an operation adds its row.
+/// The scope that an operation requires. Each new operation adds itself.
 fn needs(operation: &str) -> Option<&'static str> {
     Some(match operation {
         "list_users" | "get_user" | "list_groups" | "get_group" => "users:read",
@@ -39,6 +28,8 @@ fn needs(operation: &str) -> Option<&'static str> {
         | "export_user_activity"
         | "list_note_creators"
         | "get_entry"
+        | "get_entry_proof"
+        | "list_ledger_records"
         | "list_note_revisions"
         | "list_activity"
         | "list_actions"
@@ -73,6 +64,7 @@ fn needs(operation: &str) -> Option<&'static str> {
         | "update_learning_plan" => "learning:write",
         "get_me" => "",
         "log_in" | "refresh_session" | "issue_token" => return None,
+        "get_ledger_checkpoint" | "get_ledger_key" | "get_ledger_consistency" => return None,
         "log_out"
         | "list_api_clients"
         | "create_api_client"
@@ -84,7 +76,7 @@ fn needs(operation: &str) -> Option<&'static str> {
     })
 }
 
-/// A client of the account whose token has these scopes alone.
+/// A client of the account with a token of these scopes alone.
 fn with(app: &TestApp, account: &ApiAccount, scopes: &[&str]) -> Client {
     let form = format!(
         "grant_type=client_credentials&client_id={}&client_secret={}&scope={}",
@@ -92,22 +84,21 @@ fn with(app: &TestApp, account: &ApiAccount, scopes: &[&str]) -> Client {
         account.secret,
         scopes.join("+")
     );
-    let answer =
-        app.stranger().send("POST", "/oauth/token", &[crate::support::app::FORM], Some(&form));
+    let answer = app.stranger().send("POST", "/oauth/token", &[FORM], Some(&form));
     app.client_with(answer.ok(200)["access_token"].as_str().unwrap())
 }
 
 #[test]
 fn each_operation_asks_an_api_client_for_its_scope_and_for_no_other() {
     let app = TestApp::start();
-    let it = account(&app, ALL);
+    let it = account(&app, SCOPES);
     let mut fixture = Fixture::new(&app);
-    for number in 0..cases(&fixture).len() {
-        let case: Case = cases(&fixture).swap_remove(number);
-        let Some(scope) = needs(case.operation) else { continue };
+    for operation in operations() {
+        let sample = Sample::new(&fixture, &operation);
+        let Some(scope) = needs(sample.operation) else { continue };
         if !scope.is_empty() {
-            let others: Vec<&str> = ALL.iter().copied().filter(|it| *it != scope).collect();
-            let refused = case.send(&with(&app, &it, &others));
+            let others: Vec<&str> = SCOPES.iter().copied().filter(|it| *it != scope).collect();
+            let refused = sample.send(&with(&app, &it, &others));
             refused.problem(403, "insufficient_scope");
             let challenge = refused.header("www-authenticate").unwrap();
             let expected = "Bearer realm=\"daybook\", error=\"insufficient_scope\"";
@@ -115,8 +106,8 @@ fn each_operation_asks_an_api_client_for_its_scope_and_for_no_other() {
             assert!(challenge.ends_with(&format!("scope=\"{scope}\"")), "{challenge}");
         }
         let alone = if scope.is_empty() { "users:read" } else { scope };
-        case.send(&with(&app, &it, &[alone])).ok(case.status);
-        if case.method != "GET" {
+        sample.send(&with(&app, &it, &[alone])).ok(sample.status);
+        if sample.method != "GET" {
             fixture = Fixture::new(&app);
         }
     }
@@ -125,41 +116,34 @@ fn each_operation_asks_an_api_client_for_its_scope_and_for_no_other() {
 #[test]
 fn the_document_names_the_scope_of_each_operation() {
     let bearer = json!({"bearer": []});
-    for item in document()["paths"].as_object().unwrap().values() {
-        for operation in item.as_object().unwrap().values() {
-            let id = operation["operationId"].as_str().unwrap();
-            let security = &operation["security"];
-            match needs(id) {
-                Some(scope) => {
-                    let scopes: Vec<&str> =
-                        Some(scope).filter(|it| !it.is_empty()).into_iter().collect();
-                    assert_eq!(*security, json!([bearer, {"oauth2": scopes}]), "{id}");
-                }
-                None => {
-                    assert!(*security == json!([]) || *security == json!([bearer]), "{id}");
-                }
+    for operation in operations() {
+        let (id, security) = (operation.id, &operation.spec["security"]);
+        match needs(id) {
+            Some(scope) => {
+                let scopes: Vec<&str> =
+                    Some(scope).filter(|it| !it.is_empty()).into_iter().collect();
+                assert_eq!(*security, json!([bearer, {"oauth2": scopes}]), "{id}");
+            }
+            None => {
+                assert!(*security == json!([]) || *security == json!([bearer]), "{id}");
             }
         }
     }
     let flows = &document()["components"]["securitySchemes"]["oauth2"]["flows"];
     let scopes: Vec<&String> =
         flows["clientCredentials"]["scopes"].as_object().unwrap().keys().collect();
-    assert_eq!(scopes.len(), ALL.len());
+    assert_eq!(scopes.len(), SCOPES.len());
     assert_eq!(flows["clientCredentials"]["tokenUrl"], Value::from("/oauth/token"));
 }
 
 #[test]
 fn an_api_client_may_do_no_more_than_its_user() {
     let app = TestApp::start();
-    let user = crate::session::api_clients::api_user(&app, "learner");
-    let body = json!({"name": "Narrow", "user_id": user, "scopes": ALL});
+    let user = api_user(&app, "learner");
+    let body = json!({"name": "Narrow", "user_id": user, "scopes": SCOPES});
     let made = app.admin().post("/api-clients", body).ok(201);
     let (id, secret) = (&made["client_id"], &made["client_secret"]);
-    let it = ApiAccount {
-        user: user.clone(),
-        client_id: crate::support::app::text(id),
-        secret: crate::support::app::text(secret),
-    };
+    let it = ApiAccount { user: user.clone(), client_id: text(id), secret: text(secret) };
     let client = it.client(&app);
     client.get(&format!("/users/{user}")).ok(200);
     client.get(&format!("/users/{}", app.admin_id)).problem(404, "not_found");
@@ -169,19 +153,19 @@ fn an_api_client_may_do_no_more_than_its_user() {
 }
 
 #[test]
-fn an_api_client_gives_no_roles_and_makes_nobody_but_learners() {
+fn an_api_client_assigns_no_roles_and_creates_only_learners() {
     let app = TestApp::start();
-    let client = account(&app, ALL).client(&app);
+    let client = account(&app, SCOPES).client(&app);
     let user = |role: &str| {
         json!({
             "email": format!("{role}@example.com"), "given_name": "New", "surname": "User",
-            "role": role, "password": crate::support::app::PASSWORD,
+            "role": role, "password": PASSWORD,
         })
     };
     client.post("/users", user("administrator")).problem(403, "forbidden");
     client.post("/users", user("auditor")).problem(403, "forbidden");
     let made = client.post("/users", user("learner")).ok(201);
-    let path = format!("/users/{}", crate::support::app::text(&made["id"]));
+    let path = format!("/users/{}", text(&made["id"]));
     client.patch_now(&path, json!({"role": "auditor"})).problem(403, "forbidden");
     let admin = format!("/users/{}", app.admin_id);
     let password = json!({"password": "a password of mine"});

@@ -1,30 +1,33 @@
-//! Bodies: what can't be read, what is too large, what is not what the document says.
+//! Request bodies: malformed, too large, or not what the document says.
 
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{Answer, Client, JSON, TestApp},
-    cases::{Case, Fixture, cases},
+    app::TestApp,
+    client::{Client, JSON},
+    contract::{document, is_valid},
     raw::send_raw,
+    reply::Reply,
+    samples::{Fixture, Sample, samples},
 };
 
 /// The operations that take a JSON body. The import takes CSV, and OAuth a form.
-fn writes(fixture: &Fixture) -> Vec<Case> {
-    let takes_one = |case: &Case| {
-        matches!(&*case.method, "POST" | "PUT" | "PATCH")
-            && !["import_users", "issue_token"].contains(&case.operation)
+fn writes(fixture: &Fixture) -> Vec<Sample> {
+    let takes_one = |sample: &Sample| {
+        matches!(&*sample.method, "POST" | "PUT" | "PATCH")
+            && !["import_users", "issue_token"].contains(&sample.operation)
     };
-    cases(fixture).into_iter().filter(takes_one).collect()
+    samples(fixture).into_iter().filter(takes_one).collect()
 }
 
 /// The same request with another body.
-fn send_body(client: &Client, case: &Case, media_type: &str, body: &str) -> Answer {
+fn send_body(client: &Client, sample: &Sample, media_type: &str, body: &str) -> Reply {
     let headers = [("content-type", media_type), ("if-match", "*")];
-    client.send(&case.method, &case.path, &headers, Some(body))
+    client.send(&sample.method, &sample.path, &headers, Some(body))
 }
 
-fn send_json(client: &Client, case: &Case, body: &str) -> Answer {
-    send_body(client, case, "application/json", body)
+fn send_json(client: &Client, sample: &Sample, body: &str) -> Reply {
+    send_body(client, sample, "application/json", body)
 }
 
 #[test]
@@ -55,9 +58,9 @@ fn a_body_that_is_no_json_is_a_malformed_request() {
         &deep,
         &deep_objects,
     ];
-    for case in writes(&fixture) {
+    for sample in writes(&fixture) {
         for body in bodies {
-            let problem = send_json(&admin, &case, body).problem(400, "malformed_request");
+            let problem = send_json(&admin, &sample, body).problem(400, "malformed_request");
             assert!(problem.get("errors").is_none());
         }
     }
@@ -68,9 +71,9 @@ fn a_body_that_is_no_object_is_not_valid() {
     let app = TestApp::start();
     let fixture = Fixture::new(&app);
     let admin = app.admin();
-    for case in writes(&fixture) {
+    for sample in writes(&fixture) {
         for body in ["null", "true", "7", "\"x\"", "[]", "[{}]", "[\"x\", \"scorm\", null]"] {
-            send_json(&admin, &case, body).invalid("", "invalid_type");
+            send_json(&admin, &sample, body).invalid("", "invalid_type");
         }
     }
 }
@@ -93,11 +96,11 @@ fn an_unknown_field_is_refused_with_its_pointer() {
         ("Title", "/Title"),
         ("é 𝄞", "/é 𝄞"),
     ];
-    for case in writes(&fixture) {
+    for sample in writes(&fixture) {
         for (name, pointer) in names {
-            let mut body = case.body.clone().unwrap_or_else(|| json!({}));
+            let mut body = sample.body.clone().unwrap_or_else(|| json!({}));
             body[name] = json!(1);
-            let answer = send_json(&admin, &case, &body.to_string());
+            let answer = send_json(&admin, &sample, &body.to_string());
             answer.invalid(pointer, "unknown_field");
         }
     }
@@ -107,9 +110,9 @@ fn an_unknown_field_is_refused_with_its_pointer() {
 fn a_patch_of_nothing_is_refused() {
     let app = TestApp::start();
     let fixture = Fixture::new(&app);
-    for case in writes(&fixture).iter().filter(|case| case.method == "PATCH") {
-        send_json(&app.admin(), case, "{}").invalid("", "required");
-        send_json(&app.admin(), case, "").invalid("", "required");
+    for sample in writes(&fixture).iter().filter(|sample| sample.method == "PATCH") {
+        send_json(&app.admin(), sample, "{}").invalid("", "required");
+        send_json(&app.admin(), sample, "").invalid("", "required");
     }
 }
 
@@ -118,47 +121,44 @@ fn nothing_takes_a_nul_character() {
     let app = TestApp::start();
     let fixture = Fixture::new(&app);
     let admin = app.admin();
-    for case in writes(&fixture) {
-        for name in fields(&case) {
+    for sample in writes(&fixture) {
+        for name in fields(&sample) {
             let pointer = format!("/{name}");
             for (value, below) in [
                 (json!("a\u{0}b"), ""),
                 (json!(["a\u{0}"]), "/0"),
                 (json!({"~/": "\u{0}"}), "/~0~1"),
             ] {
-                if is_invalid_alone(&case, &value) {
+                if is_invalid_alone(&sample, &value) {
                     continue;
                 }
                 let body = json!({name.clone(): value}).to_string();
-                send_json(&admin, &case, &body)
+                send_json(&admin, &sample, &body)
                     .invalid(&format!("{pointer}{below}"), "invalid_character");
             }
         }
-        let answer = send_json(&admin, &case, "{\"a\\u0000b\": 1}");
+        let answer = send_json(&admin, &sample, "{\"a\\u0000b\": 1}");
         answer.problem(422, "validation_failed");
     }
 }
 
 /// Whether it is a list of items whose outcomes say what is wrong with each: see `batch`.
-fn is_invalid_alone(case: &Case, value: &Value) -> bool {
+fn is_invalid_alone(sample: &Sample, value: &Value) -> bool {
     let has_items = value.as_array().is_some_and(|items| !items.is_empty());
-    case.operation == "ingest_entries" && has_items
+    sample.operation == "ingest_entries" && has_items
 }
 
 /// The fields that the body of an operation may have, as the document says.
-fn fields(case: &Case) -> Vec<String> {
-    let schema = body_schema(case);
+fn fields(sample: &Sample) -> Vec<String> {
+    let schema = body_schema(sample);
     schema["properties"].as_object().map(|it| it.keys().cloned().collect()).unwrap_or_default()
 }
 
-fn body_schema(case: &Case) -> Value {
-    let document = crate::support::contract::document();
-    let template = crate::support::contract::template_of(&case.path).unwrap();
-    let operation = &document["paths"][template][case.method.to_lowercase()];
-    let content = operation["requestBody"]["content"].as_object();
+fn body_schema(sample: &Sample) -> Value {
+    let content = sample.spec["requestBody"]["content"].as_object();
     let Some(media) = content.and_then(|it| it.values().next()) else { return Value::Null };
     match media["schema"]["$ref"].as_str() {
-        Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap().clone(),
+        Some(reference) => document().pointer(reference.trim_start_matches('#')).unwrap().clone(),
         None => media["schema"].clone(),
     }
 }
@@ -182,30 +182,27 @@ fn a_value_of_the_wrong_type_is_refused_with_the_pointer_of_the_field() {
         json!({}),
         json!({"x": null}),
     ];
-    for case in writes(&fixture) {
-        let schema = body_schema(&case);
-        for name in fields(&case) {
+    for sample in writes(&fixture) {
+        let schema = body_schema(&sample);
+        for name in fields(&sample) {
             let field = schema["properties"][&name].clone();
             for value in &all {
-                if crate::support::contract::is_valid(&field, value)
-                    || value == "x\u{0}"
-                    || *value == ""
-                {
+                if is_valid(&field, value) || value == "x\u{0}" || *value == "" {
                     continue;
                 }
-                if is_invalid_alone(&case, value) {
+                if is_invalid_alone(&sample, value) {
                     continue;
                 }
-                let mut body = case.body.clone().unwrap_or_else(|| json!({}));
+                let mut body = sample.body.clone().unwrap_or_else(|| json!({}));
                 body[&name] = value.clone();
-                let answer = send_json(&admin, &case, &body.to_string());
+                let answer = send_json(&admin, &sample, &body.to_string());
                 let problem = answer.problem(422, "validation_failed");
                 let at = problem["errors"][0]["pointer"].as_str().unwrap();
                 let pointer = format!("/{name}");
                 assert!(
                     at == pointer || at.starts_with(&format!("{pointer}/")),
                     "{}: {body} {problem}",
-                    case.operation
+                    sample.operation
                 );
             }
         }
@@ -213,16 +210,16 @@ fn a_value_of_the_wrong_type_is_refused_with_the_pointer_of_the_field() {
 }
 
 #[test]
-fn what_is_needed_is_missed_with_its_pointer() {
+fn a_missing_field_is_reported_with_its_pointer() {
     let app = TestApp::start();
     let fixture = Fixture::new(&app);
-    for case in writes(&fixture) {
-        let schema = body_schema(&case);
+    for sample in writes(&fixture) {
+        let schema = body_schema(&sample);
         for name in schema["required"].as_array().into_iter().flatten() {
             let name = name.as_str().unwrap();
-            let mut body = case.body.clone().unwrap();
+            let mut body = sample.body.clone().unwrap();
             body.as_object_mut().unwrap().remove(name);
-            let answer = send_json(&app.admin(), &case, &body.to_string());
+            let answer = send_json(&app.admin(), &sample, &body.to_string());
             answer.invalid(&format!("/{name}"), "required");
         }
     }
@@ -233,8 +230,8 @@ fn a_body_is_json_and_says_so() {
     let app = TestApp::start();
     let fixture = Fixture::new(&app);
     let admin = app.admin();
-    for case in writes(&fixture) {
-        let body = case.body.as_ref().map_or_else(|| "{}".to_owned(), Value::to_string);
+    for sample in writes(&fixture) {
+        let body = sample.body.as_ref().map_or_else(|| "{}".to_owned(), Value::to_string);
         let wrong = [
             "text/plain",
             "application/x-www-form-urlencoded",
@@ -246,15 +243,15 @@ fn a_body_is_json_and_says_so() {
             "*/*",
         ];
         for media_type in wrong {
-            let answer = send_body(&admin, &case, media_type, &body);
+            let answer = send_body(&admin, &sample, media_type, &body);
             answer.problem(415, "unsupported_media_type");
         }
-        if case.method != "PATCH" {
-            let answer = send_body(&admin, &case, "application/merge-patch+json", &body);
+        if sample.method != "PATCH" {
+            let answer = send_body(&admin, &sample, "application/merge-patch+json", &body);
             answer.problem(415, "unsupported_media_type");
         }
         let headers = [JSON, ("content-encoding", "gzip"), ("if-match", "*")];
-        let answer = admin.send(&case.method, &case.path, &headers, Some(&body));
+        let answer = admin.send(&sample.method, &sample.path, &headers, Some(&body));
         answer.problem(415, "unsupported_media_type");
     }
 }
@@ -263,12 +260,12 @@ fn a_body_is_json_and_says_so() {
 fn a_patch_is_a_merge_patch_by_either_name() {
     let app = TestApp::start();
     let fixture = Fixture::new(&app);
-    for case in writes(&fixture).iter().filter(|case| case.method == "PATCH") {
-        let body = case.body.as_ref().unwrap().to_string();
+    for sample in writes(&fixture).iter().filter(|sample| sample.method == "PATCH") {
+        let body = sample.body.as_ref().unwrap().to_string();
         for media_type in
             ["application/merge-patch+json", "application/json", "application/json; charset=utf-8"]
         {
-            send_body(&app.admin(), case, media_type, &body).ok(200);
+            send_body(&app.admin(), sample, media_type, &body).ok(200);
         }
     }
 }
@@ -283,14 +280,14 @@ fn a_body_of_more_than_a_mebibyte_is_not_read() {
              content-type: application/json\r\n{line}\r\n\r\n"
         )
     };
-    // It says beforehand that it is too long: nobody waits for it.
+    // Its Content-Length says that it is too long, so it is not read.
     for length in ["1048577", "9999999999"] {
         let answer = send_raw(&app.address, head(&format!("content-length: {length}")).as_bytes());
         assert_eq!(answer.status, 413, "{}", answer.text);
         let problem: Value = serde_json::from_str(&answer.text).unwrap();
         assert_eq!(problem["code"], "payload_too_large");
     }
-    // It comes in pieces and does not say.
+    // A chunked body has no length.
     let mut request = head("transfer-encoding: chunked").into_bytes();
     request.extend(format!("{:x}\r\n{}\r\n", 1_048_577, "x".repeat(1_048_577)).bytes());
     assert_eq!(send_raw(&app.address, &request).status, 413);

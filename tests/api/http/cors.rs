@@ -3,25 +3,27 @@
 use daybook::domain::clock::Clock;
 
 use crate::support::{
-    app::{Answer, Client, JSON, Outside, TestApp},
+    app::{Settings, TestApp},
+    client::{Client, JSON},
     process::daybook,
+    reply::Reply,
 };
 
 const PAGE: &str = "https://app.example.com";
 
 fn start(rate_limit: &'static str) -> TestApp {
     let cors_origins = "https://app.example.com, http://localhost:5173";
-    let outside = Outside { rate_limit, cors_origins, ..Outside::default() };
-    TestApp::start_to(Clock::system(), &outside)
+    let settings = Settings { rate_limit, cors_origins, ..Settings::default() };
+    TestApp::start_to(Clock::system(), &settings)
 }
 
 /// A request, as the page of an origin has the browser send it.
-fn send(client: &Client, origin: &str, method: &str, path: &str) -> Answer {
+fn send(client: &Client, origin: &str, method: &str, path: &str) -> Reply {
     client.send(method, path, &[("origin", origin)], None)
 }
 
-/// What a browser asks before it sends the request itself. It is not in the document.
-fn ask(app: &TestApp, origin: &str, method: &str, path: &str, headers: &str) -> Answer {
+/// The preflight that a browser sends before the request. It is not in the document.
+fn ask(app: &TestApp, origin: &str, method: &str, path: &str, headers: &str) -> Reply {
     let asked = [
         ("origin", origin),
         ("access-control-request-method", method),
@@ -30,7 +32,7 @@ fn ask(app: &TestApp, origin: &str, method: &str, path: &str, headers: &str) -> 
     app.stranger().try_send("OPTIONS", path, &asked, None).unwrap()
 }
 
-fn words(answer: &Answer, header: &str) -> Vec<String> {
+fn words(answer: &Reply, header: &str) -> Vec<String> {
     let value = answer.header(header).unwrap_or_default().to_lowercase();
     let mut words: Vec<String> = value.split(',').map(|it| it.trim().to_owned()).collect();
     words.sort();
@@ -38,7 +40,7 @@ fn words(answer: &Answer, header: &str) -> Vec<String> {
 }
 
 #[track_caller]
-fn assert_readable(answer: &Answer, origin: &str) {
+fn assert_readable(answer: &Reply, origin: &str) {
     assert_eq!(answer.header("access-control-allow-origin").as_deref(), Some(origin));
     let exposed = [
         "etag",
@@ -55,25 +57,35 @@ fn assert_readable(answer: &Answer, origin: &str) {
 }
 
 #[track_caller]
-fn assert_not_readable(answer: &Answer) {
+fn assert_not_readable(answer: &Reply) {
     assert_eq!(answer.header("access-control-allow-origin"), None);
+}
+
+/// A request of a page, and its status.
+struct Request<'a> {
+    client: &'a Client,
+    method: &'a str,
+    path: &'a str,
+    status: u16,
 }
 
 #[test]
 fn a_page_of_a_configured_origin_may_read_answers_and_errors() {
     let app = start("off");
     let admin = app.admin();
+    let stranger = app.stranger();
+    let request = |client, method, path, status| Request { client, method, path, status };
     for origin in [PAGE, "http://localhost:5173"] {
-        for (client, method, path, status) in [
-            (&admin, "GET", "/me", 200),
-            (&admin, "HEAD", "/me", 200),
-            (&admin, "GET", "/users?limit=0", 400),
-            (&app.stranger(), "GET", "/me", 401),
-            (&admin, "GET", "/users/7", 404),
-            (&admin, "GET", "/nowhere", 404),
-            (&admin, "DELETE", "/users", 405),
-            (&admin, "POST", "/users", 422),
-            (&admin, "GET", "/openapi.json", 200),
+        for Request { client, method, path, status } in [
+            request(&admin, "GET", "/me", 200),
+            request(&admin, "HEAD", "/me", 200),
+            request(&admin, "GET", "/users?limit=0", 400),
+            request(&stranger, "GET", "/me", 401),
+            request(&admin, "GET", "/users/7", 404),
+            request(&admin, "GET", "/nowhere", 404),
+            request(&admin, "DELETE", "/users", 405),
+            request(&admin, "POST", "/users", 422),
+            request(&admin, "GET", "/openapi.json", 200),
         ] {
             let answer = send(client, origin, method, path);
             assert_eq!(answer.status, status, "{method} {path}");
@@ -89,8 +101,8 @@ fn a_page_may_read_that_the_caller_sent_too_much() {
     let refused = send(&app.stranger(), PAGE, "GET", "/users");
     refused.problem(429, "rate_limited");
     assert_readable(&refused, PAGE);
-    // A browser has to be told that it may send the request, or it can't read why it failed. It
-    // asks without a token, and it costs nobody anything.
+    // Without permission to send the request, a page can't read why it failed. A preflight has no
+    // token, and counts against no limit.
     for _ in 0..3 {
         let allowed = ask(&app, PAGE, "GET", "/users", "authorization");
         assert_eq!(allowed.status, 200);
@@ -99,7 +111,7 @@ fn a_page_may_read_that_the_caller_sent_too_much() {
 }
 
 #[test]
-fn a_browser_is_told_what_a_page_may_send() {
+fn a_preflight_lists_what_a_page_may_send() {
     let app = start("off");
     for path in ["/users", "/me", "/nowhere"] {
         for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
@@ -137,7 +149,7 @@ fn a_page_of_another_origin_is_answered_and_may_not_read_it() {
         let answer = send(&app.admin(), origin, "GET", "/me");
         assert_eq!(answer.status, 200);
         assert_not_readable(&answer);
-        // What is kept of this answer must not be shown to a page that may read it.
+        // A cached copy of this reply must not reach a page that may read it.
         assert!(words(&answer, "vary").contains(&"origin".to_owned()));
         let refused = ask(&app, origin, "GET", "/me", "authorization");
         assert_eq!(refused.status, 400);
@@ -202,7 +214,7 @@ fn a_setting_that_can_not_be_right_stops_the_start_with_one_line() {
         let said: Vec<&str> = text.trim().lines().collect();
         assert!(said[0].starts_with("error: "), "{said:?}");
     }
-    // Nothing is what a variable that is not set comes to in many a script.
+    // In many scripts, a variable that is not set is an empty text.
     let none = daybook(&app.database, &["openapi"])
         .env("DAYBOOK_CORS_ORIGINS", "")
         .env("DAYBOOK_TRUSTED_PROXIES", "")

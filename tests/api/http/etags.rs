@@ -3,16 +3,19 @@
 use serde_json::json;
 
 use crate::support::{
-    app::{Answer, JSON, TestApp},
-    cases::{Case, Fixture, cases},
+    app::TestApp,
+    client::JSON,
+    contract::template_of,
+    reply::Reply,
+    samples::{Fixture, Sample, samples},
 };
 
-fn singles(fixture: &Fixture, method: &str) -> Vec<Case> {
-    let single = |case: &Case| {
-        let template = crate::support::contract::template_of(&case.path).unwrap();
-        case.method == method && template.ends_with('}')
+fn singles(fixture: &Fixture, method: &str) -> Vec<Sample> {
+    let single = |sample: &Sample| {
+        let template = template_of(&sample.path).unwrap();
+        sample.method == method && template.ends_with('}')
     };
-    cases(fixture).into_iter().filter(single).collect()
+    samples(fixture).into_iter().filter(single).collect()
 }
 
 #[test]
@@ -22,14 +25,14 @@ fn every_single_resource_has_a_strong_tag_and_is_not_sent_twice() {
     let admin = app.admin();
     let reads = singles(&fixture, "GET");
     assert!(reads.len() >= 5, "there are more than that");
-    for case in reads {
-        let read = admin.get(&case.path);
+    for sample in reads {
+        let read = admin.get(&sample.path);
         let etag = read.etag();
         assert!(etag.starts_with('"') && etag.ends_with('"') && etag.len() > 2, "{etag}");
         assert!(read.ok(200).get("etag").is_none());
         let ask = |values: &[&str], method: &str| {
             let headers: Vec<_> = values.iter().map(|it| ("if-none-match", *it)).collect();
-            admin.send(method, &case.path, &headers, None)
+            admin.send(method, &sample.path, &headers, None)
         };
         let (weak, list) = (format!("W/{etag}"), format!("\"x\",  {etag} , \"y\""));
         let same: [&[&str]; 5] = [&[&etag], &[&weak], &[&list], &["*"], &["\"x\"", &etag]];
@@ -41,7 +44,7 @@ fn every_single_resource_has_a_strong_tag_and_is_not_sent_twice() {
                 assert_eq!(answer.header("cache-control").as_deref(), Some("private, no-cache"));
             }
         }
-        // What is another one, or can't be read, is ignored.
+        // Other tags, and malformed ones, are ignored.
         let bare = etag.trim_matches('"').to_owned();
         for value in
             ["\"x\"", &bare, "", "\"", "W/", "W/*", "\"0\"", "w/\"1\"", "W/W/\"1\"", "\"01\""]
@@ -56,17 +59,17 @@ fn a_tag_changes_with_the_resource_and_only_then() {
     let app = TestApp::start();
     let fixture = Fixture::new(&app);
     let admin = app.admin();
-    for case in singles(&fixture, "PATCH") {
-        let before = admin.get(&case.path);
-        assert_eq!(admin.get(&case.path).etag(), before.etag());
-        let body = case.body.clone().unwrap();
-        let changed = admin.patch(&case.path, &before.etag(), body);
+    for sample in singles(&fixture, "PATCH") {
+        let before = admin.get(&sample.path);
+        assert_eq!(admin.get(&sample.path).etag(), before.etag());
+        let body = sample.body.clone().unwrap();
+        let changed = admin.patch(&sample.path, &before.etag(), body);
         changed.ok(200);
-        assert_ne!(changed.etag(), before.etag(), "{}", case.operation);
-        let after = admin.get(&case.path);
+        assert_ne!(changed.etag(), before.etag(), "{}", sample.operation);
+        let after = admin.get(&sample.path);
         assert_eq!((after.etag(), after.json()), (changed.etag(), changed.json()));
         let headers = [("if-none-match", &*before.etag())];
-        admin.send("GET", &case.path, &headers, None).ok(200);
+        admin.send("GET", &sample.path, &headers, None).ok(200);
     }
 }
 
@@ -77,14 +80,14 @@ fn a_patch_needs_the_tag_of_what_is_there() {
     let admin = app.admin();
     let patches = singles(&fixture, "PATCH");
     assert!(patches.len() >= 5, "there are more than that");
-    for case in patches {
-        let before = admin.get(&case.path);
+    for sample in patches {
+        let before = admin.get(&sample.path);
         let etag = before.etag();
-        let patch = |tags: &[&str]| -> Answer {
+        let patch = |tags: &[&str]| -> Reply {
             let mut headers: Vec<_> = tags.iter().map(|it| ("if-match", *it)).collect();
             headers.push(JSON);
-            let body = case.body.as_ref().unwrap().to_string();
-            admin.send("PATCH", &case.path, &headers, Some(&body))
+            let body = sample.body.as_ref().unwrap().to_string();
+            admin.send("PATCH", &sample.path, &headers, Some(&body))
         };
         patch(&[]).problem(428, "precondition_required");
         let weak = format!("W/{etag}");
@@ -108,13 +111,13 @@ fn a_patch_needs_the_tag_of_what_is_there() {
         for broken in [etag.trim_matches('"'), "\"1", "1\"", "W/", "tag", "", ","] {
             patch(&[broken]).problem(400, "malformed_request");
         }
-        let after = admin.get(&case.path);
+        let after = admin.get(&sample.path);
         assert_eq!((after.etag(), after.json()), (etag.clone(), before.json()), "nothing was done");
 
         let list = format!("\"x\", , {etag} ,W/\"y\"");
         patch(&[&list]).ok(200);
         patch(&["*"]).ok(200);
-        let etag = admin.get(&case.path).etag();
+        let etag = admin.get(&sample.path).etag();
         patch(&["\"x\"", &etag]).ok(200);
     }
 }
@@ -130,7 +133,7 @@ fn of_two_who_read_the_same_only_one_can_change_it() {
 }
 
 #[test]
-fn who_may_not_change_is_told_so_whatever_his_tag() {
+fn a_caller_who_may_not_change_is_refused_whatever_the_tag() {
     let app = TestApp::start();
     let fixture = Fixture::new(&app);
     let nobody = app.learner("Nobody").client;

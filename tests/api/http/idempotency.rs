@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: a `POST` that is sent again has no second effect and gets the first answer.
+//! `Idempotency-Key`: a `POST` that is sent again has no second effect and gets the first reply.
 
 use std::{sync::mpsc, thread};
 
@@ -11,52 +11,64 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::support::{
-    app::{Answer, Client, JSON, TestApp, block_on, text},
-    cases::{Case, Fixture, cases},
+    api_clients::api_user,
+    app::{PASSWORD, TestApp, block_on},
+    client::{CSV, Client, JSON},
+    contract::operations,
     database::TestDatabase,
     dump::dump,
     process::Process,
+    reply::{Reply, text},
+    samples::{Fixture, Sample},
 };
 
-fn post(client: &Client, path: &str, key: &str, body: &Value) -> Answer {
+fn post(client: &Client, path: &str, key: &str, body: &Value) -> Reply {
     client.send("POST", path, &[JSON, ("idempotency-key", key)], Some(&body.to_string()))
 }
 
-/// What an answer says, without what is of this very request.
-fn said(answer: &Answer) -> (u16, Option<String>, Option<String>, Option<String>, String) {
-    let header = |name| answer.header(name);
-    (
-        answer.status,
-        header("location"),
-        header("etag"),
-        header("cache-control"),
-        answer.text.clone(),
-    )
+/// What a repeated reply has to repeat: everything but the headers of the single request.
+#[derive(Debug, PartialEq)]
+struct Repeated {
+    status: u16,
+    location: Option<String>,
+    etag: Option<String>,
+    cache_control: Option<String>,
+    text: String,
+}
+
+fn repeated(reply: &Reply) -> Repeated {
+    let header = |name| reply.header(name);
+    Repeated {
+        status: reply.status,
+        location: header("location"),
+        etag: header("etag"),
+        cache_control: header("cache-control"),
+        text: reply.text.clone(),
+    }
 }
 
 #[test]
 fn every_post_sent_again_has_no_second_effect_and_gets_the_first_answer() {
     let app = TestApp::start();
     let admin = app.admin();
-    let number_of_cases = cases(&Fixture::new(&app)).len();
     let mut tried = 0;
-    for number in 0..number_of_cases {
+    for operation in operations() {
         let fixture = Fixture::new(&app);
-        let case = cases(&fixture).swap_remove(number);
-        if case.method != "POST" {
+        let sample = Sample::new(&fixture, &operation);
+        if sample.method != "POST" {
             continue;
         }
-        let client = if case.operation == "log_out" { &fixture.subject.client } else { &admin };
-        let send = |case: &Case| case.send_with(client, &[("idempotency-key", "\"again\"")]);
-        let first = send(&case);
-        assert_eq!(first.status, case.status, "{}: {}", case.operation, first.text);
+        let client = if sample.operation == "log_out" { &fixture.subject.client } else { &admin };
+        let send = |sample: &Sample| sample.send_with(client, &[("idempotency-key", "\"again\"")]);
+        let first = send(&sample);
+        assert_eq!(first.status, sample.status, "{}: {}", sample.operation, first.text);
         let after_first = dump(&app.database);
-        let second = send(&case);
-        assert_eq!(said(&second), said(&first), "{}", case.operation);
-        assert!(dump(&app.database) == after_first, "{} had a second effect", case.operation);
-        // The same key is another one elsewhere: it is of one caller. He takes a new one.
-        if case.has_problems() && case.operation != "log_out" {
-            let other = Case { path: format!("{}?", case.path), ..case };
+        let second = send(&sample);
+        assert_eq!(repeated(&second), repeated(&first), "{}", sample.operation);
+        assert!(dump(&app.database) == after_first, "{} had a second effect", sample.operation);
+        // A key belongs to one caller and one path. Another path needs another key.
+        if sample.has_problems() && sample.operation != "log_out" {
+            let other = Sample { path: format!("{}?", sample.path), ..sample };
             let public = ["log_in", "refresh_session"].contains(&other.operation);
             let answer = send(&other);
             if !public {
@@ -94,7 +106,7 @@ fn a_key_is_of_one_caller() {
     let two = post(&auditor, &path, "k", &note).ok(201);
     assert_ne!(one["id"], two["id"]);
     assert_ne!(one["entered_by"], two["entered_by"]);
-    // Logged in anew, he is the same.
+    // With a new session, the caller is the same.
     assert_eq!(post(&app.admin(), &path, "k", &note).ok(201), one);
 }
 
@@ -116,7 +128,7 @@ fn a_key_is_kept_for_a_day() {
 }
 
 #[test]
-fn while_the_first_request_is_running_the_second_is_told_so() {
+fn while_the_first_request_is_running_the_second_is_a_conflict() {
     let app = TestApp::start();
     let (admin, sam) = (app.admin(), app.learner("Sam"));
     let path = format!("/users/{}/activity", sam.id);
@@ -126,7 +138,7 @@ fn while_the_first_request_is_running_the_second_is_told_so() {
     thread::scope(|scope| {
         let db = app.db.clone();
         scope.spawn(move || {
-            // Nobody can write to Sam's log as long as this goes on.
+            // Until this ends, nobody can write to Sam's log.
             let holding = block_on(db.transact(move |tx| {
                 tx.write().batch_execute("UPDATE users SET version = version")?;
                 holds.send(()).unwrap();
@@ -158,7 +170,7 @@ fn what_was_refused_may_be_tried_again_with_the_same_key() {
     let later = json!({"notes": "x", "occurred_at": "2999-01-01T00:00:00Z"});
     post(&admin, &path, "k", &later).problem(422, "validation_failed");
     post(&admin, &path, "k", &json!({"notes": "x"})).ok(201);
-    // A log-in that failed is told each time.
+    // A failed log-in is logged each time.
     let login = |password: &str| {
         let body = json!({"email": sam.email, "password": password});
         post(&app.stranger(), "/auth/login", "k", &body)
@@ -167,7 +179,7 @@ fn what_was_refused_may_be_tried_again_with_the_same_key() {
     login("wrong").problem(401, "unauthenticated");
     let failed = format!("{path}?action=session.login_failed");
     assert_eq!(admin.all(&failed).len(), 2);
-    login(crate::support::app::PASSWORD).ok(200);
+    login(PASSWORD).ok(200);
 }
 
 #[test]
@@ -192,7 +204,7 @@ fn a_key_is_bare_or_quoted_and_nothing_else() {
 #[test]
 fn what_is_kept_can_not_be_read_in_the_database() {
     let app = TestApp::start();
-    let user = crate::session::api_clients::api_user(&app, "learner");
+    let user = api_user(&app, "learner");
     let body = json!({"name": "HR", "user_id": user, "scopes": ["users:read"]});
     let made = post(&app.admin(), "/api-clients", "k", &body).ok(201);
     let secret = text(&made["client_secret"]);
@@ -201,7 +213,7 @@ fn what_is_kept_can_not_be_read_in_the_database() {
     for form in [secret.clone(), hexed.clone(), hexed.to_uppercase()] {
         assert!(!stored.contains(&form));
     }
-    // Whoever sends the request again, because the answer was lost, has it all the same.
+    // A client that lost the reply and sends the request again gets it.
     assert_eq!(
         text(&post(&app.admin(), "/api-clients", "k", &body).ok(201)["client_secret"]),
         secret
@@ -218,7 +230,7 @@ fn an_answer_is_given_again_after_a_restart() {
     first.kill();
     let second = Process::serve(&database, &[]);
     let again = post(&second.admin(), "/users", "k", &body);
-    assert_eq!(said(&again), said(&made));
+    assert_eq!(repeated(&again), repeated(&made));
     let other = json!({"email": "tom@example.com", "given_name": "Tom", "surname": "Baker"});
     post(&second.admin(), "/users", "k", &other).problem(422, "idempotency_key_reused");
 }
@@ -228,14 +240,14 @@ fn an_import_that_was_killed_may_be_sent_again_after_a_while() {
     let clock = Clock::stopped_at(Timestamp::system_now());
     let app = TestApp::start_with(clock.clone());
     let csv = "email,given_name,surname\nsam@example.com,Sam,Rivera\n";
-    let headers = [crate::support::app::CSV, ("idempotency-key", "k")];
+    let headers = [CSV, ("idempotency-key", "k")];
     let send = |query: &str| {
         app.admin().send("POST", &format!("/users/import{query}"), &headers, Some(csv))
     };
     assert_eq!(send("").ok(200)["summary"]["created"], 1);
     assert_eq!(send("").ok(200)["summary"]["created"], 1, "the first answer");
     send("?dry_run=true").problem(422, "idempotency_key_reused");
-    // As if its process had been killed before it answered.
+    // As if the process had been killed before it replied.
     app.database.sabotage("UPDATE idempotency_keys SET answer = NULL").unwrap();
     send("").problem(409, "idempotency_in_flight");
     clock.set(clock.now().plus_seconds(24 * 3600));
@@ -258,11 +270,10 @@ fn each_session_ends_by_itself_whatever_the_key() {
 fn a_password_can_not_be_tried_against_what_is_kept() {
     let app = TestApp::start();
     let sam = app.learner("Sam");
-    let body = json!({"email": sam.email, "password": crate::support::app::PASSWORD}).to_string();
+    let body = json!({"email": sam.email, "password": PASSWORD}).to_string();
     let headers = [JSON, ("idempotency-key", "k")];
     app.stranger().send("POST", "/auth/login", &headers, Some(&body)).ok(200);
-    // What somebody who has the database could make of a guess, in every way that is none of ours
-    // to keep secret.
+    // Hashes that somebody with the database could compute from a guessed password.
     let parts: [&[u8]; 3] = [b"POST", b"/auth/login", &Sha256::digest(&body)];
     let framed = |parts: &[&[u8]]| -> String {
         let mut hash = Sha256::new();

@@ -1,29 +1,28 @@
-//! Queries: parameters, limits, cursors.
+//! Lists: query parameters, page limits, cursors.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{Answer, TestApp, text},
-    cases::{Case, Fixture, cases},
+    app::TestApp,
+    reply::{Reply, text},
+    samples::{Fixture, Sample, samples},
 };
 
 #[track_caller]
-fn assert_parameter(answer: &Answer, name: &str) {
+fn assert_parameter(answer: &Reply, name: &str) {
     let problem = answer.problem(400, "invalid_parameter");
     assert_eq!(problem["errors"][0]["parameter"], name, "{problem}");
     assert!(problem["errors"][0].get("pointer").is_none());
 }
 
-/// The operations that answer a page.
-fn lists(fixture: &Fixture) -> Vec<Case> {
-    let paged = |case: &Case| {
-        let template = crate::support::contract::template_of(&case.path).unwrap();
-        let operation = &crate::support::contract::document()["paths"][template]["get"];
-        let parameters = operation["parameters"].as_array();
+/// The operations that return a page.
+fn lists(fixture: &Fixture) -> Vec<Sample> {
+    let paged = |sample: &Sample| {
+        let parameters = sample.spec["parameters"].as_array();
         parameters.into_iter().flatten().any(|it| it["name"] == "cursor")
     };
-    cases(fixture).into_iter().filter(|case| case.method == "GET" && paged(case)).collect()
+    samples(fixture).into_iter().filter(|sample| sample.method == "GET" && paged(sample)).collect()
 }
 
 #[test]
@@ -31,18 +30,19 @@ fn unknown_and_repeated_parameters_are_refused_everywhere() {
     let app = TestApp::start();
     let fixture = Fixture::new(&app);
     let log = app.log(&fixture.subject.id);
-    for case in cases(&fixture).into_iter().filter(Case::has_problems) {
+    for sample in samples(&fixture).into_iter().filter(Sample::has_problems) {
         for (query, name) in
             [("nonsense=1", "nonsense"), ("Limit=1", "Limit"), ("a%5Bb%5D=", "a[b]"), ("=", "")]
         {
-            let path = format!("{}?{query}", case.path);
-            let case = Case { path, body: case.body.clone(), method: case.method.clone(), ..case };
-            assert_parameter(&case.send(&app.admin()), name);
+            let path = format!("{}?{query}", sample.path);
+            let sample =
+                Sample { path, body: sample.body.clone(), method: sample.method.clone(), ..sample };
+            assert_parameter(&sample.send(&app.admin()), name);
         }
     }
     assert_eq!(app.log(&fixture.subject.id).len(), log.len());
-    for case in lists(&fixture) {
-        let answer = app.admin().get(&format!("{}?limit=1&limit=1", case.path));
+    for sample in lists(&fixture) {
+        let answer = app.admin().get(&format!("{}?limit=1&limit=1", sample.path));
         assert_parameter(&answer, "limit");
     }
 }
@@ -51,14 +51,14 @@ fn unknown_and_repeated_parameters_are_refused_everywhere() {
 fn a_limit_is_one_to_a_hundred() {
     let app = TestApp::start();
     let fixture = Fixture::new(&app);
-    for case in lists(&fixture) {
+    for sample in lists(&fixture) {
         for limit in
             ["0", "101", "-1", "abc", "", "1.5", "1e1", "99999999999999999999", "%00", "1,2"]
         {
-            assert_parameter(&app.admin().get(&format!("{}?limit={limit}", case.path)), "limit");
+            assert_parameter(&app.admin().get(&format!("{}?limit={limit}", sample.path)), "limit");
         }
         for limit in [1, 100] {
-            let page = app.admin().get(&format!("{}?limit={limit}", case.path)).ok(200);
+            let page = app.admin().get(&format!("{}?limit={limit}", sample.path)).ok(200);
             assert!(page["data"].as_array().unwrap().len() <= limit);
         }
     }
@@ -69,15 +69,13 @@ fn every_parameter_of_every_list_is_checked() {
     let app = TestApp::start();
     let fixture = Fixture::new(&app);
     let long = "x".repeat(4001);
-    for case in lists(&fixture) {
-        let template = crate::support::contract::template_of(&case.path).unwrap();
-        let operation = &crate::support::contract::document()["paths"][template]["get"];
-        for parameter in operation["parameters"].as_array().unwrap() {
+    for sample in lists(&fixture) {
+        for parameter in sample.spec["parameters"].as_array().unwrap() {
             if parameter["in"] != "query" {
                 continue;
             }
             let name = text(&parameter["name"]);
-            let ask = |value: &str| app.admin().get(&format!("{}?{name}={value}", case.path));
+            let ask = |value: &str| app.admin().get(&format!("{}?{name}={value}", sample.path));
             assert_parameter(&ask("%00"), &name);
             assert_parameter(&ask(&long), &name);
             if name == "q" {
@@ -88,7 +86,11 @@ fn every_parameter_of_every_list_is_checked() {
             }
             for value in ["", "nonsense", "%FF", "%27%20OR%201=1--"] {
                 let answer = ask(value);
-                assert_eq!(answer.status, 400, "{name}={value} of {template}: {}", answer.text);
+                assert_eq!(
+                    answer.status, 400,
+                    "{name}={value} of {}: {}",
+                    sample.path, answer.text
+                );
                 assert_eq!(answer.json()["errors"][0]["parameter"], name);
             }
         }
@@ -99,13 +101,13 @@ fn every_parameter_of_every_list_is_checked() {
 fn a_total_is_counted_only_if_it_is_asked_for() {
     let app = TestApp::start();
     let fixture = Fixture::new(&app);
-    for case in lists(&fixture) {
-        let plain = app.admin().get(&case.path).ok(200);
-        assert_eq!(plain["page"]["total_count"], Value::Null, "{}", case.path);
-        let counted = app.admin().get(&format!("{}?include=total_count", case.path)).ok(200);
+    for sample in lists(&fixture) {
+        let plain = app.admin().get(&sample.path).ok(200);
+        assert_eq!(plain["page"]["total_count"], Value::Null, "{}", sample.path);
+        let counted = app.admin().get(&format!("{}?include=total_count", sample.path)).ok(200);
         if counted["page"]["has_more"] == false {
             let length = counted["data"].as_array().unwrap().len();
-            assert_eq!(counted["page"]["total_count"], length, "{}", case.path);
+            assert_eq!(counted["page"]["total_count"], length, "{}", sample.path);
         }
     }
 }
@@ -165,7 +167,7 @@ fn a_cursor_of_one_users_list_is_not_one_of_another_users() {
 }
 
 #[test]
-fn a_cursor_that_somebody_made_up_is_refused_or_harmless() {
+fn a_forged_cursor_is_refused_or_harmless() {
     let app = TestApp::start();
     let fixture = Fixture::new(&app);
     let admin = app.admin();
@@ -183,13 +185,13 @@ fn a_cursor_that_somebody_made_up_is_refused_or_harmless() {
         "%2B%2F",
         "🍪",
     ];
-    for case in lists(&fixture) {
+    for sample in lists(&fixture) {
         for cursor in made_up.map(|it| it.replace('🍪', "%F0%9F%8D%AA")) {
-            let answer = admin.get(&format!("{}?cursor={cursor}", case.path));
+            let answer = admin.get(&format!("{}?cursor={cursor}", sample.path));
             assert_eq!(answer.status, 400, "{cursor}: {}", answer.text);
         }
-        // Taken apart and put together otherwise.
-        let page = admin.get(&format!("{}?limit=1", case.path)).ok(200);
+        // Decoded and encoded again in another order.
+        let page = admin.get(&format!("{}?limit=1", sample.path)).ok(200);
         let Some(cursor) = page["page"]["next_cursor"].as_str() else { continue };
         let cursor: Value =
             serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cursor).unwrap()).unwrap();
@@ -215,7 +217,7 @@ fn a_cursor_that_somebody_made_up_is_refused_or_harmless() {
                 let mut forged = cursor.clone();
                 forged["p"][field] = value.clone();
                 let forged = URL_SAFE_NO_PAD.encode(forged.to_string());
-                let answer = admin.get(&format!("{}?cursor={forged}", case.path));
+                let answer = admin.get(&format!("{}?cursor={forged}", sample.path));
                 assert!(matches!(answer.status, 200 | 400), "{field} {value}: {}", answer.text);
             }
         }

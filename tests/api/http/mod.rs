@@ -1,4 +1,4 @@
-//! What holds of HTTP for every operation.
+//! HTTP behaviour that every operation shares.
 
 pub mod bodies;
 pub mod cors;

@@ -1,17 +1,19 @@
-//! The shape of every answer: methods, media types, headers, problems.
+//! The shape of every reply: methods, media types, headers, problems.
 
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{Answer, Client, JSON, TestApp, text},
-    cases::{Case, Fixture, cases, operations},
-    contract::{document, is_valid},
+    app::TestApp,
+    client::{Client, JSON},
+    contract::{document, is_valid, operations, template_of},
     raw::{self, send_raw},
+    reply::{Reply, text},
+    samples::{Fixture, Sample, samples},
 };
 
-/// Everything that a problem has, whatever it is about.
+/// Checks all that every problem has.
 #[track_caller]
-fn assert_problem(answer: &Answer, path: &str) {
+fn assert_problem(answer: &Reply, path: &str) {
     let problem = answer.json();
     let code = problem["code"].as_str().unwrap_or_else(|| panic!("no problem: {}", answer.text));
     answer.problem(answer.status, code);
@@ -23,9 +25,21 @@ fn assert_problem(answer: &Answer, path: &str) {
 }
 
 /// Another request for the same operation.
-fn send(client: &Client, case: &Case, headers: &[(&str, &str)]) -> Answer {
-    let body = case.body.as_ref().map(Value::to_string);
-    client.send(&case.method, &case.path, headers, body.as_deref())
+fn send(client: &Client, sample: &Sample, headers: &[(&str, &str)]) -> Reply {
+    let body = sample.body.as_ref().map(Value::to_string);
+    client.send(&sample.method, &sample.path, headers, body.as_deref())
+}
+
+#[test]
+fn the_docs_with_a_slash_redirect_to_the_docs() {
+    let app = TestApp::start();
+    let client = app.stranger();
+    for method in ["GET", "HEAD"] {
+        let answer = client.send(method, "/docs/", &[], None);
+        assert_eq!(answer.status, 308, "{method}");
+        assert_eq!(answer.header("location").as_deref(), Some("/docs"), "{method}");
+    }
+    assert_eq!(client.get("/docs").status, 200);
 }
 
 #[test]
@@ -34,7 +48,7 @@ fn whatever_goes_wrong_is_a_problem() {
     let (admin, course) = (app.admin(), app.course("Security Basics"));
     let course = format!("/courses/{course}");
     let nothing = "/users/01977f3e-5c00-7000-8000-000000000000";
-    let cases = [
+    let refusals = [
         (app.stranger().get("/users"), "/users", 401),
         (
             app.learner("Lea").client.post("/courses", json!({"title": "x", "type": "scorm"})),
@@ -57,28 +71,32 @@ fn whatever_goes_wrong_is_a_problem() {
         (admin.post("/users", json!({})), "/users", 422),
         (admin.send("PATCH", &course, &[JSON], Some(r#"{"title": "x"}"#)), &course, 428),
     ];
-    for (answer, path, status) in cases {
+    for (answer, path, status) in refusals {
         assert_eq!(answer.status, status, "{path}: {}", answer.text);
         assert_problem(&answer, path);
     }
 }
 
 #[test]
-fn what_is_no_id_in_a_path_is_of_nothing_that_there_is() {
+fn a_path_with_a_malformed_id_is_not_found() {
     let app = TestApp::start();
     let fixture = Fixture::new(&app);
     let id = "01977f3e-5c00-7000-8000-000000000000";
     let braced = format!("%7B{id}%7D");
     let bare = id.replace('-', "");
     let wrong = ["7", "me", "null", "..%2F..", "%00", "%FF%FE", "%", "%zz", &braced, &bare, id];
-    for case in cases(&fixture) {
-        let ids: Vec<&str> = case.path.split('/').filter(|it| it.len() == 36).collect();
+    for sample in samples(&fixture) {
+        let ids: Vec<&str> = sample.path.split('/').filter(|it| it.len() == 36).collect();
         for one in ids {
             for other in wrong {
-                let path = case.path.replace(one, other);
-                let case =
-                    Case { path, body: case.body.clone(), method: case.method.clone(), ..case };
-                let answer = case.send(&app.admin());
+                let path = sample.path.replace(one, other);
+                let sample = Sample {
+                    path,
+                    body: sample.body.clone(),
+                    method: sample.method.clone(),
+                    ..sample
+                };
+                let answer = sample.send(&app.admin());
                 answer.problem(404, "not_found");
             }
         }
@@ -89,33 +107,33 @@ fn what_is_no_id_in_a_path_is_of_nothing_that_there_is() {
 fn every_path_tells_its_methods_and_refuses_the_rest() {
     let app = TestApp::start();
     let fixture = Fixture::new(&app);
-    for case in cases(&fixture) {
-        let template = crate::support::contract::template_of(&case.path).unwrap();
+    for sample in samples(&fixture) {
+        let template = template_of(&sample.path).unwrap();
         let item = document()["paths"][template].as_object().unwrap();
         let mut expected: Vec<String> = item.keys().map(|it| it.to_uppercase()).collect();
         expected.push("OPTIONS".to_owned());
         if expected.contains(&"GET".to_owned()) {
             expected.push("HEAD".to_owned());
         }
-        let allow = |answer: &Answer| {
+        let allow = |answer: &Reply| {
             let allow = answer.header("allow").unwrap();
             let mut methods: Vec<String> = allow.split(", ").map(str::to_owned).collect();
             methods.sort();
             methods
         };
         expected.sort();
-        // Nobody has to log in to be told.
-        let options = app.stranger().send("OPTIONS", &case.path, &[], None);
-        assert_eq!((options.status, &*options.text), (204, ""), "{}", case.path);
-        assert_eq!(allow(&options), expected, "{}", case.path);
+        // This needs no log-in.
+        let options = app.stranger().send("OPTIONS", &sample.path, &[], None);
+        assert_eq!((options.status, &*options.text), (204, ""), "{}", sample.path);
+        assert_eq!(allow(&options), expected, "{}", sample.path);
         for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "BREW"] {
             if expected.contains(&method.to_owned()) {
                 continue;
             }
-            let refused = app.admin().send(method, &case.path, &[], None);
-            assert_eq!(refused.status, 405, "{method} {}", case.path);
-            assert_eq!(allow(&refused), expected, "{method} {}", case.path);
-            if method != "HEAD" && case.has_problems() {
+            let refused = app.admin().send(method, &sample.path, &[], None);
+            assert_eq!(refused.status, 405, "{method} {}", sample.path);
+            assert_eq!(allow(&refused), expected, "{method} {}", sample.path);
+            if method != "HEAD" && sample.has_problems() {
                 refused.problem(405, "method_not_allowed");
             }
         }
@@ -127,10 +145,10 @@ fn head_is_get_without_the_body() {
     let app = TestApp::start();
     let fixture = Fixture::new(&app);
     let admin = app.admin();
-    let paths: Vec<String> = cases(&fixture)
+    let paths: Vec<String> = samples(&fixture)
         .into_iter()
-        .filter(|case| case.method == "GET")
-        .map(|case| case.path)
+        .filter(|sample| sample.method == "GET")
+        .map(|sample| sample.path)
         .chain(["/openapi.json", "/docs", "/health/live", "/health/ready"].map(str::to_owned))
         .collect();
     for path in paths {
@@ -140,7 +158,7 @@ fn head_is_get_without_the_body() {
         for header in ["content-type", "etag", "cache-control"] {
             assert_eq!(head.header(header), get.header(header), "{header} of {path}");
         }
-        // An export is a stream: nobody knows its length before its end.
+        // An export is a stream, whose length is unknown before its end.
         let length = (!path.ends_with("/export")).then(|| get.text.len().to_string());
         assert_eq!(head.header("content-length"), length, "{path}");
     }
@@ -181,11 +199,11 @@ fn every_operation_refuses_to_answer_in_another_form_and_does_nothing() {
     let app = TestApp::start();
     let fixture = Fixture::new(&app);
     let log = app.log(&fixture.subject.id);
-    for case in cases(&fixture) {
+    for sample in samples(&fixture) {
         let headers = [JSON, ("accept", "text/html"), ("if-match", "*")];
-        let refused = send(&app.admin(), &case, &headers);
+        let refused = send(&app.admin(), &sample, &headers);
         refused.ok(406);
-        if case.has_problems() {
+        if sample.has_problems() {
             refused.problem(406, "not_acceptable");
         }
     }
@@ -214,11 +232,11 @@ fn a_request_keeps_its_id_if_it_is_fit_for_a_log() {
 }
 
 #[test]
-fn answers_are_kept_by_nobody_without_asking_again() {
+fn no_cache_keeps_a_reply_without_validating_it_again() {
     let app = TestApp::start();
-    for number in 0..operations().len() {
-        // Fresh each time: what one operation does may keep the next one from its work.
-        let case = cases(&Fixture::new(&app)).swap_remove(number);
+    for operation in operations() {
+        // A new fixture each time: one operation may prevent the next.
+        let sample = Sample::new(&Fixture::new(&app), &operation);
         let secret = [
             "log_in",
             "refresh_session",
@@ -226,22 +244,27 @@ fn answers_are_kept_by_nobody_without_asking_again() {
             "create_api_client",
             "rotate_api_client_secret",
         ];
-        let tokens = secret.contains(&case.operation);
+        let tokens = secret.contains(&sample.operation);
         let expected = if tokens { "no-store" } else { "private, no-cache" };
-        let answer = case.send(&app.admin());
-        assert_eq!(answer.status, case.status, "{}: {}", case.operation, answer.text);
-        assert_eq!(answer.header("cache-control").as_deref(), Some(expected), "{}", case.operation);
+        let answer = sample.send(&app.admin());
+        assert_eq!(answer.status, sample.status, "{}: {}", sample.operation, answer.text);
+        assert_eq!(
+            answer.header("cache-control").as_deref(),
+            Some(expected),
+            "{}",
+            sample.operation
+        );
         assert_eq!(answer.header("x-content-type-options").as_deref(), Some("nosniff"));
-        if case.status == 201 {
+        if sample.status == 201 {
             let location = answer.header("location").unwrap();
             let read = app.admin().get(&location);
-            // A training is found in its list only, which has no tag.
-            if case.operation == "log_external_training" {
+            // A training is in its list only, which has no tag.
+            if sample.operation == "log_external_training" {
                 assert_eq!(read.ok(200)["data"][0], answer.json());
                 continue;
             }
             assert_eq!(read.etag(), answer.etag(), "{location}");
-            // A secret is there once, in the answer to whoever made it.
+            // A secret is shown once, in the reply to its creation.
             if !tokens {
                 assert_eq!(read.ok(200), answer.json(), "{location}");
             }
@@ -263,7 +286,7 @@ fn a_problem_stays_well_formed_whatever_the_path_is_made_of() {
 }
 
 #[test]
-fn what_is_no_http_is_a_400_or_the_end_of_the_connection() {
+fn malformed_http_is_a_400_or_closes_the_connection() {
     let app = TestApp::start();
     let requests: [&[u8]; 6] = [
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",

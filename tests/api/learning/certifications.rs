@@ -2,65 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::support::app::{TestApp, text};
-
-/// A new certification that requires these courses.
-pub fn certification(app: &TestApp, name: &str, courses: &[&str], validity_days: Value) -> String {
-    let body = json!({"name": name, "course_ids": courses, "validity_days": validity_days});
-    text(&app.admin().post("/certifications", body).ok(201)["id"])
-}
-
-/// A new learning plan that is made of these certifications.
-pub fn plan_of(app: &TestApp, name: &str, certifications: &[&str]) -> String {
-    let body = json!({"name": name, "certification_ids": certifications});
-    text(&app.admin().post("/learning-plans", body).ok(201)["id"])
-}
-
-/// Assigns a plan to a user.
-pub fn assign(app: &TestApp, user: &str, plan: &str) {
-    app.admin().put(&format!("/users/{user}/learning-plans/{plan}"), json!({})).ok(200);
-}
-
-/// Completes a new enrollment of a user in a course, and gives its id.
-pub fn complete(app: &TestApp, user: &str, course: &str, completion: &Value) -> String {
-    let enrollment = app.enrollment(user, course);
-    app.admin().put(&format!("/enrollments/{enrollment}/completion"), completion.clone()).ok(200);
-    enrollment
-}
-
-/// How a user stands with his only certification.
-pub fn standing(app: &TestApp, user: &str) -> Value {
-    let page = app.admin().get(&format!("/users/{user}/certifications")).ok(200);
-    assert_eq!(page["data"].as_array().unwrap().len(), 1, "{page}");
-    page["data"][0].clone()
-}
-
-/// The status of a user's only plan.
-pub fn plan_status(app: &TestApp, user: &str) -> String {
-    let page = app.admin().get(&format!("/users/{user}/learning-plans")).ok(200);
-    assert_eq!(page["data"].as_array().unwrap().len(), 1, "{page}");
-    assert_eq!(page["data"][0]["status"] == "met", !page["data"][0]["met_at"].is_null());
-    text(&page["data"][0]["status"])
-}
-
-/// The newest entries, in the order in which they were written: an action each, every one by rule,
-/// of the time of the one before it and because of it.
-pub fn chain(app: &TestApp, user: &str, actions: &[&str]) -> Vec<Value> {
-    let mut log = app.log(user);
-    log.truncate(actions.len());
-    log.reverse();
-    let told: Vec<&str> = log.iter().map(|entry| entry["action"].as_str().unwrap()).collect();
-    assert_eq!(told, actions);
-    for pair in log.windows(2) {
-        assert_eq!(pair[1]["relates_to"], pair[0]["id"]);
-        assert_eq!(pair[1]["occurred_at"], pair[0]["occurred_at"]);
-        assert_eq!(pair[1]["entered_by"], pair[0]["entered_by"]);
-        assert_eq!(pair[1]["source"], "rule");
-        assert_eq!(pair[1]["created_by"], Value::Null);
-        assert!(text(&pair[1]["id"]) > text(&pair[0]["id"]));
-    }
-    log
-}
+use crate::support::{
+    app::TestApp,
+    groups::membership,
+    learning::{assign, certification, certification_state, chain, complete, plan_of, plan_status},
+    reply::text,
+};
 
 const EARNED: [&str; 3] = ["enrollment.completed", "certification.met", "learning_plan.met"];
 
@@ -117,7 +64,7 @@ fn completing_the_last_course_of_a_plan_meets_the_certification_and_then_the_pla
         let plan = plan_of(&app, "Driving", &[&forklift]);
         assign(&app, &sam.id, &plan);
         complete(&app, &sam.id, &one, &earned());
-        assert_eq!(standing(&app, &sam.id)["status"], "not_met");
+        assert_eq!(certification_state(&app, &sam.id)["status"], "not_met");
         assert_eq!(plan_status(&app, &sam.id), "not_met");
         assert_eq!(app.actions(&sam.id)[0], "enrollment.completed");
 
@@ -127,7 +74,7 @@ fn completing_the_last_course_of_a_plan_meets_the_certification_and_then_the_pla
         assert_eq!(log[0]["source"], "admin");
         assert_eq!(log[2]["entered_by"]["id"], app.admin_id.to_string());
         let completed = admin.get(&format!("/enrollments/{enrollment}")).ok(200);
-        let met = standing(&app, &sam.id);
+        let met = certification_state(&app, &sam.id);
         assert_eq!(met["certification"], json!({"id": forklift, "name": "Forklift"}));
         assert_eq!((&met["status"], &met["expires_at"]), (&json!("met"), &Value::Null));
         assert_eq!(met["met_at"], completed["completed_at"]);
@@ -142,7 +89,7 @@ fn completing_the_last_course_of_a_plan_meets_the_certification_and_then_the_pla
             entry["changes"].as_array().unwrap().iter().map(|it| text(&it["field"])).collect()
         };
         assert_eq!(fields(&log[1]), ["status", "met_at"]);
-        // Asked for again, nothing more is told.
+        // A repeated request makes no further entry.
         let again = json!({"method": method});
         admin.put(&format!("/enrollments/{enrollment}/completion"), again).ok(200);
         chain(&app, &sam.id, &told);
@@ -161,7 +108,7 @@ fn taking_the_pass_away_or_cancelling_takes_certification_and_plan_away() {
     admin.patch_now(&enrollment, json!({"grade": 20, "result": "fail"})).ok(200);
     let unmet = ["certification.unmet", "learning_plan.unmet"];
     chain(&app, &sam.id, &[&["enrollment.grade_changed"], &unmet[..]].concat());
-    let lost = standing(&app, &sam.id);
+    let lost = certification_state(&app, &sam.id);
     let nothing = (&json!("not_met"), &Value::Null, &Value::Null);
     assert_eq!((&lost["status"], &lost["met_at"], &lost["expires_at"]), nothing);
     assert_eq!(plan_status(&app, &sam.id), "not_met");
@@ -169,7 +116,7 @@ fn taking_the_pass_away_or_cancelling_takes_certification_and_plan_away() {
     let both = json!({"result": "pass", "due_at": "2030-01-01T00:00:00Z"});
     admin.patch_now(&enrollment, both).ok(200);
     chain(&app, &sam.id, &["enrollment.grade_changed", EARNED[1], EARNED[2]]);
-    // A grade alone takes nothing away, and nor does a due date.
+    // A new grade alone revokes nothing, and neither does a due date.
     admin.patch_now(&enrollment, json!({"grade": 75, "due_at": null})).ok(200);
     assert_eq!(app.actions(&sam.id)[0], "enrollment.grade_changed");
     admin.delete(&enrollment).ok(204);
@@ -185,7 +132,7 @@ fn a_failed_completion_does_not_count() {
     assign(&app, &sam.id, &plan_of(&app, "Driving", &[&forklift]));
     complete(&app, &sam.id, &course, &json!({"method": "earned", "result": "fail"}));
     assert_eq!(app.actions(&sam.id)[0], "enrollment.completed");
-    assert_eq!(standing(&app, &sam.id)["status"], "not_met");
+    assert_eq!(certification_state(&app, &sam.id)["status"], "not_met");
     assert_eq!(plan_status(&app, &sam.id), "not_met");
 }
 
@@ -197,9 +144,9 @@ fn an_earlier_completion_counts_when_certification_and_plan_come_later() {
     let forklift = certification(&app, "Forklift", &[&course], Value::Null);
     let met = &app.log(&sam.id)[0];
     assert_eq!((&met["action"], &met["source"]), (&json!("certification.met"), &json!("rule")));
-    // No entry tells of the cause.
+    // No entry is the cause.
     assert_eq!(met["relates_to"], Value::Null);
-    assert_eq!(standing(&app, &sam.id)["status"], "met");
+    assert_eq!(certification_state(&app, &sam.id)["status"], "met");
 
     let plan = plan_of(&app, "Driving", &[&forklift]);
     assign(&app, &sam.id, &plan);
@@ -212,7 +159,7 @@ fn an_earlier_completion_counts_when_certification_and_plan_come_later() {
     complete(&app, &tom.id, &course, &earned());
     let attached = format!("/groups/{group}/learning-plans/{plan}");
     app.admin().put(&attached, json!({"auto": true})).ok(200);
-    app.admin().put(&crate::groups::resource::member(&group, &tom.id), json!({})).ok(200);
+    app.admin().put(&membership(&group, &tom.id), json!({})).ok(200);
     let log = chain(&app, &tom.id, &["learning_plan.assigned", "learning_plan.met"]);
     assert_eq!(log[0]["source"], "group");
     assert_eq!(app.actions(&tom.id)[2], "group.member_added");
@@ -226,7 +173,7 @@ fn a_certification_is_met_at_the_latest_completion_and_expires_by_its_validity()
     let at = |time: &str| json!({"method": "earned", "completed_at": time});
     complete(&app, &sam.id, &one, &at("2026-03-01T08:00:00+02:00"));
     complete(&app, &sam.id, &two, &at("2026-02-01T08:00:00.5Z"));
-    let met = standing(&app, &sam.id);
+    let met = certification_state(&app, &sam.id);
     assert_eq!(met["met_at"], "2026-03-01T06:00:00.000Z");
     // 36,500 days of 24 hours: a hundred years with 25 leap days, less 25 days.
     assert_eq!(met["expires_at"], "2126-02-05T06:00:00.000Z");
@@ -276,8 +223,8 @@ fn what_a_certification_or_a_plan_asks_for_now_settles_everybody() {
 
     let validity = admin.patch_now(&path, json!({"validity_days": 30})).ok(200);
     assert_eq!(validity["course_ids"], json!([two]));
-    assert!(!standing(&app, &tom.id)["expires_at"].is_null());
-    // It is still met: only the log of the certification tells of it.
+    assert!(!certification_state(&app, &tom.id)["expires_at"].is_null());
+    // It is still met: only the entry of the certification is new.
     let changes = app.log(&tom.id)[0]["changes"].clone();
     assert_eq!(changes.as_array().unwrap().len(), 1, "{changes}");
     assert_eq!((&changes[0]["field"], &changes[0]["before"]), (&json!("expires_at"), &Value::Null));

@@ -1,11 +1,14 @@
-//! What follows by rule, and with a group, is missed by nobody who changes something at that moment.
+//! Rules and group plans apply to users, groups and certifications that change concurrently.
 
 use std::thread;
 
 use serde_json::{Value, json};
 
-use super::certifications::{certification, plan_of};
-use crate::{groups::resource::member, support::app::TestApp};
+use crate::support::{
+    app::TestApp,
+    groups::membership,
+    learning::{certification, plan_of},
+};
 
 const MANY: usize = 12;
 
@@ -48,7 +51,7 @@ fn new_members_and_new_plans_of_the_same_moment_find_each_other() {
         let (admin, group) = (&admin, &group);
         scope.spawn(move || {
             for id in one {
-                admin.put(&member(group, id), json!({})).ok(200);
+                admin.put(&membership(group, id), json!({})).ok(200);
             }
         });
         scope.spawn(move || {

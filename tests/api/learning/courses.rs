@@ -1,11 +1,8 @@
-//! Courses and learning plans, as the catalogue has them.
+//! The catalogue: courses and learning plans.
 
 use serde_json::{Value, json};
 
-use crate::support::{
-    app::{TestApp, text},
-    expect::column,
-};
+use crate::support::{app::TestApp, expect::column, reply::text};
 
 /// The two lists of the catalogue work alike: path, the field that names, and the least to send.
 fn catalogue() -> [(&'static str, &'static str, Value); 2] {

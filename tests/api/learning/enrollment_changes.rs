@@ -1,14 +1,17 @@
-//! What the log tells of the life of an enrollment.
+//! The entries that an enrollment makes from its creation to its end.
 
 use daybook::domain::{clock::Clock, timestamp::Timestamp};
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{Answer, Client, Person, TestApp},
+    app::TestApp,
+    client::Client,
     expect::{changes, entries, entry},
+    fixtures::Person,
+    reply::Reply,
 };
 
-/// Sam, enrolled in Security Basics at noon, by a clock that stands still.
+/// Sam, enrolled in Security Basics at noon, by a stopped clock.
 struct Scene {
     app: TestApp,
     sam: Person,
@@ -30,7 +33,7 @@ impl Scene {
         self.app.admin()
     }
 
-    fn complete(&self, body: Value) -> Answer {
+    fn complete(&self, body: Value) -> Reply {
         self.admin().put(&format!("{}/completion", self.path), body)
     }
 
@@ -78,7 +81,7 @@ fn starting_is_one_entry_however_often_it_is_asked_for() {
         "enrollment.started",
         &[("status", json!("enrolled"), json!("in_progress")), ("started_at", Value::Null, now)],
     );
-    // One that is completed is not begun anew.
+    // A completed enrollment can not be started again.
     let done = scene.complete(json!({}));
     assert_eq!(scene.admin().put(&path, json!({})).ok(200), done.ok(200));
     assert_eq!(entries(&scene.app, &scene.sam.id, "enrollment.*").len(), 3);
@@ -269,7 +272,7 @@ fn cancelling_is_one_entry_however_often_it_is_asked_for() {
 }
 
 #[test]
-fn whoever_enrolls_himself_is_the_source_of_it() {
+fn the_source_of_an_enrollment_of_oneself_is_self() {
     let scene = Scene::set();
     let id = scene.app.admin_id.to_string();
     let body = json!({"course_id": scene.course});

@@ -1,11 +1,8 @@
-//! Enrollments: made, read, listed, refused.
+//! Enrollments as resources: created, read, listed, refused.
 
 use serde_json::{Value, json};
 
-use crate::support::{
-    app::{TestApp, text},
-    expect::column,
-};
+use crate::support::{app::TestApp, expect::column, reply::text};
 
 const NOTHING: &str = "01977f3e-5c00-7000-8000-000000000000";
 
@@ -95,13 +92,13 @@ fn a_user_is_in_a_course_once() {
     app.admin().put(&format!("/enrollments/{id}/completion"), json!({})).ok(200);
     again();
     assert_eq!(app.actions(&sam.id), ["enrollment.completed", "enrollment.created"]);
-    // Another user, and another course, are no clash.
+    // Another user, or another course, is no conflict.
     app.enrollment(&app.learner("Kim").id, &course);
     app.enrollment(&sam.id, &app.course("Security Basics"));
 }
 
 #[test]
-fn nobody_new_comes_into_an_archived_course_and_who_is_in_it_goes_on() {
+fn an_archived_course_takes_no_enrollments_and_keeps_those_it_has() {
     let app = TestApp::start();
     let (sam, kim) = (app.learner("Sam"), app.learner("Kim"));
     let course = app.course("Security Basics");
@@ -151,7 +148,7 @@ fn who_was_cancelled_may_be_enrolled_again() {
     app.enrollment(&sam.id, &course);
     let all = app.admin().all(&format!("/users/{}/enrollments", sam.id));
     assert_eq!(column(&all, "status"), ["enrolled", "cancelled", "cancelled"]);
-    // A completed one is given up the same way.
+    // A completed one is cancelled in the same way.
     let path = format!("/enrollments/{}", text(&all[0]["id"]));
     app.admin().put(&format!("{path}/completion"), json!({})).ok(200);
     app.admin().delete(&path).ok(204);
@@ -197,13 +194,13 @@ fn lists_are_narrowed_and_the_newest_comes_first() {
 }
 
 #[test]
-fn an_enrollment_of_somebody_whom_one_may_not_see_is_not_found() {
+fn an_enrollment_of_an_invisible_user_is_not_found() {
     let app = TestApp::start();
     let (sam, kim) = (app.learner("Sam"), app.learner("Kim"));
     let path = format!("/enrollments/{}", app.enrollment(&sam.id, &app.course("First")));
     sam.client.get(&path).ok(200);
     kim.client.get(&path).problem(404, "not_found");
-    // Whether it is there or not looks the same.
+    // Whether it exists looks the same.
     for path in [&path, &format!("/enrollments/{NOTHING}")] {
         kim.client.patch_now(path, json!({"grade": 1})).problem(404, "not_found");
         kim.client.delete(path).problem(404, "not_found");

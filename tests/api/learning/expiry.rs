@@ -1,4 +1,4 @@
-//! Certifications expire by themselves, when their time has come.
+//! Certifications expire by themselves when their validity ends.
 
 use std::{
     thread,
@@ -12,11 +12,9 @@ use daybook::{
 };
 use serde_json::{Value, json};
 
-use super::certifications::{
-    assign, certification, chain, complete, plan_of, plan_status, standing,
-};
 use crate::support::{
     app::{TestApp, block_on},
+    learning::{assign, certification, certification_state, chain, complete, plan_of, plan_status},
     process::Process,
 };
 
@@ -26,7 +24,7 @@ fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-/// A service that believes it is a morning in spring, some years ago.
+/// A service whose clock is stopped at a morning in spring, some years ago.
 fn spring() -> (TestApp, Timestamp) {
     let start = time("2024-03-02T09:00:00Z");
     (TestApp::start_with(Clock::stopped_at(start)), start)
@@ -36,7 +34,7 @@ fn expire(app: &TestApp) -> usize {
     block_on(expire_due(&app.db)).unwrap()
 }
 
-/// A learner with a plan that one course fulfils for ten days: his id, and the course.
+/// A learner with a plan that one course fulfils for ten days. Returns the ids of both.
 fn certified(app: &TestApp) -> (String, String) {
     let (sam, course) = (app.learner("Sam").id, app.course("One"));
     let forklift = certification(app, "Forklift", &[&course], json!(10));
@@ -49,11 +47,11 @@ fn certified(app: &TestApp) -> (String, String) {
 fn a_certification_expires_at_its_time_and_takes_the_plan_with_it() {
     let (app, start) = spring();
     let (sam, _) = certified(&app);
-    let before = standing(&app, &sam);
+    let before = certification_state(&app, &sam);
     assert_eq!(before["expires_at"], "2024-03-12T09:00:00.000Z");
     app.clock.set(start.plus_seconds(10 * DAY - 1));
     assert_eq!(expire(&app), 0);
-    assert_eq!(standing(&app, &sam), before);
+    assert_eq!(certification_state(&app, &sam), before);
 
     app.clock.set(start.plus_seconds(10 * DAY));
     assert_eq!(expire(&app), 1);
@@ -65,7 +63,7 @@ fn a_certification_expires_at_its_time_and_takes_the_plan_with_it() {
     let changes = json!([{"field": "status", "before": "met", "after": "expired"}]);
     assert_eq!(log[0]["changes"], changes);
     assert_eq!(log[0]["target"]["name"], "Forklift");
-    let after = standing(&app, &sam);
+    let after = certification_state(&app, &sam);
     assert_eq!(after["status"], "expired");
     assert_eq!(
         (&after["met_at"], &after["expires_at"]),
@@ -75,7 +73,7 @@ fn a_certification_expires_at_its_time_and_takes_the_plan_with_it() {
 }
 
 #[test]
-fn what_came_due_while_nobody_looked_expires_with_the_time_that_it_was_due() {
+fn an_overdue_expiry_has_the_time_when_it_was_due() {
     let (app, start) = spring();
     let (sam, _) = certified(&app);
     let (tom, _) = certified(&app);
@@ -94,7 +92,7 @@ fn two_replicas_expire_each_certification_once() {
     let users: Vec<String> = (0..12).map(|_| certified(&app).0).collect();
     app.clock.set(start.plus_seconds(11 * DAY));
     let replica = || {
-        let options = Options::of(app.database.url.clone(), 2);
+        let options = Options::new(app.database.url.clone(), 2);
         let db = Db::open(&options, Clock::stopped_at(app.clock.now())).unwrap();
         thread::spawn(move || block_on(expire_due(&db)).unwrap())
     };
@@ -119,12 +117,12 @@ fn what_expired_is_met_again_by_a_new_completion_and_not_by_the_old_one() {
     let enrollment = format!("/enrollments/{}", page["data"][0]["id"].as_str().unwrap());
     app.admin().patch_now(&enrollment, json!({"grade": 99})).ok(200);
     assert_eq!(app.actions(&sam).len(), told + 1);
-    assert_eq!(standing(&app, &sam)["status"], "expired");
+    assert_eq!(certification_state(&app, &sam)["status"], "expired");
 
     app.admin().delete(&enrollment).ok(204);
     complete(&app, &sam, &course, &json!({"method": "earned"}));
     chain(&app, &sam, &["enrollment.completed", "certification.met", "learning_plan.met"]);
-    assert_eq!(standing(&app, &sam)["expires_at"], "2024-04-01T09:00:00.000Z");
+    assert_eq!(certification_state(&app, &sam)["expires_at"], "2024-04-01T09:00:00.000Z");
     assert_eq!(plan_status(&app, &sam), "met");
     assert_eq!(expire(&app), 0);
 }
@@ -144,10 +142,10 @@ fn asking_for_less_does_not_bring_back_what_expired_and_a_longer_validity_does()
     let (path, told) = (format!("/certifications/{forklift}"), app.actions(&sam));
     app.admin().patch_now(&path, json!({"course_ids": [one]})).ok(200);
     assert_eq!(app.actions(&sam), told);
-    assert_eq!(standing(&app, &sam)["status"], "expired");
+    assert_eq!(certification_state(&app, &sam)["status"], "expired");
     app.admin().patch_now(&path, json!({"course_ids": [one, two], "validity_days": 30})).ok(200);
     chain(&app, &sam, &["certification.met", "learning_plan.met"]);
-    let met = standing(&app, &sam);
+    let met = certification_state(&app, &sam);
     let times = (&json!("2024-03-07T09:00:00.000Z"), &json!("2024-04-06T09:00:00.000Z"));
     assert_eq!((&met["met_at"], &met["expires_at"]), times);
 }
@@ -156,7 +154,7 @@ fn asking_for_less_does_not_bring_back_what_expired_and_a_longer_validity_does()
 fn a_shorter_validity_expires_what_is_past_it() {
     let (app, start) = spring();
     let (sam, _) = certified(&app);
-    let certification = standing(&app, &sam)["certification"]["id"].clone();
+    let certification = certification_state(&app, &sam)["certification"]["id"].clone();
     app.clock.set(start.plus_seconds(3 * DAY));
     let path = format!("/certifications/{}", certification.as_str().unwrap());
     app.admin().patch_now(&path, json!({"validity_days": 2})).ok(200);
@@ -167,7 +165,7 @@ fn a_shorter_validity_expires_what_is_past_it() {
 }
 
 #[test]
-fn an_expiry_is_told_even_if_a_new_completion_comes_before_anybody_looked() {
+fn an_expiry_is_logged_even_if_a_new_completion_comes_first() {
     let (app, start) = spring();
     let (sam, one, two) = (app.learner("Sam").id, app.course("One"), app.course("Two"));
     let forklift = certification(&app, "Forklift", &[&one], json!(10));

@@ -1,4 +1,4 @@
-//! Learning plans, as users have them.
+//! The learning plans of users: assigned, unassigned, listed.
 
 use serde_json::{Value, json};
 
@@ -53,7 +53,7 @@ fn assigning_and_unassigning_twice_changes_and_logs_once() {
     let (sam, plan) = (app.learner("Sam"), app.plan("Forklift Training"));
     let path = format!("/users/{}/learning-plans/{plan}", sam.id);
     let admin = app.admin();
-    // Not assigned yet: there is nothing to take, and nothing to tell.
+    // Not assigned yet: nothing is unassigned, and nothing logged.
     admin.delete(&path).ok(204);
     assert!(app.actions(&sam.id).is_empty());
     for _ in 0..2 {
@@ -106,7 +106,7 @@ fn the_plan_assigned_last_comes_first_page_by_page() {
     let plans = |items: &[Value]| {
         column(&items.iter().map(|it| it["plan"].clone()).collect::<Vec<_>>(), "name")
     };
-    // Whoever may see the profile may see the plans.
+    // Callers who may see the profile may see the plans.
     assert_eq!(plans(&sam.client.all(&list)), ["Three", "Two", "One"]);
     let mut path = format!("{list}?limit=1&include=total_count");
     for name in names.iter().rev() {
@@ -131,7 +131,7 @@ fn a_renamed_plan_shows_its_new_name_and_the_log_the_old_one() {
 }
 
 #[test]
-fn an_administrator_who_assigns_himself_is_the_source() {
+fn the_source_of_an_assignment_to_oneself_is_self() {
     let app = TestApp::start();
     let (id, plan) = (app.admin_id.to_string(), app.plan("Forklift Training"));
     let path = format!("/users/{id}/learning-plans/{plan}");

@@ -1,19 +1,19 @@
-//! Ten log-ins a minute for an address and for an account, and nobody locked out by somebody else.
+//! Ten log-ins a minute for an address and for an account, and nobody is locked out by an attacker.
 
 use std::collections::BTreeSet;
 
 use daybook::domain::{clock::Clock, timestamp::Timestamp};
 use serde_json::json;
 
-use crate::{
-    guards::atomicity::break_the_log,
-    session::api_clients::account,
-    support::{
-        app::{Answer, Client, FORM, JSON, Outside, PASSWORD, TestApp},
-        database::TestDatabase,
-        dump::{dump, lines},
-        process::Process,
-    },
+use crate::support::{
+    api_clients::account,
+    app::{PASSWORD, Settings, TestApp, block_on},
+    client::{Client, FORM, JSON},
+    database::TestDatabase,
+    dump::{dump, lines},
+    process::Process,
+    reply::Reply,
+    sabotage::break_the_log,
 };
 
 const POLICY: &str = "\"default\";q=1000000;w=60, \"login\";q=10;w=60";
@@ -24,18 +24,18 @@ const ELSEWHERE: &str = "198.51.100.1";
 
 fn start() -> TestApp {
     let clock = Clock::stopped_at(Timestamp::system_now());
-    let outside =
-        Outside { rate_limit: "1000000", trusted_proxies: "127.0.0.1", ..Outside::default() };
-    TestApp::start_to(clock, &outside)
+    let settings =
+        Settings { rate_limit: "1000000", trusted_proxies: "127.0.0.1", ..Settings::default() };
+    TestApp::start_to(clock, &settings)
 }
 
 /// Tries to log in from an address.
-fn log_in(client: &Client, address: &str, email: &str, password: &str) -> Answer {
+fn log_in(client: &Client, address: &str, email: &str, password: &str) -> Reply {
     let body = json!({"email": email, "password": password}).to_string();
     client.send("POST", "/auth/login", &[JSON, ("x-forwarded-for", address)], Some(&body))
 }
 
-fn from(app: &TestApp, address: &str, email: &str, password: &str) -> Answer {
+fn from(app: &TestApp, address: &str, email: &str, password: &str) -> Reply {
     log_in(&app.stranger(), address, email, password)
 }
 
@@ -44,12 +44,12 @@ fn later(app: &TestApp, seconds: i64) {
 }
 
 #[track_caller]
-fn assert_wrong(answer: &Answer) {
+fn assert_wrong(answer: &Reply) {
     answer.problem(401, "unauthenticated");
 }
 
 #[track_caller]
-fn assert_refused(answer: &Answer, seconds: &str) {
+fn assert_refused(answer: &Reply, seconds: &str) {
     answer.problem(429, "rate_limited");
     assert_eq!(answer.header("retry-after").as_deref(), Some(seconds));
     assert_eq!(answer.header("ratelimit-policy").as_deref(), Some("\"login\";q=10;w=60"));
@@ -69,7 +69,7 @@ fn ten_log_ins_a_minute_from_an_address_whatever_the_accounts() {
     }
     assert_refused(&from(&app, HOME, "10@example.com", "wrong"), "60");
     later(&app, 15);
-    // The right password is no way round it: its owner was never here.
+    // The right password does not help: its owner never logged in from here.
     assert_refused(&from(&app, HOME, "admin@example.com", PASSWORD), "45");
     from(&app, ELSEWHERE, "admin@example.com", PASSWORD).ok(200);
     later(&app, 45);
@@ -105,7 +105,7 @@ fn log_ins_that_succeed_count_too() {
 }
 
 #[test]
-fn nobody_is_locked_out_where_he_was_logged_in_lately() {
+fn nobody_is_locked_out_of_an_address_of_a_recent_log_in() {
     let app = start();
     from(&app, HOME, "admin@example.com", PASSWORD).ok(200);
     later(&app, 29 * 24 * 3600);
@@ -119,7 +119,7 @@ fn nobody_is_locked_out_where_he_was_logged_in_lately() {
     for _ in 0..10 {
         from(&app, HOME, "ADMIN@example.com", PASSWORD).ok(200);
     }
-    // There, too, nobody guesses without an end.
+    // Guesses have an end there too.
     assert_refused(&from(&app, HOME, "admin@example.com", "wrong"), "60");
 }
 
@@ -165,13 +165,13 @@ fn token_requests_are_limited_by_address_and_by_client_in_the_form_of_rfc_6749()
         let headers = [FORM, ("x-forwarded-for", address)];
         app.stranger().send("POST", "/oauth/token", &headers, Some(&form))
     };
-    let assert_refused = |answer: &Answer| {
+    let assert_refused = |answer: &Reply| {
         assert_eq!(answer.ok(429)["error"], "temporarily_unavailable");
         assert_eq!(answer.header("retry-after").as_deref(), Some("60"));
         assert_eq!(answer.header("ratelimit").as_deref(), Some("\"login\";r=0;t=60"));
     };
     ask(HOME, &it.client_id, &it.secret).ok(200);
-    // However the id is written, whoever asks from wherever.
+    // However the id is written, and from any address.
     let upper = it.client_id.to_uppercase();
     for number in 0..9 {
         let id = if number % 2 == 0 { &upper } else { &it.client_id };
@@ -186,7 +186,7 @@ fn token_requests_are_limited_by_address_and_by_client_in_the_form_of_rfc_6749()
 }
 
 #[test]
-fn what_is_counted_tells_of_nobody() {
+fn counted_attempts_identify_no_user() {
     let app = start();
     assert_wrong(&from(&app, HOME, "nobody@example.com", "wrong"));
     from(&app, HOME, "admin@example.com", PASSWORD).ok(200);
@@ -214,13 +214,11 @@ fn an_attempt_is_counted_and_nothing_else_is_kept_where_the_log_can_not_be_writt
 }
 
 #[test]
-fn what_is_over_is_forgotten() {
+fn ended_windows_are_deleted() {
     let app = start();
     let count =
         |table: &str| lines(&app.database, &format!("SELECT 'x' AS line FROM {table}")).len();
-    let forget = || {
-        crate::support::app::block_on(daybook::changes::attempts::forget_ended(&app.db)).unwrap()
-    };
+    let forget = || block_on(daybook::changes::attempts::forget_ended(&app.db)).unwrap();
     from(&app, HOME, "admin@example.com", PASSWORD).ok(200);
     later(&app, 59);
     assert_eq!(forget(), 0);
@@ -245,14 +243,14 @@ fn the_limit_holds_across_replicas() {
         log_in(replica, address, "admin@example.com", password)
     };
     log_in(0, HOME, PASSWORD).ok(200);
-    // All that can be tried elsewhere within one minute, or two if one of them ends meanwhile.
-    let tried: Vec<Answer> =
+    // As many as one minute allows elsewhere, or two minutes if one of them ends meanwhile.
+    let tried: Vec<Reply> =
         (0..40).map(|number| log_in(number, &format!("203.0.113.{number}"), "wrong")).collect();
     let admitted = tried.iter().filter(|it| it.status == 401).count();
     assert!((9..=20).contains(&admitted), "{admitted} of 40");
     let statuses: BTreeSet<u16> = tried.iter().map(|it| it.status).collect();
     assert_eq!(statuses, BTreeSet::from([401, 429]));
-    // Where its owner was logged in, every replica knows him.
+    // Every replica knows the addresses where the owner logged in.
     for number in 0..2 {
         log_in(number, HOME, PASSWORD).ok(200);
     }

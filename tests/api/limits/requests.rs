@@ -1,19 +1,19 @@
-//! How many requests a minute a caller may send, and how he is told.
+//! How many requests a minute a caller may send, and how replies say so.
 
 use daybook::domain::{clock::Clock, timestamp::Timestamp};
 
-use crate::{
-    session::api_clients::account,
-    support::{
-        app::{Answer, Client, JSON, Outside, TestApp},
-        contract::document,
-    },
+use crate::support::{
+    api_clients::account,
+    app::{PASSWORD, Settings, TestApp},
+    client::{Client, JSON},
+    contract::document,
+    reply::Reply,
 };
 
-/// The service by a clock that stands, for callers behind a proxy that is this machine.
+/// The service with a stopped clock, for callers behind a proxy on this machine.
 fn start(rate_limit: &'static str, trusted_proxies: &'static str) -> TestApp {
     let clock = Clock::stopped_at(Timestamp::system_now());
-    TestApp::start_to(clock, &Outside { rate_limit, trusted_proxies, ..Outside::default() })
+    TestApp::start_to(clock, &Settings { rate_limit, trusted_proxies, ..Settings::default() })
 }
 
 fn later(app: &TestApp, seconds: i64) {
@@ -21,24 +21,24 @@ fn later(app: &TestApp, seconds: i64) {
 }
 
 /// A request without a token, forwarded for an address.
-fn from(app: &TestApp, forwarded_for: &str) -> Answer {
+fn from(app: &TestApp, forwarded_for: &str) -> Reply {
     app.stranger().send("GET", "/users", &[("x-forwarded-for", forwarded_for)], None)
 }
 
 #[track_caller]
-fn assert_stands(answer: &Answer, policy: &str, standing: &str) {
+fn assert_stands(answer: &Reply, policy: &str, standing: &str) {
     assert_eq!(answer.header("ratelimit-policy").as_deref(), Some(policy));
     assert_eq!(answer.header("ratelimit").as_deref(), Some(standing));
 }
 
 #[track_caller]
-fn assert_refused(answer: &Answer, seconds: &str) {
+fn assert_refused(answer: &Reply, seconds: &str) {
     answer.problem(429, "rate_limited");
     assert_eq!(answer.header("retry-after").as_deref(), Some(seconds));
 }
 
 #[test]
-fn every_answer_tells_how_the_caller_stands() {
+fn every_reply_says_how_much_of_the_limit_is_left() {
     let app = start("1000000", "");
     let (admin, stranger) = (app.admin(), app.stranger());
     let mut answers = Vec::new();
@@ -82,7 +82,7 @@ fn a_caller_may_send_so_many_in_a_minute_and_so_many_in_the_next() {
         let refused = stranger.get("/openapi.json");
         assert_refused(&refused, "30");
         assert_stands(&refused, policy, "\"default\";r=0;t=30");
-        // Asking again and again does not make it last longer.
+        // Further requests do not extend the wait.
         later(&app, 29);
         assert_refused(&stranger.get("/openapi.json"), "1");
         later(&app, 1);
@@ -109,7 +109,7 @@ fn two_callers_at_one_address_do_not_share_and_a_token_that_is_not_valid_buys_no
     for token in ["", "x", &format!("{}x", lea.token.clone().unwrap())] {
         assert_refused(&app.client_with(token).get("/me"), "60");
     }
-    // As himself he is who he is, at whatever session.
+    // All sessions of a user share one limit.
     assert_refused(&sam.get("/users"), "60");
 }
 
@@ -124,12 +124,12 @@ fn the_operators_machines_are_always_answered() {
 }
 
 #[test]
-fn nobody_is_limited_and_nobody_is_told_where_it_is_off() {
+fn without_a_limit_nothing_is_refused_and_replies_name_none() {
     let app = TestApp::start();
     for _ in 0..30 {
         app.log_in("admin@example.com", "not the password").problem(401, "unauthenticated");
     }
-    let answer = app.log_in("admin@example.com", crate::support::app::PASSWORD);
+    let answer = app.log_in("admin@example.com", PASSWORD);
     answer.ok(200);
     for name in ["ratelimit", "ratelimit-policy", "retry-after"] {
         assert_eq!(answer.header(name), None);
@@ -137,7 +137,7 @@ fn nobody_is_limited_and_nobody_is_told_where_it_is_off() {
 }
 
 #[test]
-fn what_somebody_says_of_his_address_is_not_believed() {
+fn an_address_that_the_caller_claims_is_not_trusted() {
     let app = start("2", "10.0.0.0/8");
     from(&app, "192.0.2.1").problem(401, "unauthenticated");
     from(&app, "192.0.2.2").problem(401, "unauthenticated");
@@ -148,12 +148,12 @@ fn what_somebody_says_of_his_address_is_not_believed() {
 fn behind_proxies_the_last_address_counts_that_is_not_theirs() {
     let app = start("1", "127.0.0.1, 10.0.0.0/8, 2001:db8:ffff::/48");
     let ways = [
-        // One caller in each line, whatever is said left of him.
+        // One caller in each line, whatever the addresses left of it say.
         ["192.0.2.1", "8.8.8.8, 192.0.2.1, 10.0.0.7, 10.1.2.3"],
         ["192.0.2.2:4711", "::ffff:192.0.2.2"],
         ["2001:db8:1:2::3", "2001:db8:1:2:ffff::4, 2001:db8:ffff::1"],
         ["[2001:db8:1:3::3]:4711", "[2001:db8:1:3::9]"],
-        // What is no address says nothing: the one who said it is as far as one can see.
+        // An element that is no address ends the search: its sender is the caller.
         ["unknown, 10.0.0.9", "192.0.2.9, _hidden, 10.0.0.9"],
         // None but proxies: the first of them.
         ["10.0.0.1", "10.0.0.1, 10.0.0.2"],

@@ -1,47 +1,15 @@
-//! `/api-clients`: what integrations prove themselves with.
+//! `/api-clients`: the credentials of integrations.
 
 use daybook::domain::{clock::Clock, timestamp::Timestamp};
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{Answer, Client, FORM, TestApp, text},
+    api_clients::{SCOPES, account, api_user, token},
+    app::TestApp,
+    dump::dump,
     expect::entry,
+    reply::text,
 };
-
-/// An API user who is an administrator, with a client that acts as him.
-pub struct ApiAccount {
-    pub user: String,
-    pub client_id: String,
-    pub secret: String,
-}
-
-impl ApiAccount {
-    /// A client with a new token of it.
-    pub fn client(&self, app: &TestApp) -> Client {
-        let token = token(app, &self.client_id, &self.secret).ok(200);
-        app.client_with(token["access_token"].as_str().unwrap())
-    }
-}
-
-/// Asks for a token.
-pub fn token(app: &TestApp, id: &str, secret: &str) -> Answer {
-    let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
-    app.stranger().send("POST", "/oauth/token", &[FORM], Some(&form))
-}
-
-/// A new API user of a role.
-pub fn api_user(app: &TestApp, role: &str) -> String {
-    let body = json!({"kind": "api", "given_name": "HR", "surname": "System", "role": role});
-    text(&app.admin().post("/users", body).ok(201)["id"])
-}
-
-/// A new API client of a new API user who is an administrator.
-pub fn account(app: &TestApp, scopes: &[&str]) -> ApiAccount {
-    let user = api_user(app, "administrator");
-    let body = json!({"name": "HR", "user_id": user, "scopes": scopes});
-    let made = app.admin().post("/api-clients", body).ok(201);
-    ApiAccount { user, client_id: text(&made["client_id"]), secret: text(&made["client_secret"]) }
-}
 
 #[test]
 fn the_secret_is_shown_once_and_never_again() {
@@ -64,7 +32,7 @@ fn the_secret_is_shown_once_and_never_again() {
         assert!(!answer.text.contains(&secret), "{}", answer.text);
         assert!(!answer.text.contains("client_secret"), "{}", answer.text);
     }
-    let dump = format!("{:?}", crate::support::dump::dump(&app.database));
+    let dump = format!("{:?}", dump(&app.database));
     assert!(!dump.contains(&secret), "it is stored as a hash alone");
 }
 
@@ -108,7 +76,7 @@ fn what_happens_to_a_client_is_on_the_log_of_its_user() {
         ])
     );
     admin.patch(&path, &etag, body.clone()).problem(412, "precondition_failed");
-    // Nothing changes, nothing is told.
+    // Without a change there is no entry.
     admin.patch_now(&path, body).ok(200);
     assert_eq!(app.actions(&it.user), ["api_client.updated", "api_client.created"]);
 
@@ -130,7 +98,7 @@ fn revocation_and_narrower_scopes_count_at_the_next_request() {
     admin.patch_now(&path, json!({"scopes": ["learning:read", "activity:read"]})).ok(200);
     client.get("/users").problem(403, "insufficient_scope");
     client.get("/courses").ok(200);
-    // The token was not asked for with it.
+    // The token was not requested with this scope.
     client.get("/activity").problem(403, "insufficient_scope");
     admin.delete(&path).ok(204);
     client.get("/courses").problem(401, "invalid_token");
@@ -188,7 +156,7 @@ fn last_used_at_is_when_it_last_got_a_token() {
 }
 
 #[test]
-fn a_client_needs_an_api_user_a_name_and_scopes_that_there_are() {
+fn a_client_needs_an_api_user_a_name_and_known_scopes() {
     let app = TestApp::start();
     let (admin, person) = (app.admin(), app.learner("Lea").id);
     let user = api_user(&app, "learner");
@@ -230,7 +198,7 @@ fn the_list_is_by_name_and_narrowed_by_user_and_characters() {
 #[test]
 fn an_api_client_does_not_manage_api_clients_and_does_not_log_out() {
     let app = TestApp::start();
-    let all = crate::guards::scopes::ALL;
+    let all = SCOPES;
     let it = account(&app, all);
     let client = it.client(&app);
     client.get("/api-clients").problem(403, "forbidden");

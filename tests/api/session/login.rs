@@ -4,11 +4,13 @@ use daybook::domain::{clock::Clock, timestamp::Timestamp};
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{Answer, Client, PASSWORD, TestApp, text},
+    app::{PASSWORD, TestApp},
+    client::Client,
     expect::{entries, entry},
+    reply::{Reply, text},
 };
 
-fn refresh(app: &TestApp, token: &Value) -> Answer {
+fn refresh(app: &TestApp, token: &Value) -> Reply {
     app.stranger().post("/auth/refresh", json!({"refresh_token": token}))
 }
 
@@ -48,7 +50,7 @@ fn an_address_is_compared_without_regard_to_case() {
     {
         app.log_in(email, PASSWORD).ok(200);
     }
-    // A password is compared with regard to case.
+    // Passwords are case-sensitive.
     app.log_in("robin.keller@example.com", &PASSWORD.to_uppercase())
         .problem(401, "unauthenticated");
 }
@@ -58,7 +60,7 @@ fn a_wrong_password_and_an_unknown_address_look_the_same() {
     let app = TestApp::start();
     let wrong = app.log_in("admin@example.com", "not the password");
     let unknown = app.log_in("nobody@example.com", PASSWORD);
-    let blank = |answer: &Answer| {
+    let blank = |answer: &Reply| {
         let mut problem = answer.problem(401, "unauthenticated");
         problem["request_id"] = Value::Null;
         (problem, answer.header("www-authenticate"), answer.header("cache-control"))
@@ -79,7 +81,7 @@ fn a_failed_log_in_of_a_known_account_is_an_entry_that_nobody_entered() {
 }
 
 #[test]
-fn logging_in_and_out_are_entries_by_the_user_himself() {
+fn logging_in_and_out_are_entries_by_the_user() {
     let app = TestApp::start();
     let sam = app.learner("Sam");
     let answer = sam.client.post("/auth/logout", json!({}));
@@ -145,7 +147,7 @@ fn a_refresh_token_used_twice_ends_its_whole_session() {
     let ended = entry(&app, &sam.id, "session.logged_out");
     assert_eq!(ended["entered_by"], Value::Null);
     assert_eq!(ended["source"], "system");
-    // The session that he began elsewhere is none of this.
+    // A session that began elsewhere is not affected.
     sam.client.get("/me").ok(200);
 }
 
@@ -171,7 +173,7 @@ fn tokens_expire_by_the_clock() {
 
     let tokens = refresh(&app, &tokens["refresh_token"]).ok(200);
     client(&app, &tokens).get("/me").ok(200);
-    // Each refresh token is good for two weeks; who comes later has to log in again.
+    // A refresh token is valid for two weeks; after that, the user has to log in again.
     app.clock.set(app.clock.now().plus_seconds(14 * 24 * 3600));
     refresh(&app, &tokens["refresh_token"]).problem(401, "invalid_token");
 }
@@ -188,7 +190,7 @@ fn an_inactive_user_is_out_at_the_next_request() {
     app.log_in(&sam.email, PASSWORD).problem(401, "unauthenticated");
     entry(&app, &sam.id, "session.login_failed");
 
-    // Active again, he has to log in again: what he held before stays worthless.
+    // An active user again has to log in again: the earlier tokens stay invalid.
     app.admin().patch_now(&path, json!({"status": "active"})).ok(200);
     assert_out(&sam.client);
     refresh(&app, &tokens["refresh_token"]).problem(401, "invalid_token");
@@ -209,7 +211,7 @@ fn a_password_set_by_somebody_else_ends_all_sessions() {
 }
 
 #[test]
-fn a_password_that_he_sets_himself_ends_all_his_sessions_but_this_one() {
+fn a_user_who_sets_a_password_ends_all_their_other_sessions() {
     let app = TestApp::start();
     let (here, elsewhere) = (app.admin(), app.admin());
     let path = format!("/users/{}", app.admin_id);
@@ -219,7 +221,7 @@ fn a_password_that_he_sets_himself_ends_all_his_sessions_but_this_one() {
 }
 
 #[test]
-fn whoever_has_no_password_can_not_log_in() {
+fn a_user_without_a_password_can_not_log_in() {
     let app = TestApp::start();
     let person = json!({"email": "no@example.com", "given_name": "No", "surname": "Password"});
     let account = json!({
@@ -233,16 +235,22 @@ fn whoever_has_no_password_can_not_log_in() {
 }
 
 #[test]
-fn me_is_the_caller_with_what_he_may_do() {
+fn me_is_the_caller_with_their_permissions() {
     let app = TestApp::start();
     let learner = app.learner("Lea").client;
     let auditor = app.person("auditor", "Otto", "Auditor").client;
+    struct Me {
+        client: Client,
+        role: &'static str,
+        sees_all: bool,
+        changes_all: bool,
+    }
     let expected = [
-        (app.admin(), "administrator", true, true),
-        (auditor, "auditor", true, false),
-        (learner, "learner", false, false),
+        Me { client: app.admin(), role: "administrator", sees_all: true, changes_all: true },
+        Me { client: auditor, role: "auditor", sees_all: true, changes_all: false },
+        Me { client: learner, role: "learner", sees_all: false, changes_all: false },
     ];
-    for (client, role, sees_all, changes_all) in expected {
+    for Me { client, role, sees_all, changes_all } in expected {
         let me = client.get("/me").ok(200);
         assert_eq!(me["role"], role);
         assert_eq!(me["kind"], "person");

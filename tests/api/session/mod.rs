@@ -1,4 +1,4 @@
-//! Who the caller is.
+//! Log-in, tokens, API clients: who the caller is.
 
 pub mod api_clients;
 pub mod login;

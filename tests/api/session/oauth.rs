@@ -4,10 +4,14 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use daybook::domain::{clock::Clock, timestamp::Timestamp};
 use serde_json::{Value, json};
 
-use super::api_clients::{ApiAccount, account};
-use crate::support::app::{Answer, FORM, JSON, TestApp, text};
+use crate::support::{
+    api_clients::{ApiAccount, account},
+    app::TestApp,
+    client::{FORM, JSON},
+    reply::{Reply, text},
+};
 
-fn ask(app: &TestApp, headers: &[(&str, &str)], form: &str) -> Answer {
+fn ask(app: &TestApp, headers: &[(&str, &str)], form: &str) -> Reply {
     let headers: Vec<(&str, &str)> = headers.iter().copied().chain([FORM]).collect();
     app.stranger().send("POST", "/oauth/token", &headers, Some(form))
 }
@@ -17,7 +21,7 @@ fn basic(id: &str, secret: &str) -> String {
 }
 
 #[track_caller]
-fn assert_refused(answer: &Answer, status: u16, error: &str) {
+fn assert_refused(answer: &Reply, status: u16, error: &str) {
     let body = answer.ok(status);
     assert_eq!(body["error"], error, "{body}");
     assert!(body["error_description"].is_string());
@@ -73,7 +77,7 @@ fn a_token_may_be_asked_for_with_fewer_scopes_and_never_with_more() {
 }
 
 #[test]
-fn whoever_can_not_prove_to_be_a_client_is_an_invalid_client() {
+fn a_request_without_valid_credentials_is_an_invalid_client() {
     let app = TestApp::start();
     let it = account(&app, &["users:read"]);
     let other = account(&app, &["users:read"]);
@@ -127,7 +131,7 @@ fn what_is_missing_twice_or_of_another_kind_is_refused_in_the_form_of_rfc_6749()
         let answer = ask(&app, &basic, &format!("grant_type={other}"));
         assert_refused(&answer, 400, "unsupported_grant_type");
     }
-    // What it does not know, it does not mind.
+    // Unknown parameters are ignored.
     ask(&app, &basic, &format!("{grant}&resource=x")).ok(200);
 
     let stranger = app.stranger();

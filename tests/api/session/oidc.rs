@@ -17,16 +17,17 @@ use aws_lc_rs::{
 };
 use daybook::{
     auth::oidc::IdentityProvider,
-    config::Provider,
+    config::oidc::Provider,
     domain::{clock::Clock, timestamp::Timestamp},
 };
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, jwk::Jwk};
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{Answer, Outside, TestApp},
+    app::{Settings, TestApp},
     database::TestDatabase,
     process::daybook,
+    reply::Reply,
 };
 
 const AUDIENCE: &str = "daybook.example.com";
@@ -67,7 +68,7 @@ impl Issuer {
         issuer
     }
 
-    /// A new key, which the issuer tells everybody of.
+    /// A new key, which the issuer publishes.
     fn key(&self, algorithm: Algorithm, id: &str) -> Key {
         let key = Key::new(algorithm, id);
         self.keys.lock().unwrap().push(key.public());
@@ -128,12 +129,12 @@ impl Key {
 }
 
 fn trusting(issuer: &Issuer, user: &str) -> TestApp {
-    TestApp::start_adjusted(Clock::system(), &Outside::default(), |services| {
+    TestApp::start_adjusted(Clock::system(), &Settings::default(), |services| {
         services.identity_provider = Some(IdentityProvider::new(issuer.provider(user)));
     })
 }
 
-fn me(app: &TestApp, token: &str) -> Answer {
+fn me(app: &TestApp, token: &str) -> Reply {
     app.client_with(token).get("/me")
 }
 
@@ -156,7 +157,7 @@ fn a_token_of_the_provider_lets_its_user_in_whatever_it_is_signed_with() {
 }
 
 #[test]
-fn he_may_do_what_he_may_and_is_named_as_who_did_it() {
+fn a_user_of_the_provider_has_their_own_permissions_and_name() {
     let issuer = Issuer::start();
     let (app, key) = (trusting(&issuer, "email"), issuer.key(Algorithm::ES256, "one"));
     let sam = app.learner("Sam");
@@ -167,9 +168,9 @@ fn he_may_do_what_he_may_and_is_named_as_who_did_it() {
     let learner = app.client_with(&key.sign(&issuer.claims(&sam.email)));
     learner.post(&path, json!({"notes": "No."})).problem(403, "forbidden");
     learner.get(&format!("/users/{}", app.admin_id)).problem(404, "not_found");
-    // His session is the provider's to end.
+    // Only the provider can end the session.
     admin.post("/auth/logout", json!({})).problem(403, "forbidden");
-    // Inactive, he is out, whatever the provider says.
+    // An inactive user is refused, whatever the provider says.
     app.admin().patch_now(&format!("/users/{}", sam.id), json!({"status": "inactive"})).ok(200);
     learner.get("/me").problem(401, "invalid_token");
 }
@@ -241,7 +242,7 @@ fn another_claim_may_tell_the_user() {
 }
 
 #[test]
-fn whoever_names_the_claim_himself_takes_it_as_it_is() {
+fn a_claim_that_the_operator_names_is_taken_as_it_is() {
     let issuer = Issuer::start();
     let (app, key) = (trusting(&issuer, "email:upn"), issuer.key(Algorithm::ES256, "one"));
     let mut claims = issuer.claims("nobody@example.com");

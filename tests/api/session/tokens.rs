@@ -1,13 +1,15 @@
-//! Access tokens that are none.
+//! Access tokens that are refused.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{Answer, Client, JSON, SECRET, TestApp},
+    app::{SECRET, TestApp},
+    client::{Client, JSON},
     database::TestDatabase,
     process::Process,
+    reply::Reply,
 };
 
 fn claims(token: &str) -> Value {
@@ -19,7 +21,7 @@ fn signed(algorithm: Algorithm, claims: &Value, secret: &[u8]) -> String {
     encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(secret)).unwrap()
 }
 
-/// Signed with the secret, and named another key.
+/// Signed with the secret, with another key id.
 fn keyed(kid: &str, claims: &Value) -> String {
     let header = Header { kid: Some(kid.to_owned()), ..Header::new(Algorithm::HS256) };
     encode(&header, claims, &EncodingKey::from_secret(SECRET)).unwrap()
@@ -39,7 +41,7 @@ fn with(claims: &Value, name: &str, value: Value) -> Value {
     claims
 }
 
-fn me(app: &TestApp, authorization: &[&str]) -> Answer {
+fn me(app: &TestApp, authorization: &[&str]) -> Reply {
     let headers: Vec<_> = authorization.iter().map(|it| ("authorization", *it)).collect();
     app.stranger().send("GET", "/me", &headers, None)
 }
@@ -51,7 +53,7 @@ fn a_token_that_the_service_did_not_issue_is_an_invalid_token() {
     let good = app.admin().token.unwrap();
     let claims = claims(&good);
     let hs256 = |claims: &Value| signed(Algorithm::HS256, claims, SECRET);
-    // What the table varies is good otherwise.
+    // Except for what the table varies, the token is valid.
     me(&app, &[&format!("Bearer {}", hs256(&claims))]).ok(200);
 
     let (head, signature) = good.rsplit_once('.').unwrap();
@@ -114,7 +116,7 @@ fn a_request_without_a_bearer_token_is_unauthenticated() {
     for values in headers {
         let answer = me(&app, values);
         answer.problem(401, "unauthenticated");
-        // RFC 6750, section 3.1: who sent no token is told of no error in it.
+        // RFC 6750, section 3.1: without a token, the challenge has no error.
         let challenge = answer.header("www-authenticate");
         assert_eq!(challenge.as_deref(), Some("Bearer realm=\"daybook\""), "{values:?}");
     }

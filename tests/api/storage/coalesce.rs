@@ -1,4 +1,4 @@
-//! Notes that are sent at once are made together: each is judged, answered and refused by itself.
+//! Concurrent notes are coalesced into one transaction, and each is accepted or refused by itself.
 
 use std::{
     sync::{
@@ -16,7 +16,8 @@ use daybook::{
     },
     domain::{
         clock::Clock,
-        policy::{Act, Caller, Identity, Proof, Relation, may_write_notes},
+        identity::{Identity, Proof},
+        policy::{Act, Caller, Relation, may_write_notes},
         user::{Role, UserKind},
     },
     error::{Code, Result},
@@ -29,13 +30,15 @@ use daybook::{
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
-use crate::{
-    groups::permissions::{grant, move_home},
-    session::api_clients::account,
-    support::app::{Answer, Client, Outside, TestApp, block_on, text},
+use crate::support::{
+    api_clients::account,
+    app::{Settings, TestApp, block_on},
+    client::Client,
+    groups::{grant, set_home_group},
+    reply::{Reply, text},
 };
 
-/// Keeps a thread that makes changes together, until the gate is opened.
+/// Blocks a thread that coalesces changes, until the gate is opened.
 struct Wait {
     begun: Sender<()>,
     gate: Arc<Gate>,
@@ -67,12 +70,12 @@ impl Coalesce for Wait {
     }
 }
 
-/// Does `work` while everything that is made together has to wait; `work` opens the gate.
+/// Does `work` while all coalesced changes have to wait; `work` opens the gate.
 fn while_they_wait<T>(db: &Db, work: impl FnOnce(&Gate) -> T) -> T {
     let gate = Arc::new(Gate::default());
     let (begun, begins) = mpsc::channel();
     thread::scope(|scope| {
-        // As many as there are threads for it, one after the other, so that they are no set.
+        // One for each thread, one after the other, so that they are not coalesced.
         for _ in 0..if db.url().is_sqlite() { 1 } else { 2 } {
             let wait = Wait { begun: begun.clone(), gate: Arc::clone(&gate) };
             scope.spawn(move || block_on(db.coalesce(wait)).map(drop).unwrap());
@@ -84,7 +87,7 @@ fn while_they_wait<T>(db: &Db, work: impl FnOnce(&Gate) -> T) -> T {
     })
 }
 
-/// Waits until each of them waits in the queue, or has ended.
+/// Waits until each thread is in the queue, or has ended.
 fn until_queued<T>(db: &Db, threads: &[thread::ScopedJoinHandle<'_, T>]) {
     let ended = || threads.iter().filter(|it| it.is_finished()).count();
     while db.waiting() + ended() < threads.len() {
@@ -92,8 +95,8 @@ fn until_queued<T>(db: &Db, threads: &[thread::ScopedJoinHandle<'_, T>]) {
     }
 }
 
-/// Sends notes while they have to wait for each other, and gives the answers in their order.
-fn send_at_once(app: &TestApp, notes: &[(&Client, String, Value)]) -> Vec<Answer> {
+/// Sends notes so that they are coalesced, and returns the replies in their order.
+fn send_concurrently(app: &TestApp, notes: &[(&Client, String, Value)]) -> Vec<Reply> {
     while_they_wait(&app.db, |gate| {
         thread::scope(|scope| {
             let send = |(client, path, body): &(&Client, String, Value)| {
@@ -112,13 +115,25 @@ fn log_of(user: &str) -> String {
     format!("/users/{user}/activity")
 }
 
+/// A note to be sent, and its reply.
+struct Note<'a> {
+    client: &'a Client,
+    path: &'a str,
+    /// The fields besides `notes`.
+    more: Value,
+    status: u16,
+    /// The name of the author of a created note; else the code of the problem, or the pointer of the
+    /// invalid field.
+    outcome: &'a str,
+}
+
 #[test]
-fn notes_of_several_callers_sent_at_once_are_each_answered_by_itself() {
+fn concurrent_notes_of_several_callers_are_each_accepted_or_refused_by_itself() {
     let app = TestApp::start_single();
     let (admin, sam, tom) = (app.admin(), app.learner("Sam"), app.learner("Tom"));
     let (max, boss) = (app.learner("Max"), app.learner("Boss"));
     let home = app.group("Home");
-    move_home(&app, &sam, json!(home));
+    set_home_group(&app, &sam, json!(home));
     grant(&app, &home, &max, json!(["manage_users"]));
     let supervisors = json!({"supervisor_ids": [boss.id]});
     admin.patch_now(&format!("/users/{}", sam.id), supervisors).ok(200);
@@ -127,54 +142,55 @@ fn notes_of_several_callers_sent_at_once_are_each_answered_by_itself() {
     let hr = account(&app, &["activity:write"]);
     let reader = account(&app, &["activity:read"]);
     let (hr_client, reader) = (hr.client(&app), reader.client(&app));
-    // Who logs out or is made inactive has a token that is good by itself.
+    // After log-out or deactivation, the signature of a token is still valid.
     let gone = app.person("administrator", "Gone", "Admin");
     admin.patch_now(&format!("/users/{}", gone.id), json!({"status": "inactive"})).ok(200);
     let out = app.person("administrator", "Out", "Admin");
     out.client.send("POST", "/auth/logout", &[], None).ok(204);
     let nobody = "01977f3e-5c00-7000-8000-0000000000ff";
-    let (to_sam, to_tom) = (log_of(&sam.id), log_of(&tom.id));
+    let (to_sam, to_tom, to_nobody) = (log_of(&sam.id), log_of(&tom.id), log_of(nobody));
     let body = |more: Value| {
         let mut body = json!({"notes": "fine"});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         body
     };
-    type Case<'a> = (&'a Client, &'a str, Value, u16, &'a str);
-    let cases: [Case; 17] = [
-        (&admin, &to_sam, json!({}), 201, "Ada Admin"),
-        (&sam.client, &to_sam, json!({}), 403, "forbidden"),
-        (&tom.client, &to_sam, json!({}), 404, "not_found"),
-        (&boss.client, &to_sam, json!({}), 403, "forbidden"),
-        (&max.client, &to_sam, json!({}), 201, "Max Learner"),
-        (&max.client, &to_tom, json!({}), 404, "not_found"),
-        (&max.client, &to_sam, json!({"created_by": app.admin_id}), 201, "Ada Admin"),
-        (&admin, &to_sam, json!({"created_by": max.id}), 201, "Max Learner"),
-        (&admin, &to_tom, json!({"created_by": max.id}), 422, "/created_by"),
-        (&admin, &to_tom, json!({"created_by": gone.id}), 422, "/created_by"),
-        (&admin, &log_of(nobody), json!({}), 404, "not_found"),
-        (&admin, &to_sam, json!({"relates_to": of_sam}), 201, "Ada Admin"),
-        (&admin, &to_sam, json!({"relates_to": of_tom}), 422, "/relates_to"),
-        (&hr_client, &to_tom, json!({}), 201, "HR System"),
-        (&reader, &to_tom, json!({}), 403, "insufficient_scope"),
-        (&gone.client, &to_tom, json!({}), 401, "invalid_token"),
-        (&out.client, &to_tom, json!({}), 401, "invalid_token"),
+    let note = |client, path, more, status, outcome| Note { client, path, more, status, outcome };
+    let notes = [
+        note(&admin, &to_sam, json!({}), 201, "Ada Admin"),
+        note(&sam.client, &to_sam, json!({}), 403, "forbidden"),
+        note(&tom.client, &to_sam, json!({}), 404, "not_found"),
+        note(&boss.client, &to_sam, json!({}), 403, "forbidden"),
+        note(&max.client, &to_sam, json!({}), 201, "Max Learner"),
+        note(&max.client, &to_tom, json!({}), 404, "not_found"),
+        note(&max.client, &to_sam, json!({"created_by": app.admin_id}), 201, "Ada Admin"),
+        note(&admin, &to_sam, json!({"created_by": max.id}), 201, "Max Learner"),
+        note(&admin, &to_tom, json!({"created_by": max.id}), 422, "/created_by"),
+        note(&admin, &to_tom, json!({"created_by": gone.id}), 422, "/created_by"),
+        note(&admin, &to_nobody, json!({}), 404, "not_found"),
+        note(&admin, &to_sam, json!({"relates_to": of_sam}), 201, "Ada Admin"),
+        note(&admin, &to_sam, json!({"relates_to": of_tom}), 422, "/relates_to"),
+        note(&hr_client, &to_tom, json!({}), 201, "HR System"),
+        note(&reader, &to_tom, json!({}), 403, "insufficient_scope"),
+        note(&gone.client, &to_tom, json!({}), 401, "invalid_token"),
+        note(&out.client, &to_tom, json!({}), 401, "invalid_token"),
     ];
-    let notes: Vec<_> = cases
+    let sent: Vec<_> = notes
         .iter()
-        .map(|(client, path, more, ..)| (*client, (*path).to_owned(), body(more.clone())))
+        .map(|note| (note.client, note.path.to_owned(), body(note.more.clone())))
         .collect();
     let mut made = Vec::new();
-    for (answer, (_, path, more, status, what)) in send_at_once(&app, &notes).iter().zip(&cases) {
+    for (answer, note) in send_concurrently(&app, &sent).iter().zip(&notes) {
+        let Note { path, more, status, outcome, .. } = note;
         let json = answer.json();
         assert_eq!(answer.status, *status, "{path} {more}: {json}");
         match status {
             201 => {
-                assert_eq!(json["created_by"]["name"], *what);
+                assert_eq!(json["created_by"]["name"], *outcome);
                 assert_eq!(json["user_id"], path.split('/').nth(2).unwrap());
                 made.push(text(&json["id"]));
             }
-            422 => answer.invalid(what, "unknown"),
-            _ => drop(answer.problem(*status, what)),
+            422 => answer.invalid(outcome, "unknown"),
+            _ => drop(answer.problem(*status, outcome)),
         }
     }
     let mut there: Vec<String> =
@@ -201,7 +217,7 @@ fn a_note_that_the_database_refuses_fails_alone() {
     let texts = ["one", "two", "poison", "three", "poison", "four"];
     let notes: Vec<_> =
         texts.iter().map(|it| (&admin, log_of(&sam.id), json!({"notes": it}))).collect();
-    for (answer, text) in send_at_once(&app, &notes).iter().zip(texts) {
+    for (answer, text) in send_concurrently(&app, &notes).iter().zip(texts) {
         match text {
             "poison" => drop(answer.problem(500, "internal_error")),
             _ => assert_eq!(answer.ok(201)["notes"], text),
@@ -210,7 +226,7 @@ fn a_note_that_the_database_refuses_fails_alone() {
     assert_eq!(app.actions(&sam.id), ["note"; 4]);
 }
 
-/// A change that counts in how many sets it was, and panics if it is told to.
+/// A change that counts its transactions, and panics on request.
 struct Odd {
     panics: bool,
     sets: Arc<AtomicUsize>,
@@ -255,10 +271,10 @@ fn one_that_panics_fails_alone() {
 }
 
 #[test]
-fn a_note_to_somebody_who_is_held_keeps_no_other_waiting() {
+fn a_note_to_a_locked_user_keeps_no_other_waiting() {
     let app = TestApp::start_single();
     if app.database.url.is_sqlite() {
-        // Its one writer waits for nobody.
+        // Its one writer does not wait for locks.
         return;
     }
     let (admin, sam, tom) = (app.admin(), app.learner("Sam"), app.learner("Tom"));
@@ -269,7 +285,7 @@ fn a_note_to_somebody_who_is_held_keeps_no_other_waiting() {
         let waits = scope.spawn(|| admin.post(&log_of(&sam.id), json!({"notes": "late"})));
         let notes: Vec<_> =
             (0..8).map(|it| (&admin, log_of(&tom.id), json!({"notes": it.to_string()}))).collect();
-        for answer in send_at_once(&app, &notes) {
+        for answer in send_concurrently(&app, &notes) {
             answer.ok(201);
         }
         assert!(!waits.is_finished());
@@ -283,9 +299,9 @@ fn a_note_to_somebody_who_is_held_keeps_no_other_waiting() {
 #[test]
 fn where_the_queue_is_full_a_note_is_refused_and_may_come_again() {
     let mut small = None;
-    let app = TestApp::start_adjusted(Clock::system(), &Outside::default(), |services| {
+    let app = TestApp::start_adjusted(Clock::system(), &Settings::default(), |services| {
         let url = services.db.url().clone();
-        let options = Options { queue: 4, ..Options::of(url, 2) };
+        let options = Options { queue: 4, ..Options::new(url, 2) };
         services.db = Db::open(&options, Clock::system()).unwrap();
         small = Some(services.db.clone());
     });
@@ -304,7 +320,7 @@ fn where_the_queue_is_full_a_note_is_refused_and_may_come_again() {
                     })
                 })
                 .collect();
-            // All but those that wait are refused at once.
+            // All but those in the queue are refused immediately.
             for _ in 0..SENT - 4 {
                 refusals.recv().unwrap();
             }
@@ -312,7 +328,7 @@ fn where_the_queue_is_full_a_note_is_refused_and_may_come_again() {
             threads.into_iter().map(|it| it.join().unwrap()).collect::<Vec<_>>()
         })
     });
-    let (made, refused): (Vec<Answer>, Vec<Answer>) =
+    let (made, refused): (Vec<Reply>, Vec<Reply>) =
         answers.into_iter().partition(|it| it.status == 201);
     assert_eq!((made.len(), refused.len()), (4, SENT - 4));
     for answer in refused {
@@ -325,7 +341,7 @@ fn where_the_queue_is_full_a_note_is_refused_and_may_come_again() {
 
 #[test]
 fn a_relation_lets_more_and_never_less() {
-    // What is made together asks for relations only where a stranger may not.
+    // Coalesced notes query relations only where the role alone does not suffice.
     let bits = |number: u32| Relation {
         own: number & 1 != 0,
         supervisor: number & 2 != 0,
@@ -336,7 +352,7 @@ fn a_relation_lets_more_and_never_less() {
         let (id, name, kind) =
             (Clock::system().new_id(Clock::system().now()), "", UserKind::Person);
         let proof = Proof::External;
-        let caller = Caller::Known(Identity { id, name: name.to_owned(), kind, role, proof });
+        let caller = Caller::User(Identity { id, name: name.to_owned(), kind, role, proof });
         for relation in (0..16).map(bits) {
             let acts = [Act::SeeUser, Act::ChangeUser, Act::AddNote];
             for act in acts {

@@ -1,4 +1,4 @@
-//! What was acknowledged is there, with its entries, however the service ends.
+//! Acknowledged changes and their entries survive every end of the service.
 
 use std::{
     collections::BTreeMap,
@@ -11,50 +11,56 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{Client, TestApp, text},
+    app::TestApp,
+    client::{Client, JSON},
     database::TestDatabase,
     dump::dump,
     process::Process,
+    reply::text,
 };
 
 const WRITERS: usize = 16;
 /// Acknowledged changes after which the service is killed.
 const BURST: usize = 240;
 
-/// What a writer was told: the path of what was changed, and how far it has come.
-type Told = (String, &'static str);
+/// An acknowledged change: the path of what was changed, and its state now.
+type Acknowledged = (String, &'static str);
 
-/// Enrolls a user in one course after the other, starts, completes, notes; until the service is
-/// gone. Tells of each change that was acknowledged.
-fn write_on(client: &Client, user: &str, courses: &[String], told: &mpsc::Sender<Told>) {
+/// Enrolls a user in one course after the other, starts and completes it, and adds a note, until
+/// the service is gone. Sends each acknowledged change to `acknowledged`.
+fn write_on(
+    client: &Client,
+    user: &str,
+    courses: &[String],
+    acknowledged: &mpsc::Sender<Acknowledged>,
+) {
     let send = |method: &str, path: &str, body: Value| {
-        let answer =
-            client.try_send(method, path, &[crate::support::app::JSON], Some(&body.to_string()));
+        let answer = client.try_send(method, path, &[JSON], Some(&body.to_string()));
         let answer = answer.ok()?;
         assert!((200..300).contains(&answer.status), "{}", answer.text);
         Some(answer.json())
     };
-    let tell = |path: String, what| told.send((path, what)).ok();
+    let acknowledge = |path: String, what| acknowledged.send((path, what)).ok();
     let change_all = || -> Option<()> {
         for course in courses {
             let path = format!("/users/{user}/enrollments");
             let made = send("POST", &path, json!({"course_id": course}))?;
             let path = format!("/enrollments/{}", text(&made["id"]));
-            tell(path.clone(), "enrolled")?;
+            acknowledge(path.clone(), "enrolled")?;
             send("PUT", &format!("{path}/start"), json!({}))?;
-            tell(path.clone(), "in_progress")?;
+            acknowledge(path.clone(), "in_progress")?;
             send("PUT", &format!("{path}/completion"), json!({"method": "forced"}))?;
-            tell(path, "completed")?;
+            acknowledge(path, "completed")?;
             let activity = format!("/users/{user}/activity");
             let note = send("POST", &activity, json!({"notes": course}))?;
-            tell(format!("{activity}/{}", text(&note["id"])), "noted")?;
+            acknowledge(format!("{activity}/{}", text(&note["id"])), "noted")?;
         }
         Some(())
     };
     let _ = change_all();
 }
 
-/// The actions that a log has to tell of an enrollment that has come so far, the newest first.
+/// The actions in the log of an enrollment in this state, the newest first.
 fn actions_of(status: &str) -> Vec<&'static str> {
     let all = ["enrollment.forced_complete", "enrollment.started", "enrollment.created"];
     let skipped = ["completed", "in_progress", "enrolled"].iter().position(|it| *it == status);
@@ -63,17 +69,17 @@ fn actions_of(status: &str) -> Vec<&'static str> {
 
 /// Whether each enrollment of a user has exactly the entries of its state, and none has no
 /// enrollment.
-fn assert_told(admin: &Client, user: &str) -> Vec<Value> {
-    let mut told: BTreeMap<String, Vec<String>> = BTreeMap::new();
+fn assert_logged(admin: &Client, user: &str) -> Vec<Value> {
+    let mut logged: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let log = admin.all(&format!("/users/{user}/activity?action=enrollment.*"));
     for entry in &log {
-        told.entry(text(&entry["target"]["id"])).or_default().push(text(&entry["action"]));
+        logged.entry(text(&entry["target"]["id"])).or_default().push(text(&entry["action"]));
     }
     let enrollments = admin.all(&format!("/users/{user}/enrollments"));
-    assert_eq!(told.len(), enrollments.len(), "an entry without its change, or the reverse");
+    assert_eq!(logged.len(), enrollments.len(), "an entry without its change, or the reverse");
     for one in &enrollments {
         let expected = actions_of(one["status"].as_str().unwrap());
-        assert_eq!(told[one["course_id"].as_str().unwrap()], expected, "{one}");
+        assert_eq!(logged[one["course_id"].as_str().unwrap()], expected, "{one}");
     }
     enrollments
 }
@@ -91,16 +97,16 @@ fn killed_in_a_burst_the_service_has_every_acknowledged_change_with_exactly_its_
         .map(|number| json!({"email": null, "kind": "api", "given_name": "U", "surname": number.to_string()}))
         .map(|body| text(&admin.post("/users", body).ok(201)["id"]))
         .collect();
-    let (send, told) = mpsc::channel::<Told>();
-    let acknowledged: Vec<Told> = thread::scope(|scope| {
+    let (send, received) = mpsc::channel::<Acknowledged>();
+    let acknowledged: Vec<Acknowledged> = thread::scope(|scope| {
         for user in &users {
             let (admin, courses, send) = (&admin, &courses, send.clone());
             scope.spawn(move || write_on(admin, user, courses, &send));
         }
         drop(send);
-        let mut acknowledged: Vec<Told> = told.iter().take(BURST).collect();
+        let mut acknowledged: Vec<Acknowledged> = received.iter().take(BURST).collect();
         service.kill();
-        acknowledged.extend(told.iter());
+        acknowledged.extend(received.iter());
         acknowledged
     });
     assert!(acknowledged.len() >= BURST);
@@ -114,14 +120,14 @@ fn killed_in_a_burst_the_service_has_every_acknowledged_change_with_exactly_its_
     for (path, what) in furthest {
         let there = admin.get(path).ok(200);
         if what != "noted" {
-            // What was under way when the service died may have been done or not.
+            // A change that was running when the service died may have been made or not.
             let (is, was) = (actions_of(there["status"].as_str().unwrap()), actions_of(what));
             assert!(is.len() >= was.len(), "{path} was {what}: {there}");
         }
     }
     let mut changes = 0;
     for user in &users {
-        let enrollments = assert_told(&admin, user);
+        let enrollments = assert_logged(&admin, user);
         changes += enrollments
             .iter()
             .map(|one| actions_of(one["status"].as_str().unwrap()).len())
@@ -132,13 +138,13 @@ fn killed_in_a_burst_the_service_has_every_acknowledged_change_with_exactly_its_
         courses.dedup();
         assert_eq!(courses.len(), notes.len(), "a note is there twice");
     }
-    // At most one change of each writer was under way.
+    // At most one change of each writer was running.
     assert!((acknowledged.len()..=acknowledged.len() + WRITERS).contains(&changes));
     assert_eq!(again.terminate(), Some(0));
 }
 
 #[test]
-fn told_to_stop_the_service_finishes_what_runs_and_takes_no_more() {
+fn on_sigterm_the_service_finishes_running_requests_and_accepts_no_more() {
     let database = TestDatabase::migrated();
     let service = Process::serve(&database, &[]);
     let admin = service.admin();
@@ -158,7 +164,7 @@ fn told_to_stop_the_service_finishes_what_runs_and_takes_no_more() {
     running.read_exact(&mut begun).unwrap();
     assert!(begun.starts_with(b"HTTP/1.1 100 Continue"));
     service.signal("TERM");
-    // Until it has heard the signal, it may take connections still.
+    // Until it has received the signal, it may accept connections.
     while TcpStream::connect(&address).is_ok() {
         thread::yield_now();
     }
@@ -173,22 +179,31 @@ fn told_to_stop_the_service_finishes_what_runs_and_takes_no_more() {
     assert_eq!(courses[0]["title"], "Finished in time");
 }
 
+/// A change that makes one entry.
+struct Step {
+    method: &'static str,
+    path: String,
+    status: u16,
+    action: &'static str,
+}
+
 #[test]
-fn done_by_two_clients_at_once_a_change_is_made_and_logged_once() {
+fn a_change_that_several_clients_make_concurrently_is_made_and_logged_once() {
     let app = TestApp::start();
     let sam = app.learner("Sam");
     let (course, plan) = (app.course("Security Basics"), app.plan("Forklift Training"));
     let enrollment = format!("/enrollments/{}", app.enrollment(&sam.id, &course));
     let plan = format!("/users/{}/learning-plans/{plan}", sam.id);
+    let step = |method, path, status, action| Step { method, path, status, action };
     let steps = [
-        ("PUT", format!("{enrollment}/start"), 200, "enrollment.started"),
-        ("PUT", format!("{enrollment}/completion"), 200, "enrollment.completed"),
-        ("DELETE", enrollment, 204, "enrollment.cancelled"),
-        ("PUT", plan.clone(), 200, "learning_plan.assigned"),
-        ("DELETE", plan, 204, "learning_plan.unassigned"),
+        step("PUT", format!("{enrollment}/start"), 200, "enrollment.started"),
+        step("PUT", format!("{enrollment}/completion"), 200, "enrollment.completed"),
+        step("DELETE", enrollment, 204, "enrollment.cancelled"),
+        step("PUT", plan.clone(), 200, "learning_plan.assigned"),
+        step("DELETE", plan, 204, "learning_plan.unassigned"),
     ];
     let mut expected = vec!["enrollment.created"];
-    for (method, path, status, action) in &steps {
+    for Step { method, path, status, action } in &steps {
         let barrier = Barrier::new(4);
         thread::scope(|scope| {
             for _ in 0..4 {
@@ -204,8 +219,18 @@ fn done_by_two_clients_at_once_a_change_is_made_and_logged_once() {
     }
 }
 
+/// A request that is refused with a status.
+struct Refused<'a> {
+    client: &'a Client,
+    method: &'a str,
+    path: String,
+    if_match: Option<&'a str>,
+    body: Value,
+    status: u16,
+}
+
 #[test]
-fn what_is_refused_leaves_nothing_behind() {
+fn a_refused_request_changes_nothing() {
     let app = TestApp::start();
     let (admin, sam, eve) = (app.admin(), app.learner("Sam"), app.learner("Eve"));
     let auditor = app.person("auditor", "Otto", "Auditor");
@@ -217,27 +242,63 @@ fn what_is_refused_leaves_nothing_behind() {
     let enrollments = format!("{user}/enrollments");
     let before = dump(&app.database);
     let due = json!({"due_at": "2027-01-01T00:00:00Z"});
-    let cases = [
-        (&sam.client, "PATCH", live.clone(), "*", due.clone(), 403),
-        (&auditor.client, "POST", enrollments.clone(), "", json!({"course_id": course}), 403),
-        (&auditor.client, "POST", "/users".into(), "", json!({}), 422),
-        (&auditor.client, "PATCH", user.clone(), "*", json!({"role": "administrator"}), 403),
-        (&eve.client, "PUT", format!("{live}/start"), "", json!({}), 404),
-        (&admin, "DELETE", format!("/enrollments/{nobody}"), "", json!({}), 404),
-        (&admin, "PUT", format!("{user}/learning-plans/{nobody}"), "", json!({}), 404),
-        (&admin, "POST", enrollments.clone(), "", json!({"course_id": course}), 409),
-        (&admin, "PUT", format!("{over}/start"), "", json!({}), 409),
-        (&admin, "PATCH", over, "*", due.clone(), 409),
-        (&admin, "PATCH", user.clone(), "*", json!({"email": eve.email, "surname": "New"}), 409),
-        (&admin, "PATCH", live.clone(), "\"7\"", due.clone(), 412),
-        (&admin, "PATCH", live.clone(), "", due, 428),
-        (&admin, "PATCH", live, "*", json!({"grade": 101}), 422),
-        (&admin, "POST", enrollments, "", json!({"course_id": nobody}), 422),
-        (&admin, "PATCH", user, "*", json!({"surname": "N", "supervisor_ids": [nobody]}), 422),
+    let refused = |client, method, path, if_match, body, status| Refused {
+        client,
+        method,
+        path,
+        if_match,
+        body,
+        status,
+    };
+    let refusals = [
+        refused(&sam.client, "PATCH", live.clone(), Some("*"), due.clone(), 403),
+        refused(
+            &auditor.client,
+            "POST",
+            enrollments.clone(),
+            None,
+            json!({"course_id": course}),
+            403,
+        ),
+        refused(&auditor.client, "POST", "/users".into(), None, json!({}), 422),
+        refused(
+            &auditor.client,
+            "PATCH",
+            user.clone(),
+            Some("*"),
+            json!({"role": "administrator"}),
+            403,
+        ),
+        refused(&eve.client, "PUT", format!("{live}/start"), None, json!({}), 404),
+        refused(&admin, "DELETE", format!("/enrollments/{nobody}"), None, json!({}), 404),
+        refused(&admin, "PUT", format!("{user}/learning-plans/{nobody}"), None, json!({}), 404),
+        refused(&admin, "POST", enrollments.clone(), None, json!({"course_id": course}), 409),
+        refused(&admin, "PUT", format!("{over}/start"), None, json!({}), 409),
+        refused(&admin, "PATCH", over, Some("*"), due.clone(), 409),
+        refused(
+            &admin,
+            "PATCH",
+            user.clone(),
+            Some("*"),
+            json!({"email": eve.email, "surname": "New"}),
+            409,
+        ),
+        refused(&admin, "PATCH", live.clone(), Some("\"7\""), due.clone(), 412),
+        refused(&admin, "PATCH", live.clone(), None, due, 428),
+        refused(&admin, "PATCH", live, Some("*"), json!({"grade": 101}), 422),
+        refused(&admin, "POST", enrollments, None, json!({"course_id": nobody}), 422),
+        refused(
+            &admin,
+            "PATCH",
+            user,
+            Some("*"),
+            json!({"surname": "N", "supervisor_ids": [nobody]}),
+            422,
+        ),
     ];
-    for (client, method, path, if_match, body, status) in cases {
-        let mut headers = vec![crate::support::app::JSON];
-        headers.extend((!if_match.is_empty()).then_some(("if-match", if_match)));
+    for Refused { client, method, path, if_match, body, status } in refusals {
+        let mut headers = vec![JSON];
+        headers.extend(if_match.map(|tag| ("if-match", tag)));
         let answer = client.send(method, &path, &headers, Some(&body.to_string()));
         assert_eq!(answer.status, status, "{method} {path} {body}: {}", answer.text);
         assert_eq!(dump(&app.database), before, "{method} {path} {body}");

@@ -1,4 +1,4 @@
-//! Threads, replicas, and what survives.
+//! Transactions, worker threads, replicas, durability.
 
 pub mod coalesce;
 pub mod durability;

@@ -1,12 +1,15 @@
-//! A read replica: it answers lists and exports, and nobody sees less than he wrote. Only PostgreSQL
-//! has one. Here it is a copy that never catches up by itself.
+//! A read replica serves lists and exports, and callers always see what they wrote. Only PostgreSQL
+//! has one. In these tests, it is a copy that never catches up by itself.
 
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{Client, PASSWORD, text},
+    app::PASSWORD,
+    batch::item,
+    client::{CSV, Client},
     database::TestDatabase,
     process::{Process, daybook},
+    reply::text,
 };
 
 /// A service with a read replica that lags behind: it knows the people and their sessions, and
@@ -17,7 +20,7 @@ struct Lagging {
     /// Another administrator.
     eve: Client,
     eve_id: String,
-    /// Whose log it is about.
+    /// The user whose log is read.
     sam: String,
     primary: TestDatabase,
     replica: TestDatabase,
@@ -67,8 +70,7 @@ impl Lagging {
         notes.iter().map(|note| text(&note["id"])).collect()
     }
 
-    /// Lets the replica catch up with what is counted, and with nothing else: whoever believes the
-    /// count asks it.
+    /// Lets the replica catch up with the counts alone, so that the service reads from it again.
     fn pretend_that_it_caught_up(&self) {
         let sql = "SELECT string_agg(format('(%L, %s, %s)', user_id, slot, writes), ', ') \
                    FROM caller_writes";
@@ -83,7 +85,7 @@ impl Lagging {
 }
 
 #[test]
-fn whoever_wrote_sees_it_in_every_list_and_others_see_what_the_replica_has() {
+fn writers_see_their_change_in_every_list_and_others_see_what_the_replica_has() {
     let Some(it) = Lagging::start() else { return };
     let note = it.note(&it.ada, "The due date was extended.");
     assert_eq!(it.notes(&it.ada), std::slice::from_ref(&note));
@@ -94,17 +96,17 @@ fn whoever_wrote_sees_it_in_every_list_and_others_see_what_the_replica_has() {
         assert!(it.ada.get(&path).text.contains(&note), "{path}");
         assert!(!it.eve.get(&path).text.contains(&note), "{path}");
     }
-    // A single thing is no list: everybody gets it as it is.
+    // A single resource is no list: it is always current.
     let path = format!("{}/{note}", it.activity());
     assert_eq!(text(&it.eve.get(&path).ok(200)["id"]), note);
-    // What has no entry in any log is a write as well.
+    // A change without an entry is a write as well.
     it.ada.patch_now(&path, json!({"notes": "It was extended by a week."})).ok(200);
     it.ada.post("/courses", json!({"title": "Security Basics", "type": "online"})).ok(201);
     let courses = |client: &Client| client.all("/courses").len();
     assert_eq!((courses(&it.ada), courses(&it.eve)), (1, 0));
     let revisions = |client: &Client| client.all(&format!("{path}/revisions")).len();
     assert_eq!(revisions(&it.ada), 1);
-    // The replica knows of no such note, but that is no reason to say so.
+    // The replica does not have this note yet.
     assert_eq!(revisions(&it.eve), 1);
 
     let own = it.note(&it.eve, "As agreed with her supervisor.");
@@ -133,7 +135,7 @@ fn many_writers_of_one_account_all_see_what_they_wrote() {
 }
 
 #[test]
-fn a_log_in_a_batch_and_an_import_are_seen_by_whoever_did_them() {
+fn a_log_in_a_batch_and_an_import_are_seen_by_their_author() {
     let Some(it) = Lagging::start() else { return };
     let body = json!({"email": "eve@example.com", "password": PASSWORD});
     let answer = it.process.client.post("/auth/login", body).ok(200);
@@ -142,12 +144,12 @@ fn a_log_in_a_batch_and_an_import_are_seen_by_whoever_did_them() {
     let log_ins = eve.all(&format!("/users/{id}/activity?action=session.logged_in")).len();
     assert_eq!(log_ins, 2);
 
-    let item = crate::activity::ingest::item(&it.sam, "lms:1");
+    let item = item(&it.sam, "lms:1");
     it.ada.post("/activity/batch", json!({"items": [item]})).ok(200);
     assert_eq!(it.ada.all(&format!("{}?source=api", it.activity())).len(), 1);
 
     let csv = "email,given_name,surname\nkim@example.com,Kim,Lee\n";
-    it.eve.send("POST", "/users/import", &[crate::support::app::CSV], Some(csv)).ok(200);
+    it.eve.send("POST", "/users/import", &[CSV], Some(csv)).ok(200);
     assert_eq!(it.eve.all("/users?q=kim").len(), 1);
 }
 

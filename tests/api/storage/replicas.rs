@@ -12,9 +12,11 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{Client, text},
+    batch::item,
+    client::{Client, JSON},
     database::TestDatabase,
     process::Process,
+    reply::text,
 };
 
 /// Clients of each process.
@@ -34,7 +36,7 @@ impl Replicas {
         let database = TestDatabase::migrated();
         let number = if database.url.is_sqlite() { 1 } else { 2 };
         let processes: Vec<Process> = (0..number).map(|_| Process::serve(&database, &[])).collect();
-        // A token is good at every replica.
+        // A token is valid at every replica.
         let token = processes[0].admin().token;
         let clients: Vec<Client> = processes
             .iter()
@@ -55,7 +57,7 @@ impl Replicas {
         )
     }
 
-    /// Has every client do something at the same time.
+    /// Runs something for all clients at the same time.
     fn together<T: Send>(&self, work: impl Fn(usize, &Client) -> T + Sync) -> Vec<T> {
         let barrier = Barrier::new(self.clients.len());
         thread::scope(|scope| {
@@ -84,7 +86,7 @@ fn all_write_one_users_log_at_once_and_nothing_is_lost_or_doubled() {
     let courses: Vec<String> = (0..6).map(|number| it.course(&number.to_string())).collect();
     let created = AtomicUsize::new(0);
     let notes = it.together(|client_number, client| {
-        // All want the same enrollments: of each, one client makes it, and the others are told so.
+        // All create the same enrollments: one client succeeds, and the others get a conflict.
         for course in &courses {
             let body = json!({"course_id": course});
             let answer = client.post(&format!("/users/{}/enrollments", it.user), body);
@@ -108,7 +110,7 @@ fn all_write_one_users_log_at_once_and_nothing_is_lost_or_doubled() {
     let there = it.log("type=manual");
     assert_eq!(there.len(), it.clients.len() * 10);
     assert_eq!(there.iter().map(|note| text(&note["id"])).collect::<BTreeSet<_>>(), acknowledged);
-    // The order of the log is one, whoever asked last.
+    // The order of the log is the same for all clients.
     let orders = it.together(|_, client| client.all(&format!("/users/{}/activity", it.user)));
     assert!(orders.windows(2).all(|two| two[0] == two[1]));
 }
@@ -118,7 +120,7 @@ fn all_ingest_the_same_entries_at_once_in_any_order_and_each_is_made_once() {
     let it = Replicas::start();
     let numbers: Vec<usize> = (0..250).collect();
     let outcomes = it.together(|client_number, client| {
-        let of = |number: &usize| crate::activity::ingest::item(&it.user, &format!("lms:{number}"));
+        let of = |number: &usize| item(&it.user, &format!("lms:{number}"));
         let mut made = 0;
         // Overlapping halves, forwards and backwards.
         for numbers in [&numbers[..150], &numbers[100..]] {
@@ -142,7 +144,7 @@ fn all_ingest_the_same_entries_at_once_in_any_order_and_each_is_made_once() {
 fn twenty_posts_with_one_key_at_once_make_one_entry() {
     let replicas = Replicas::start();
     let path = format!("/users/{}/activity", replicas.user);
-    let headers = [crate::support::app::JSON, ("idempotency-key", "one")];
+    let headers = [JSON, ("idempotency-key", "one")];
     let body = json!({"notes": "Once."}).to_string();
     let answers = thread::scope(|scope| {
         let threads: Vec<_> = (0..20)
@@ -233,7 +235,7 @@ fn notes_to_many_users_through_all_replicas_while_they_are_changed_are_all_there
     let acknowledged = it.together(|number, client| {
         let mut made = Vec::new();
         for round in 0..5 {
-            // Each in an order of his own.
+            // Each client in an order of its own.
             for at in 0..users.len() {
                 let user = &users[(at * 5 + number + round) % users.len()];
                 let notes = json!({"notes": format!("{number} {round}")});

@@ -1,5 +1,5 @@
-//! The threads that write and read: whatever goes wrong in one of their jobs, what was acknowledged
-//! is there, what was not is not, and the next one is served.
+//! Failures in the threads that write and read: acknowledged changes are kept, the others leave
+//! nothing behind, and the next job runs.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -35,7 +35,7 @@ fn a_change_that_swallowed_an_error_of_the_database_is_not_acknowledged_and_lost
     let app = TestApp::start();
     let outcome = block_on(app.db.transact(|tx| {
         tx.write().batch_execute(RENAME)?;
-        // PostgreSQL ends a transaction with this, and answers its COMMIT as if all were well.
+        // This ends a transaction of PostgreSQL, which then accepts COMMIT without an error.
         let _ = tx.write().batch_execute("INSERT INTO nowhere VALUES (1)");
         Ok(Recorded::unlogged(Unlogged::InParts, ()))
     }));
@@ -93,7 +93,7 @@ fn a_change_that_panics_or_fails_takes_no_other_with_it() {
 fn where_the_disk_is_full_nothing_is_half_written_and_the_service_goes_on_when_there_is_room() {
     let app = TestApp::start();
     if !app.database.url.is_sqlite() {
-        // Whose disk is another machine's business: it refuses, and the transaction with it.
+        // The disk is that of another machine: the statement fails, and with it the transaction.
         return;
     }
     let sam = app.learner("Sam");
@@ -125,7 +125,7 @@ fn where_the_disk_is_full_nothing_is_half_written_and_the_service_goes_on_when_t
     });
     let acknowledged = acknowledged.into_inner();
     assert_eq!(app.actions(&sam.id).len(), acknowledged);
-    // A connection of its own knows of no limit: there is room again.
+    // A new connection has no limit: there is room again.
     app.admin().post(&path, json!({"notes": "room"})).ok(201);
     assert_eq!(app.actions(&sam.id).len(), acknowledged + 1);
     let check = lines(&app.database, "SELECT integrity_check AS line FROM pragma_integrity_check");

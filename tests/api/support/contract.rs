@@ -1,4 +1,4 @@
-//! Every answer of every test is held against the OpenAPI document.
+//! The OpenAPI document, and the validation of every reply of every test against it.
 
 use std::{
     collections::HashMap,
@@ -9,10 +9,33 @@ use daybook::api::openapi;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-/// The document, as the service makes it.
+/// The document that the service generates.
 pub fn document() -> &'static Value {
     static DOCUMENT: OnceLock<Value> = OnceLock::new();
     DOCUMENT.get_or_init(|| serde_json::from_str(openapi::document()).unwrap())
+}
+
+/// An operation of the document.
+pub struct Operation {
+    pub id: &'static str,
+    pub method: String,
+    pub path: &'static str,
+    /// What the document says about it.
+    pub spec: &'static Value,
+}
+
+/// Every operation of the document.
+pub fn operations() -> Vec<Operation> {
+    let paths = document()["paths"].as_object().unwrap().iter();
+    let operations = paths.flat_map(|(path, item)| {
+        item.as_object().unwrap().iter().map(move |(method, spec)| Operation {
+            id: spec["operationId"].as_str().unwrap(),
+            method: method.to_uppercase(),
+            path,
+            spec,
+        })
+    });
+    operations.collect()
 }
 
 /// The path of the document that a path of a request is an example of.
@@ -34,7 +57,7 @@ pub fn template_of(path: &str) -> Option<&'static str> {
     templates.first().copied()
 }
 
-/// Panics if the document does not allow this answer.
+/// Panics if the document does not allow this reply.
 pub fn check(method: &str, path: &str, status: u16, content_type: Option<&str>, text: &str) {
     let path = path.split('?').next().unwrap();
     let Some(template) = template_of(path) else { return };
@@ -76,7 +99,7 @@ pub fn is_valid(schema: &Value, value: &Value) -> bool {
     validator(schema).is_valid(value)
 }
 
-/// What a reference is to; or the value itself.
+/// The target of a reference, or the value itself.
 pub fn resolve(value: &'static Value) -> &'static Value {
     match value["$ref"].as_str() {
         Some(reference) => document().pointer(reference.trim_start_matches('#')).unwrap(),

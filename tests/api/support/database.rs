@@ -1,10 +1,10 @@
-//! A database of its own for each test, on whichever server the suite runs on.
+//! A database for each test, on SQLite or on the PostgreSQL server of the suite.
 
 use std::sync::OnceLock;
 
 use daybook::{
     auth::tokens::random_hex,
-    config::DatabaseUrl,
+    config::database_url::DatabaseUrl,
     db::{connection::open_writer, migrate},
 };
 use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_types::Text};
@@ -60,7 +60,7 @@ impl TestDatabase {
         Self { url, folder, name: Some(name) }
     }
 
-    /// As `DATABASE_URL` says it: with whatever is needed to connect.
+    /// The value of `DATABASE_URL`, with all that is needed to connect.
     pub fn url_text(&self) -> String {
         match &self.url {
             DatabaseUrl::Sqlite(path) => format!("sqlite://{}", path.display()),
@@ -68,7 +68,7 @@ impl TestDatabase {
         }
     }
 
-    /// An id, as SQL says it.
+    /// An id as an SQL literal.
     pub fn id(&self, id: &str) -> String {
         match &self.url {
             DatabaseUrl::Sqlite(_) => format!("x'{}'", id.replace('-', "")),
@@ -76,7 +76,7 @@ impl TestDatabase {
         }
     }
 
-    /// A text that SQL answers, as the operator could ask.
+    /// The text that an SQL expression returns.
     pub fn ask(&self, sql: &str) -> String {
         #[derive(QueryableByName)]
         struct Row {

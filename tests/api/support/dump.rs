@@ -1,4 +1,4 @@
-//! All that is in a database, as text, past the service.
+//! The content of a whole database, as text, past the service.
 
 use daybook::db::connection::{AnyConnection, open_writer};
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::Text};

@@ -1,8 +1,8 @@
-//! What tests expect of a log.
+//! Entries that tests expect in a log.
 
 use serde_json::{Value, json};
 
-use super::app::{TestApp, text};
+use super::{app::TestApp, reply::text};
 
 /// The entries of a user's log with an action, newest first.
 pub fn entries(app: &TestApp, user: &str, action: &str) -> Vec<Value> {

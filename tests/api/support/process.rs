@@ -1,4 +1,4 @@
-//! The binary itself, in a process of its own: to be stopped, killed, and run twice.
+//! The binary in a process of its own, to be stopped, killed, and run again.
 
 use std::{
     io::{BufRead, BufReader},
@@ -6,7 +6,8 @@ use std::{
 };
 
 use super::{
-    app::{Client, client_at},
+    app::{LEDGER_KEY, PASSWORD},
+    client::{Client, client_at},
     database::TestDatabase,
 };
 
@@ -16,19 +17,19 @@ pub struct Process {
     pub client: Client,
 }
 
-/// `daybook` with these words, on a database, with nothing of this process's environment that
-/// could change what it does.
+/// `daybook` with these arguments, on a database, without the `DAYBOOK_` variables of this process.
 pub fn daybook(database: &TestDatabase, words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_daybook"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("DAYBOOK_")) {
         command.env_remove(name);
     }
-    // A test sends more in a minute than anybody; one that wants a limit says so by a flag.
+    // A test sends more requests a minute than any user. Tests of the limit set it by a flag.
     command
         .args(words)
         .current_dir(database.folder.path())
         .env("DATABASE_URL", database.url_text())
         .env("DAYBOOK_JWT_SECRET", "a secret that all replicas of a test share")
+        .env("DAYBOOK_LEDGER_KEY", LEDGER_KEY)
         .env("DAYBOOK_RATE_LIMIT", "off")
         .env("RUST_LOG", "info");
     command
@@ -40,7 +41,7 @@ impl Process {
         let all = [&["serve", "--listen", "127.0.0.1:0"], words].concat();
         let mut child = daybook(database, &all)
             .env("DAYBOOK_ADMIN_EMAIL", "admin@example.com")
-            .env("DAYBOOK_ADMIN_PASSWORD", crate::support::app::PASSWORD)
+            .env("DAYBOOK_ADMIN_PASSWORD", PASSWORD)
             .stderr(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
@@ -54,7 +55,7 @@ impl Process {
                 rest.split([',', ' ']).next().map(str::to_owned)
             })
             .expect("the service ended before it listened");
-        // Somebody has to read the rest, or the service waits for room in the pipe.
+        // Without a reader, the service would wait for room in the pipe.
         std::thread::spawn(move || log.for_each(drop));
         Self { child, client: client_at(&address) }
     }
@@ -62,7 +63,7 @@ impl Process {
     /// The first administrator, logged in.
     pub fn admin(&self) -> Client {
         let body = serde_json::json!({
-            "email": "admin@example.com", "password": crate::support::app::PASSWORD
+            "email": "admin@example.com", "password": PASSWORD
         });
         let token = self.client.post("/auth/login", body).ok(200)["access_token"].clone();
         Client { token: token.as_str().map(str::to_owned), ..self.client.clone() }
@@ -80,7 +81,7 @@ impl Process {
         self.child.wait().unwrap().code()
     }
 
-    /// Sends a signal, and does not wait for what comes of it.
+    /// Sends a signal, and does not wait for its effect.
     pub fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());

@@ -1,24 +1,24 @@
-//! Requests byte for byte, as no client would send them.
+//! Requests byte for byte, also malformed ones.
 
 use std::{
     io::{Read, Write},
     net::TcpStream,
 };
 
-/// What came back.
+/// The reply to raw bytes.
 #[derive(Debug)]
-pub struct RawAnswer {
+pub struct RawReply {
     pub status: u16,
     pub text: String,
 }
 
-/// Sends these bytes, and reads the one answer to them.
-pub fn send_raw(address: &str, request: &[u8]) -> RawAnswer {
+/// Sends these bytes, and reads the one reply to them.
+pub fn send_raw(address: &str, request: &[u8]) -> RawReply {
     try_send(address, request).expect("no answer")
 }
 
 /// The same, where the server may close the connection instead.
-pub fn try_send(address: &str, request: &[u8]) -> Option<RawAnswer> {
+pub fn try_send(address: &str, request: &[u8]) -> Option<RawReply> {
     let mut stream = TcpStream::connect(address.trim_start_matches("http://")).unwrap();
     stream.write_all(request).ok()?;
     let mut bytes = Vec::new();
@@ -34,8 +34,8 @@ pub fn try_send(address: &str, request: &[u8]) -> Option<RawAnswer> {
     }
 }
 
-/// The answer, if all of it is there.
-fn whole(bytes: &[u8]) -> Option<RawAnswer> {
+/// The reply, if it is complete.
+fn whole(bytes: &[u8]) -> Option<RawReply> {
     let text = String::from_utf8_lossy(bytes);
     let (head, body) = text.split_once("\r\n\r\n")?;
     let length = head.lines().find_map(|line| {
@@ -46,5 +46,5 @@ fn whole(bytes: &[u8]) -> Option<RawAnswer> {
         return None;
     }
     let status = head.split(' ').nth(1)?.parse().ok()?;
-    Some(RawAnswer { status, text: body.to_owned() })
+    Some(RawReply { status, text: body.to_owned() })
 }

@@ -1,10 +1,12 @@
-//! What the log tells of changes of users.
+//! The entries that changes of users make.
 
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{PASSWORD, Person, TestApp, text},
+    app::{PASSWORD, TestApp},
     expect::{changes, entries, entry},
+    fixtures::Person,
+    reply::text,
 };
 
 fn path(person: &Person) -> String {
@@ -29,7 +31,7 @@ fn assert_by_admin(app: &TestApp, entry: &Value) {
 }
 
 #[test]
-fn making_a_user_is_an_entry_of_his_own_log() {
+fn the_creation_of_a_user_is_an_entry_of_their_own_log() {
     let app = TestApp::start();
     let sam = app.learner("Sam");
     let created = entry(&app, &sam.id, "user.created");
@@ -57,7 +59,7 @@ fn making_a_user_with_supervisors_has_an_entry_for_each_of_them() {
     assert_eq!(added[1]["changes"], changes(&[(field, none, one.clone())]));
     assert_eq!(added[0]["target"], user_target(&ben, "Ben Learner"));
     assert_eq!(added[0]["changes"], changes(&[(field, one, two)]));
-    // A supervisor's own log tells nothing of it.
+    // The supervisor's own log has no entry for it.
     assert!(app.actions(&anna.id).is_empty());
 }
 
@@ -83,7 +85,7 @@ fn the_fields_of_a_profile_are_one_entry_with_before_and_after() {
         ("time_zone", json!("UTC"), json!("Europe/Lisbon")),
     ]);
     assert_eq!(updated["changes"], expected);
-    // The older entry still names him as he was named then.
+    // The older entry still has the name of that time.
     assert_eq!(entry(&app, &sam.id, "user.created")["target"]["name"], "Sam Learner");
 }
 
@@ -102,12 +104,18 @@ fn a_field_that_is_cleared_was_something_before() {
 fn role_and_status_are_entries_of_their_own() {
     let app = TestApp::start();
     let sam = app.learner("Sam");
-    let cases = [
-        ("user.role_changed", "role", "learner", "auditor"),
-        ("user.deactivated", "status", "active", "inactive"),
-        ("user.reactivated", "status", "inactive", "active"),
+    struct Entry {
+        action: &'static str,
+        field: &'static str,
+        before: &'static str,
+        after: &'static str,
+    }
+    let expected = [
+        Entry { action: "user.role_changed", field: "role", before: "learner", after: "auditor" },
+        Entry { action: "user.deactivated", field: "status", before: "active", after: "inactive" },
+        Entry { action: "user.reactivated", field: "status", before: "inactive", after: "active" },
     ];
-    for (action, field, before, after) in cases {
+    for Entry { action, field, before, after } in expected {
         let mut body = json!({});
         body[field] = json!(after);
         app.admin().patch_now(&path(&sam), body).ok(200);
@@ -120,7 +128,7 @@ fn role_and_status_are_entries_of_their_own() {
 }
 
 #[test]
-fn a_password_that_is_set_is_told_without_saying_which() {
+fn a_new_password_is_logged_without_its_value() {
     let app = TestApp::start();
     let sam = app.learner("Sam");
     let password = "a password that nobody may read";
@@ -188,7 +196,7 @@ fn a_patch_that_changes_nothing_logs_nothing_and_keeps_the_etag() {
     let supervised = json!({"supervisor_ids": [anna.id, ben.id]});
     let before = app.admin().patch_now(&path(&sam), supervised);
     let log = app.log(&sam.id);
-    // The order of supervisors means nothing.
+    // The order of supervisors has no meaning.
     for body in [everything, json!({"supervisor_ids": [ben.id, anna.id, ben.id]})] {
         let after = app.admin().patch(&path(&sam), &before.etag(), body);
         assert_eq!(after.ok(200), before.ok(200));
@@ -211,7 +219,7 @@ fn a_patch_that_is_refused_leaves_nothing_behind() {
 }
 
 #[test]
-fn whoever_changes_himself_is_the_source() {
+fn the_source_of_a_change_of_ones_own_profile_is_self() {
     let app = TestApp::start();
     let id = app.admin_id.to_string();
     let admin = app.admin();
@@ -219,7 +227,7 @@ fn whoever_changes_himself_is_the_source() {
     let updated = entry(&app, &id, "user.updated");
     assert_eq!(updated["source"], "self");
     assert_eq!(updated["entered_by"]["id"], id.as_str());
-    // Who made the first administrator was nobody in the system.
+    // No user of the system made the first administrator.
     let created = entry(&app, &id, "user.created");
     assert_eq!((&created["source"], &created["entered_by"]), (&json!("system"), &Value::Null));
 }

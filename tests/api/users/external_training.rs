@@ -1,9 +1,9 @@
-//! Trainings outside of the platform.
+//! External trainings: those that the platform does not offer itself.
 
 use daybook::domain::clock::Clock;
 use serde_json::json;
 
-use crate::support::app::{TestApp, text};
+use crate::support::{app::TestApp, reply::text};
 
 #[test]
 fn a_logged_training_is_in_the_list_and_in_the_log() {
@@ -38,7 +38,7 @@ fn a_logged_training_is_in_the_list_and_in_the_log() {
 }
 
 #[test]
-fn what_is_not_said_is_null() {
+fn fields_that_are_left_out_are_null() {
     let app = TestApp::start();
     let user = app.learner("Sam");
     let path = format!("/users/{}/external-training", user.id);

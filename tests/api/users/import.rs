@@ -1,14 +1,18 @@
-//! The import of users.
+//! The import of users from CSV.
 
 use serde_json::{Value, json};
 
-use crate::support::app::{Answer, CSV, Client, TestApp, text};
+use crate::support::{
+    app::TestApp,
+    client::{CSV, Client},
+    reply::{Reply, text},
+};
 
-fn import(client: &Client, csv: &str) -> Answer {
+fn import(client: &Client, csv: &str) -> Reply {
     client.send("POST", "/users/import", &[CSV], Some(csv))
 }
 
-/// Imports, and gives the lines.
+/// Imports a file, and returns the lines of the report.
 #[track_caller]
 fn lines(client: &Client, csv: &str) -> Vec<Value> {
     import(client, csv).ok(200)["data"].as_array().unwrap().clone()
@@ -126,7 +130,7 @@ fn one_bad_line_does_not_lose_the_others_and_is_done_not_at_all() {
     assert_eq!(errors(&done[3]), [role, kind, (Some("email"), "invalid_email")]);
     assert_eq!(errors(&done[4]), [(None, "wrong_length")]);
     assert_eq!(errors(&done[5]), [(Some("email"), "required")]);
-    // The last administrator: his surname has not changed either.
+    // The last administrator: the surname has not changed either.
     assert_eq!(errors(&done[6]), [(None, "conflict")]);
     assert_eq!(app.admin().get("/me").ok(200)["name"], "Ada Admin");
     assert_eq!(errors(&done[7]), [(Some("kind"), "not_allowed")]);
@@ -207,7 +211,7 @@ fn hundreds_of_lines_are_done_one_after_another_and_a_bad_one_alone_is_lost() {
     let (mut csv, mut told) =
         ("email,given_name,surname,groups,learning_plans,supervisors\n".to_owned(), vec![]);
     for number in 0..230 {
-        // All are supervised by the first one, and every fiftieth names a group that there is not.
+        // All are supervised by the first one, and every fiftieth names an unknown group.
         let boss = if number == 0 { "" } else { "0@crowd.example.com" };
         let (group, outcome) =
             if number % 50 == 49 { ("Day", "invalid") } else { ("Night", "created") };
@@ -254,7 +258,7 @@ fn a_line_that_shuts_the_caller_out_is_the_last_one_that_is_done() {
 }
 
 #[test]
-fn by_hand_by_himself_through_a_group_and_by_import_the_log_tells_them_apart() {
+fn the_source_differs_for_an_administrator_oneself_a_group_and_an_import() {
     let app = TestApp::start();
     let (by_hand, grouped) = (app.plan("By hand"), app.plan("Grouped"));
     app.plan("Imported");
@@ -265,7 +269,7 @@ fn by_hand_by_himself_through_a_group_and_by_import_the_log_tells_them_apart() {
     app.admin().put(&format!("/users/{}/learning-plans/{by_hand}", sam.id), json!({})).ok(200);
     let csv = format!("email,groups,learning_plans\n{},Night,Imported;By hand\n", sam.email);
     assert_eq!(outcomes(&lines(&app.admin(), &csv)), ["updated"]);
-    // Himself: an administrator who assigns a plan to himself.
+    // An administrator who assigns a plan to their own user.
     let own = format!("/users/{}/learning-plans/{by_hand}", app.admin_id);
     app.admin().put(&own, json!({})).ok(200);
 

@@ -1,11 +1,8 @@
-//! Lists of users: whom one sees, in which order, page by page.
+//! Lists of users: which users a caller sees, in which order, page by page.
 
 use serde_json::{Value, json};
 
-use crate::support::{
-    app::{Client, TestApp, text},
-    expect::column,
-};
+use crate::support::{app::TestApp, client::Client, expect::column, reply::text};
 
 fn add(admin: &Client, given_name: &str, surname: &str, email: &str, more: Value) -> String {
     let mut body = json!({"given_name": given_name, "surname": surname, "email": email});
@@ -44,7 +41,7 @@ fn a_search_finds_characters_anywhere_without_regard_to_case() {
     assert_eq!(names(&admin, "?q=").len(), 4, "nothing is a part of everything");
 }
 
-/// Percent-encoded, but for what is so already.
+/// Percent-encoded, except for what already is.
 fn encoded(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"%.-".contains(&byte);
     text.bytes()
@@ -80,7 +77,7 @@ fn a_search_knows_no_wildcards() {
 #[test]
 fn a_search_for_something_very_long_finds_nothing() {
     let app = TestApp::start();
-    // SQLite has a limit for the length of a pattern, which is no affair of the client.
+    // SQLite limits the length of a pattern, which a client must not notice.
     for letter in ["a", "%25", "_"] {
         let path = format!("/users?q={}", letter.repeat(20_000));
         let answer = app.admin().get(&path);
@@ -157,7 +154,7 @@ fn a_list_is_ordered_as_asked_and_the_same_page_by_page() {
 fn a_cursor_leads_on_however_long_and_odd_the_name_is() {
     let app = TestApp::start();
     let admin = app.admin();
-    // Folded, the second is three times as long; the third looks like a NUL to who looks too fast.
+    // Folded, the second is three times as long; the third looks like a NUL at first sight.
     for (number, part) in
         ["𝄞".repeat(200), "\u{390}".repeat(200), r"\u0000".repeat(33)].iter().enumerate()
     {
@@ -172,7 +169,7 @@ fn a_cursor_leads_on_however_long_and_odd_the_name_is() {
 }
 
 #[test]
-fn a_user_added_while_somebody_reads_on_moves_nobody() {
+fn a_user_added_between_pages_moves_no_other() {
     let app = TestApp::start();
     let admin = app.admin();
     for name in ["Bea", "Dora", "Fay"] {
@@ -225,7 +222,7 @@ fn supervisors_see_themselves_and_their_people_and_nobody_else() {
     );
     assert_eq!(boss_sees["page"]["total_count"], 2);
     assert_eq!(names(&sam.client, ""), ["Sam Learner"]);
-    // A filter does not widen what one sees.
+    // A filter does not widen what a caller sees.
     assert!(names(&boss.client, &format!("?supervisor_id={}", other.id)).is_empty());
     assert!(names(&boss.client, "?q=kim").is_empty());
     let enrolled = boss.client.get("/enrollments?include=total_count").ok(200);

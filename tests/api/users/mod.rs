@@ -1,4 +1,4 @@
-//! Users.
+//! Users: resources, changes, lists, import, external trainings.
 
 pub mod changes;
 pub mod external_training;

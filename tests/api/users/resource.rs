@@ -1,8 +1,11 @@
-//! Users: made, read, refused.
+//! Users as resources: created, read, refused.
 
 use serde_json::{Value, json};
 
-use crate::support::app::{PASSWORD, TestApp, text};
+use crate::support::{
+    app::{PASSWORD, TestApp},
+    reply::text,
+};
 
 fn names() -> Value {
     json!({"given_name": "Robin", "surname": "Keller"})
@@ -79,7 +82,7 @@ fn what_can_not_be_a_user_is_refused_with_the_pointer_of_the_field() {
     let good = with(&names(), json!({"email": "robin@example.com"}));
     let (long, nobody) = ("x".repeat(201), "01977f3e-5c00-7000-8000-000000000000");
     let many: Vec<_> = (0..51).map(|_| nobody).collect();
-    let cases = [
+    let refusals = [
         (json!({"email": null}), "/email", "required"),
         (json!({"email": "robin"}), "/email", "invalid_email"),
         (json!({"email": "robin@example.com\u{0}"}), "/email", "invalid_character"),
@@ -107,14 +110,14 @@ fn what_can_not_be_a_user_is_refused_with_the_pointer_of_the_field() {
         (json!({"name": "Robin Keller"}), "/name", "unknown_field"),
         (json!({"created_at": "2026-01-01T00:00:00Z"}), "/created_at", "unknown_field"),
     ];
-    for (fields, pointer, code) in cases {
+    for (fields, pointer, code) in refusals {
         admin.post("/users", with(&good, fields)).invalid(pointer, code);
     }
     admin.post("/users", good).ok(201);
 }
 
 #[test]
-fn several_wrong_fields_are_told_at_once() {
+fn all_wrong_fields_are_reported_together() {
     let app = TestApp::start();
     let body = json!({"email": "no", "given_name": "", "surname": "", "password": "short"});
     let answer = app.admin().post("/users", body);
@@ -159,12 +162,12 @@ fn an_address_and_an_employee_id_are_of_one_user_only() {
         }
     }
     assert_eq!(admin.get(&path).etag(), etag, "nothing of it was done");
-    // His own address, in other letters, is no clash.
+    // Their own address in other letters is no conflict.
     admin.patch(&path, &etag, json!({"email": "TWO@example.com"})).ok(200);
 }
 
 #[test]
-fn a_person_keeps_an_address_and_nobody_supervises_himself() {
+fn a_person_keeps_an_address_and_nobody_is_their_own_supervisor() {
     let app = TestApp::start();
     let sam = app.learner("Sam");
     let path = format!("/users/{}", sam.id);
@@ -193,7 +196,7 @@ fn the_last_active_administrator_can_not_be_lost() {
     for loss in &losses {
         admin.patch_now(&path, loss.clone()).problem(409, "conflict");
     }
-    // One who is not active can't stand in.
+    // An inactive user can't replace them.
     let second = app.person("administrator", "Bea", "Admin");
     let path_of_second = format!("/users/{}", second.id);
     admin.patch_now(&path_of_second, json!({"status": "inactive"})).ok(200);
@@ -202,7 +205,7 @@ fn the_last_active_administrator_can_not_be_lost() {
     }
     admin.patch_now(&path_of_second, json!({"status": "active"})).ok(200);
     admin.patch_now(&path, json!({"role": "learner"})).ok(200);
-    // What he may do is asked at each request, whatever his token says.
+    // Permissions are checked at each request, whatever the token says.
     admin.patch_now(&path, json!({"role": "administrator"})).problem(403, "forbidden");
     let second = app.client_of(&second.email);
     second.patch_now(&path_of_second, json!({"status": "inactive"})).problem(409, "conflict");

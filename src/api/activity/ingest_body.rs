@@ -1,0 +1,126 @@
+//! The body of `POST /activity/batch`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use validator::Validate;
+
+use crate::{
+    api::http::{body::present, validate::line},
+    domain::{
+        entry::{Action, TargetType},
+        ids::{AnyId, UserId},
+        timestamp::Timestamp,
+    },
+};
+
+/// Entries of another system.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"items": [{
+    "user": {"employee_id": "E-1042"},
+    "action": "enrollment.completed",
+    "occurred_at": "2026-06-12T15:30:00Z",
+    "external_id": "scorm-cloud:registration:81f2",
+    "description": "Sam Rivera completed “Security Basics” in the old system.",
+    "target": {
+        "type": "course", "id": "01977f3e-5c00-7000-8000-000000000000",
+        "name": "Security Basics"
+    },
+    "changes": [{"field": "status", "before": "in_progress", "after": "completed"}]
+}]}))]
+pub struct NewBatch {
+    /// Up to 1,000 items, each of which may fail alone.
+    // Here they are only counted: each is parsed on its own.
+    #[validate(length(min = 1, max = 1000))]
+    #[schema(value_type = Vec<NewBatchEntry>, min_items = 1, max_items = 1000)]
+    pub(super) items: Vec<()>,
+}
+
+/// One entry of another system. Either `user` or `user_id` names its user.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewBatchEntry {
+    #[serde(default, deserialize_with = "present")]
+    #[validate(nested)]
+    #[schema(nullable = false)]
+    pub(super) user: Option<NewBatchUser>,
+    /// The user's id, instead of `user`.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    pub(super) user_id: Option<UserId>,
+    /// What happened: any action of the catalogue but `note`.
+    #[schema(examples("enrollment.completed"))]
+    pub(super) action: Action,
+    /// When it happened, not in the future.
+    pub(super) occurred_at: Timestamp,
+    /// The id that your system gives it. It is unique in the whole log, so start it with the name of
+    /// your system.
+    #[validate(length(min = 1, max = 200), custom(function = line))]
+    #[schema(min_length = 1, max_length = 200, examples("scorm-cloud:registration:81f2"))]
+    pub(super) external_id: String,
+    /// One English sentence.
+    #[validate(length(min = 1, max = 1000), custom(function = line))]
+    #[schema(min_length = 1, max_length = 1000)]
+    pub(super) description: String,
+    /// What it was done to. It need not be in Daybook.
+    #[validate(nested)]
+    pub(super) target: Option<NewBatchTarget>,
+    /// The values that changed; none by default.
+    #[validate(length(max = 50), nested)]
+    #[schema(max_items = 50)]
+    pub(super) changes: Option<Vec<NewBatchChange>>,
+}
+
+/// The user whose log an entry is for, named in exactly one way.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(min_properties = 1, max_properties = 1)]
+pub struct NewBatchUser {
+    /// The user's id.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    pub(super) id: Option<UserId>,
+    /// The user's e-mail address, case-insensitive.
+    #[serde(default, deserialize_with = "present")]
+    #[validate(email, length(max = 254))]
+    #[schema(nullable = false)]
+    pub(super) email: Option<String>,
+    /// The user's employee id.
+    #[serde(default, deserialize_with = "present")]
+    #[validate(length(min = 1, max = 200), custom(function = line))]
+    #[schema(nullable = false, min_length = 1, max_length = 200)]
+    pub(super) employee_id: Option<String>,
+}
+
+/// What an action was done to.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewBatchTarget {
+    /// What it is.
+    #[serde(rename = "type")]
+    pub(super) target_type: TargetType,
+    /// Its id.
+    pub(super) id: AnyId,
+    /// Its name when it happened.
+    #[validate(length(min = 1, max = 401), custom(function = line))]
+    #[schema(min_length = 1, max_length = 401, examples("Security Basics"))]
+    pub(super) name: String,
+}
+
+/// One value that changed.
+// `Serialize` is for the validator, which puts a list that is too long into its error.
+#[derive(Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewBatchChange {
+    /// The name of the field.
+    #[validate(length(min = 1, max = 200), custom(function = line))]
+    #[schema(min_length = 1, max_length = 200, examples("status"))]
+    pub(super) field: String,
+    /// What it was; null if it was not set.
+    #[serde(default)]
+    pub(super) before: Value,
+    /// What it became; null if it was cleared.
+    #[serde(default)]
+    pub(super) after: Value,
+}

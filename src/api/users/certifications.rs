@@ -1,0 +1,78 @@
+//! `/users/{user_id}/certifications`.
+
+use actix_web::HttpResponse;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    api::http::{
+        endpoint::{Endpoint, endpoint},
+        extract::{Ctx, Path},
+        gates::OneUser,
+        paging::{Page, PageParams, Paging},
+    },
+    domain::{
+        certification::CertificationStatus,
+        ids::{CertificationId, UserId},
+        timestamp::Timestamp,
+    },
+    error::Result,
+    store::{
+        certifications::CertificationRow,
+        user_certifications::{UserCertificationQuery, UserCertificationRow},
+    },
+};
+
+/// The operations of this file, in the order of the document.
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![endpoint!(list_user_certifications)]
+}
+
+/// The state of a certification for a user.
+#[derive(Serialize, ToSchema)]
+pub struct CertificationStanding {
+    certification: CertificationName,
+    status: CertificationStatus,
+    /// The time of the last completion that it required.
+    #[schema(required = true)]
+    met_at: Option<Timestamp>,
+    /// When it expires or expired.
+    #[schema(required = true)]
+    expires_at: Option<Timestamp>,
+}
+
+/// A certification, by id and name.
+#[derive(Serialize, ToSchema)]
+pub struct CertificationName {
+    id: CertificationId,
+    #[schema(examples("Forklift Driver"))]
+    name: String,
+}
+
+impl From<(CertificationRow, Option<UserCertificationRow>)> for CertificationStanding {
+    fn from((row, standing): (CertificationRow, Option<UserCertificationRow>)) -> Self {
+        let standing = standing.as_ref();
+        Self {
+            certification: CertificationName { id: row.id, name: row.name },
+            status: standing.map_or(CertificationStatus::NotMet, |it| it.status),
+            met_at: standing.and_then(|it| it.met_at),
+            expires_at: standing.and_then(|it| it.expires_at),
+        }
+    }
+}
+
+/// List a user's certifications
+///
+/// The certifications that they met at any time, and those that their plans require; by name.
+#[utoipa::path(get, path = "/users/{user_id}/certifications", tag = "Users",
+    params(("user_id" = UserId, Path), PageParams),
+    responses((status = 200, description = "One page of the certifications.",
+        body = Page<CertificationStanding>)))]
+pub async fn list_user_certifications(
+    ctx: Ctx,
+    Path(user): Path<UserId>,
+    paging: Paging,
+) -> Result<HttpResponse> {
+    let query = UserCertificationQuery { user };
+    paging.respond(&ctx, OneUser(user), query, CertificationStanding::from).await
+}

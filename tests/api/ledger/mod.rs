@@ -1,0 +1,5 @@
+//! The ledger.
+
+pub mod feed;
+pub mod proofs;
+pub mod tampering;
