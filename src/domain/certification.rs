@@ -14,9 +14,6 @@ words! {
     }
 }
 
-/// The longest validity, in days: some hundred years.
-pub const VALIDITY_DAYS_MAX: i64 = 36_500;
-
 /// When a certification met at `met_at` expires: validity times 24 hours later; never without one.
 pub fn expires_at(met_at: Timestamp, validity_days: Option<i64>) -> Option<Timestamp> {
     validity_days.map(|days| met_at.plus_seconds(days.saturating_mul(24 * 3600)))

@@ -24,18 +24,22 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 /// A word of the log's vocabulary.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "action": "enrollment.forced_complete", "family": "enrollment", "type": "system",
+    "description": "Somebody set a course to completed."
+}))]
 pub struct ActionMeaning {
     /// The word.
     #[schema(examples("enrollment.forced_complete"))]
     action: Action,
     /// What stands before its point: `enrollment.*` as a filter takes the whole family.
-    #[schema(examples("enrollment"))]
+    #[schema(format = "code", examples("enrollment"))]
     family: &'static str,
     /// The kind of entry that tells of it.
     #[serde(rename = "type")]
     entry_type: EntryType,
     /// What happened, in a sentence.
-    #[schema(examples("Somebody set a course to completed."))]
+    #[schema(format = "line", examples("Somebody set a course to completed."))]
     description: &'static str,
 }
 

@@ -8,7 +8,7 @@ use validator::Validate;
 use super::{
     filter::ActivityParams,
     json::{EntryJson, write_entry},
-    schema::{ActivityEntry, Revision, version},
+    schema::{ActivityEntry, ManualEntry, Revision, version},
 };
 use crate::{
     access::users::see_user,
@@ -24,7 +24,9 @@ use crate::{
     changes::notes::{AddNote, EditNote},
     db::reader::Reader,
     domain::{
+        examples,
         ids::{EntryId, UserId},
+        limits::NOTES_MAX,
         timestamp::Timestamp,
         user::UserKind,
     },
@@ -47,11 +49,11 @@ pub fn endpoints() -> Vec<Endpoint> {
 /// A note to be added.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"notes": "Sam completed the live version of this course."}))]
+#[schema(example = json!({"notes": examples::NOTES}))]
 pub struct NewNote {
     /// What it says.
-    #[validate(length(min = 1, max = 10000), custom(function = not_blank))]
-    #[schema(min_length = 1, max_length = 10000)]
+    #[validate(length(min = 1, max = NOTES_MAX), custom(function = not_blank))]
+    #[schema(format = "notes")]
     notes: String,
     /// When it happened, not in the future; now if it is not said.
     occurred_at: Option<Timestamp>,
@@ -65,14 +67,12 @@ pub struct NewNote {
 /// What changes of a note. The earlier wording is kept.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(min_properties = 1, example = json!({
-    "notes": "Sam completed the live version of this course on June 12."
-}))]
+#[schema(min_properties = 1, example = json!({"notes": examples::EDITED_NOTES}))]
 pub struct NotePatch {
     /// What it says.
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 10000), custom(function = not_blank))]
-    #[schema(min_length = 1, max_length = 10000, nullable = false)]
+    #[validate(length(min = 1, max = NOTES_MAX), custom(function = not_blank))]
+    #[schema(format = "notes", nullable = false)]
     notes: Option<String>,
     /// When it happened, not in the future.
     #[serde(default, deserialize_with = "present")]
@@ -90,9 +90,10 @@ pub struct NotePatch {
 
 /// Somebody whom a note may name as its author.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({"id": examples::SUPERVISOR, "name": "Anna Lindqvist", "kind": "person"}))]
 pub struct Creator {
     id: UserId,
-    #[schema(examples("Anna Lindqvist"))]
+    #[schema(format = "full-name", examples("Anna Lindqvist"))]
     name: String,
     kind: UserKind,
 }
@@ -108,7 +109,7 @@ impl From<UserRow> for Creator {
 #[into_params(parameter_in = Query)]
 pub struct CreatorParams {
     /// Characters of name or e-mail, anywhere in it, without regard to case.
-    #[param(nullable = false, max_length = 4000)]
+    #[param(nullable = false)]
     q: Option<String>,
 }
 
@@ -151,7 +152,7 @@ pub async fn list_user_activity(
 /// A manual entry: it explains what the log says, with a date and an author of your choice.
 #[utoipa::path(post, path = "/users/{user_id}/activity", tag = "Activity",
     params(("user_id" = UserId, Path)), request_body = NewNote,
-    responses((status = 201, description = "The note.", body = ActivityEntry)))]
+    responses((status = 201, description = "The note.", body = ManualEntry)))]
 pub async fn add_note(
     ctx: Ctx,
     Path(user): Path<UserId>,
@@ -216,7 +217,8 @@ pub async fn get_entry(
 #[utoipa::path(patch, path = "/users/{user_id}/activity/{entry_id}", tag = "Activity",
     params(("user_id" = UserId, Path), ("entry_id" = EntryId, Path)), request_body = NotePatch,
     responses(
-        (status = 200, description = "The note as it is now.", body = ActivityEntry),
+        (status = 200, description = "The note as it is now.", body = ManualEntry,
+            example = json!(ManualEntry::edited_example())),
         (status = 409, description = "`immutable_entry`: it is a system entry.",
             body = crate::api::http::problem::Problem, content_type = "application/problem+json")))]
 pub async fn edit_note(

@@ -16,7 +16,10 @@ use crate::{
         validate::line,
     },
     changes::groups::{CreateGroup, UpdateGroup},
-    domain::{group::GroupStatus, ids::GroupId, policy::Act, timestamp::Timestamp},
+    domain::{
+        examples, group::GroupStatus, ids::GroupId, limits::NAME_MAX, policy::Act,
+        timestamp::Timestamp,
+    },
     error::Result,
     store::{
         self,
@@ -37,11 +40,15 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 /// A group of users.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": examples::GROUP, "created_at": examples::CREATED, "updated_at": examples::CREATED,
+    "name": "Leadership", "status": "active"
+}))]
 pub struct Group {
     id: GroupId,
     created_at: Timestamp,
     updated_at: Timestamp,
-    #[schema(examples("Leadership"))]
+    #[schema(format = "name", examples("Leadership"))]
     name: String,
     status: GroupStatus,
 }
@@ -58,8 +65,8 @@ impl From<GroupRow> for Group {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Leadership"}))]
 pub struct NewGroup {
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name")]
     name: String,
     /// `active` if it is not said.
     status: Option<GroupStatus>,
@@ -71,8 +78,8 @@ pub struct NewGroup {
 #[schema(min_properties = 1, example = json!({"name": "Leadership 2027"}))]
 pub struct GroupPatch {
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200, nullable = false)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name", nullable = false)]
     name: Option<String>,
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]

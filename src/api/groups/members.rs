@@ -14,8 +14,10 @@ use crate::{
     },
     changes::groups::{AttachPlan, DetachPlan, PutMember, RemoveMember},
     domain::{
+        examples,
         group::GroupPermission,
         ids::{GroupId, PlanId, UserId},
+        limits::PERMISSIONS_MAX,
     },
     error::Result,
 };
@@ -32,10 +34,15 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 /// A member of a group.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "group_id": examples::GROUP, "user_id": examples::USER,
+    "permissions": ["view_learner_results"]
+}))]
 pub struct GroupMember {
     group_id: GroupId,
     user_id: UserId,
     /// What he may do to the other members.
+    #[schema(max_items = 10)]
     permissions: Vec<GroupPermission>,
 }
 
@@ -45,13 +52,16 @@ pub struct GroupMember {
 #[schema(example = json!({"permissions": ["view_learner_results"]}))]
 pub struct MembershipRequest {
     /// All that he may do to the other members; nothing if it is not said.
-    #[validate(length(max = 10))]
+    #[validate(length(max = PERMISSIONS_MAX))]
     #[schema(max_items = 10)]
     permissions: Option<Vec<GroupPermission>>,
 }
 
 /// A learning plan, as a group has it.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "group_id": examples::GROUP, "plan_id": examples::PLAN, "auto": true
+}))]
 pub struct GroupLearningPlan {
     group_id: GroupId,
     plan_id: PlanId,

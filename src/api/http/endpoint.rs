@@ -18,14 +18,10 @@ use utoipa::{
     },
 };
 
-use super::{
-    etag::CONDITION_MAX,
-    extract::{QUERY_VALUE_MAX, query_pairs},
-    middleware::X_REQUEST_ID,
-};
+use super::{etag::CONDITION_MAX, extract::query_pairs, middleware::X_REQUEST_ID};
 use crate::{
     api::session::scopes,
-    domain::policy::Needs,
+    domain::{limits::QUERY_VALUE_MAX, policy::Needs},
     error::{Code, Error, Result},
 };
 

@@ -23,10 +23,6 @@ use crate::{
     error::{Error, Result},
 };
 
-/// The most characters of the value of a query parameter: more than any cursor has, and few enough
-/// for a pattern that SQLite can search for.
-pub const QUERY_VALUE_MAX: usize = 4000;
-
 /// Something that will be there, or an error.
 pub type Boxed<T> = Pin<Box<dyn Future<Output = Result<T>>>>;
 

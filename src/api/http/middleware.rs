@@ -16,14 +16,12 @@ use futures_util::FutureExt;
 use super::{health::Metrics, problem};
 use crate::{
     api::{limits::requests, session::oauth},
+    domain::limits::REQUEST_ID_MAX,
     error::{Code, Error},
 };
 
 /// The header with the id of a request.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// The longest id that a client may give its request.
-const REQUEST_ID_MAX: usize = 128;
 
 /// Wraps the whole service.
 ///

@@ -1,14 +1,18 @@
 //! Pages of lists, and the cursors between them.
 
-use std::{collections::HashMap, hash::Hash};
+use std::{borrow::Cow, collections::HashMap, hash::Hash};
 
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::header::ContentType};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures_util::future::{Ready, ready};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::{
+    __dev::ComposeSchema,
+    IntoParams, PartialSchema, ToSchema,
+    openapi::{ArrayBuilder, ObjectBuilder, Ref, RefOr, Schema, schema::RefBuilder},
+};
 
 use super::{
     extract::{Ctx, Query, query_pairs},
@@ -16,13 +20,12 @@ use super::{
 };
 use crate::{
     db::{reader::Reader, replica::Listing},
-    domain::{ids::UserId, policy::Caller, text::words},
+    domain::{ids::UserId, limits::PAGE_MAX, policy::Caller, text::words},
     error::{Code, Error, Result},
     store::page::Window,
 };
 
 const LIMIT_DEFAULT: usize = 25;
-const LIMIT_MAX: usize = 100;
 
 /// About as much as an item takes, so that the body is not moved each time that it has grown.
 const ITEM_BYTES: usize = 768;
@@ -43,7 +46,7 @@ pub struct PageParams {
     #[param(minimum = 1, maximum = 100, default = 25, value_type = Option<i32>, nullable = false)]
     limit: Option<Limit>,
     /// Where the page begins: the `next_cursor` of the page before it, with the same filters.
-    #[param(max_length = 4000, nullable = false)]
+    #[param(format = "cursor", nullable = false)]
     cursor: Option<String>,
     /// `total_count` counts the whole list, which takes longer the longer it is.
     #[param(nullable = false, inline)]
@@ -56,8 +59,8 @@ impl<'de> Deserialize<'de> for Limit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
         match text.parse() {
-            Ok(limit) if (1..=LIMIT_MAX).contains(&limit) => Ok(Self(limit)),
-            _ => Err(serde::de::Error::custom(format!("expected 1 to {LIMIT_MAX}"))),
+            Ok(limit) if (1..=PAGE_MAX).contains(&limit) => Ok(Self(limit)),
+            _ => Err(serde::de::Error::custom(format!("expected 1 to {PAGE_MAX}"))),
         }
     }
 }
@@ -265,7 +268,7 @@ pub fn grouped<K: Eq + Hash, V>(pairs: Vec<(K, V)>) -> HashMap<K, Vec<V>> {
 }
 
 /// One page of a list.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize)]
 pub struct Page<T> {
     /// The items, in the order of the list.
     pub data: Vec<T>,
@@ -273,11 +276,50 @@ pub struct Page<T> {
     pub page: PageInfo,
 }
 
+impl<T: ToSchema> ComposeSchema for Page<T> {
+    fn compose(_: Vec<RefOr<Schema>>) -> RefOr<Schema> {
+        let item = match T::schema() {
+            RefOr::T(Schema::Object(it)) => it.example,
+            RefOr::T(Schema::OneOf(it)) => it.example,
+            _ => None,
+        };
+        let page = json!({"next_cursor": null, "has_more": false, "total_count": null});
+        let items = ArrayBuilder::new()
+            .items(Ref::from_schema_name(T::name()))
+            .max_items(Some(PAGE_MAX))
+            .description(Some("The items, in the order of the list."));
+        let page_info = RefBuilder::new()
+            .ref_location_from_schema_name(PageInfo::name())
+            .description(Some("Where in the list this page is."));
+        ObjectBuilder::new()
+            .description(Some("One page of a list."))
+            .property("data", items)
+            .required("data")
+            .property("page", page_info)
+            .required("page")
+            .examples([json!({"data": [item], "page": page})])
+            .into()
+    }
+}
+
+impl<T: ToSchema> ToSchema for Page<T> {
+    fn name() -> Cow<'static, str> {
+        "Page".into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((T::name().into_owned(), T::schema()));
+        schemas.push((PageInfo::name().into_owned(), PageInfo::schema()));
+        T::schemas(schemas);
+        PageInfo::schemas(schemas);
+    }
+}
+
 /// Where in the list a page is.
 #[derive(Serialize, ToSchema)]
 pub struct PageInfo {
     /// What to send as `cursor`, with the same filters, for the next page; null on the last.
-    #[schema(required = true)]
+    #[schema(required = true, format = "cursor")]
     pub next_cursor: Option<String>,
     /// Whether there are items after these.
     pub has_more: bool,

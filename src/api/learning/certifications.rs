@@ -17,8 +17,10 @@ use crate::{
     },
     changes::certifications::{CertificationWithCourses, CreateCertification, UpdateCertification},
     domain::{
-        certification::{CertificationStatus, VALIDITY_DAYS_MAX},
+        certification::CertificationStatus,
+        examples,
         ids::{CertificationId, CourseId, UserId},
+        limits::{NAME_MAX, PARTS_MAX, VALIDITY_DAYS_MAX},
         policy::Act,
         timestamp::Timestamp,
     },
@@ -44,16 +46,22 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 /// A set of courses, all of which are required.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": examples::CERTIFICATION, "created_at": examples::CREATED,
+    "updated_at": examples::CREATED, "name": "Forklift Driver",
+    "course_ids": [examples::COURSE], "validity_days": 365
+}))]
 pub struct Certification {
     id: CertificationId,
     created_at: Timestamp,
     updated_at: Timestamp,
-    #[schema(examples("Forklift Driver"))]
+    #[schema(format = "name", examples("Forklift Driver"))]
     name: String,
     /// The courses that it requires: all of them.
+    #[schema(max_items = 100)]
     course_ids: Vec<CourseId>,
     /// Days of 24 hours from the last completion until it expires; null if it never does.
-    #[schema(required = true)]
+    #[schema(required = true, minimum = 1, maximum = 36500)]
     validity_days: Option<i64>,
 }
 
@@ -69,15 +77,15 @@ impl From<CertificationWithCourses> for Certification {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "name": "Forklift Driver",
-    "course_ids": ["01977f3e-5c00-7000-8000-000000000000"],
+    "course_ids": [examples::COURSE],
     "validity_days": 365
 }))]
 pub struct NewCertification {
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name")]
     name: String,
     /// The courses that it requires: all of them.
-    #[validate(length(min = 1, max = 100))]
+    #[validate(length(min = 1, max = PARTS_MAX))]
     #[schema(min_items = 1, max_items = 100)]
     course_ids: Vec<CourseId>,
     /// Days of 24 hours from the last completion until it expires; never if it is not said.
@@ -92,12 +100,12 @@ pub struct NewCertification {
 #[schema(min_properties = 1, example = json!({"validity_days": 730}))]
 pub struct CertificationPatch {
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200, nullable = false)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name", nullable = false)]
     name: Option<String>,
     /// The whole list as it should be.
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 100))]
+    #[validate(length(min = 1, max = PARTS_MAX))]
     #[schema(min_items = 1, max_items = 100, nullable = false)]
     course_ids: Option<Vec<CourseId>>,
     /// Days of 24 hours from the last completion until it expires; null for never.
@@ -118,6 +126,10 @@ pub struct CertificationParams {
 
 /// How a user stands with a certification.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "certification": {"id": examples::CERTIFICATION, "name": "Forklift Driver"},
+    "status": "met", "met_at": examples::COMPLETED, "expires_at": "2027-06-12T15:30:00.000Z"
+}))]
 pub struct CertificationStanding {
     certification: CertificationName,
     status: CertificationStatus,
@@ -133,7 +145,7 @@ pub struct CertificationStanding {
 #[derive(Serialize, ToSchema)]
 pub struct CertificationName {
     id: CertificationId,
-    #[schema(examples("Forklift Driver"))]
+    #[schema(format = "name", examples("Forklift Driver"))]
     name: String,
 }
 

@@ -18,7 +18,9 @@ use crate::{
     changes::courses::{CreateCourse, UpdateCourse},
     domain::{
         catalogue::{CourseStatus, CourseType},
+        examples,
         ids::CourseId,
+        limits::NAME_MAX,
         policy::Act,
         timestamp::Timestamp,
     },
@@ -42,11 +44,15 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 /// A course.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": examples::COURSE, "created_at": examples::CREATED, "updated_at": examples::CREATED,
+    "title": "Security Basics", "type": "scorm", "status": "active"
+}))]
 pub struct Course {
     id: CourseId,
     created_at: Timestamp,
     updated_at: Timestamp,
-    #[schema(examples("Security Basics"))]
+    #[schema(format = "name", examples("Security Basics"))]
     title: String,
     #[serde(rename = "type")]
     course_type: CourseType,
@@ -71,8 +77,8 @@ impl From<CourseRow> for Course {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"title": "Security Basics", "type": "scorm"}))]
 pub struct NewCourse {
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name")]
     title: String,
     #[serde(rename = "type")]
     course_type: CourseType,
@@ -86,8 +92,8 @@ pub struct NewCourse {
 #[schema(min_properties = 1, example = json!({"status": "archived"}))]
 pub struct CoursePatch {
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200, nullable = false)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name", nullable = false)]
     title: Option<String>,
     #[serde(default, deserialize_with = "present", rename = "type")]
     #[schema(nullable = false)]
@@ -102,7 +108,7 @@ pub struct CoursePatch {
 #[into_params(parameter_in = Query)]
 pub struct CourseParams {
     /// Characters of the title, anywhere in it, without regard to case.
-    #[param(nullable = false, max_length = 4000)]
+    #[param(nullable = false)]
     q: Option<String>,
     /// On offer or not.
     #[param(nullable = false)]

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
@@ -20,9 +21,11 @@ use crate::{
     },
     db::reader::Reader,
     domain::{
-        enrollment::{CompletionMethod, EnrollmentStatus, GRADE_MAX, GradeResult},
+        enrollment::{CompletionMethod, EnrollmentStatus, GradeResult},
         entry::Source,
+        examples,
         ids::{CourseId, EnrollmentId, UserId},
+        limits::GRADE_MAX,
         policy::Caller,
         timestamp::Timestamp,
     },
@@ -49,6 +52,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 /// One user in one course.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!(Self::example("completed")))]
 pub struct Enrollment {
     id: EnrollmentId,
     created_at: Timestamp,
@@ -75,6 +79,26 @@ pub struct Enrollment {
     result: Option<GradeResult>,
 }
 
+impl Enrollment {
+    /// The enrollment of the story, while it has this status.
+    fn example(status: &str) -> Value {
+        let is_completed = status == "completed";
+        json!({
+            "id": examples::ENROLLMENT, "created_at": examples::CREATED,
+            "updated_at": match status {
+                "enrolled" => examples::CREATED,
+                "in_progress" => examples::STARTED,
+                _ => examples::COMPLETED,
+            },
+            "user_id": examples::USER, "course_id": examples::COURSE, "status": status,
+            "source": "admin", "due_at": examples::DUE,
+            "started_at": (status != "enrolled").then_some(examples::STARTED),
+            "completed_at": is_completed.then_some(examples::COMPLETED),
+            "completion_method": is_completed.then_some("forced"), "grade": null, "result": null
+        })
+    }
+}
+
 impl From<EnrollmentRow> for Enrollment {
     fn from(row: EnrollmentRow) -> Self {
         Self {
@@ -99,8 +123,7 @@ impl From<EnrollmentRow> for Enrollment {
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "course_id": "01977f3e-5c00-7000-8000-000000000000",
-    "due_at": "2026-12-31T23:59:59.000Z"
+    "course_id": examples::COURSE, "due_at": examples::DUE
 }))]
 pub struct NewEnrollment {
     course_id: CourseId,
@@ -111,7 +134,7 @@ pub struct NewEnrollment {
 /// What changes of an enrollment. null clears.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(min_properties = 1, example = json!({"due_at": "2026-12-31T23:59:59.000Z"}))]
+#[schema(min_properties = 1, example = json!({"due_at": examples::DUE}))]
 pub struct EnrollmentPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Timestamp>)]
@@ -237,7 +260,8 @@ async fn page(
 #[utoipa::path(post, path = "/users/{user_id}/enrollments", tag = "Enrollments",
     params(("user_id" = UserId, Path)), request_body = NewEnrollment,
     responses(
-        (status = 201, description = "The enrollment.", body = Enrollment),
+        (status = 201, description = "The enrollment.", body = Enrollment,
+            example = json!(Enrollment::example("enrolled"))),
         (status = 409, description = "`already_exists`: the user is in the course already.",
             body = crate::api::http::problem::Problem, content_type = "application/problem+json")))]
 pub async fn enroll_user(
@@ -314,7 +338,8 @@ pub async fn cancel_enrollment(
 #[utoipa::path(put, path = "/enrollments/{enrollment_id}/start", tag = "Enrollments",
     params(("enrollment_id" = EnrollmentId, Path)),
     responses(
-        (status = 200, description = "The enrollment as it is now.", body = Enrollment),
+        (status = 200, description = "The enrollment as it is now.", body = Enrollment,
+            example = json!(Enrollment::example("in_progress"))),
         (status = 409, description = "`conflict`: the enrollment is cancelled.",
             body = crate::api::http::problem::Problem, content_type = "application/problem+json")))]
 pub async fn start_enrollment(

@@ -17,7 +17,9 @@ use crate::{
     },
     changes::plans::{CreatePlan, PlanWithCertifications, UpdatePlan},
     domain::{
+        examples,
         ids::{CertificationId, PlanId},
+        limits::{NAME_MAX, PARTS_MAX},
         policy::Act,
         timestamp::Timestamp,
     },
@@ -41,13 +43,18 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 /// A learning plan.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": examples::PLAN, "created_at": examples::CREATED, "updated_at": examples::CREATED,
+    "name": "Forklift Training", "certification_ids": [examples::CERTIFICATION]
+}))]
 pub struct LearningPlan {
     id: PlanId,
     created_at: Timestamp,
     updated_at: Timestamp,
-    #[schema(examples("Forklift Training"))]
+    #[schema(format = "name", examples("Forklift Training"))]
     name: String,
     /// The certifications that it is made of. Without any, it is never met.
+    #[schema(max_items = 100)]
     certification_ids: Vec<CertificationId>,
 }
 
@@ -63,11 +70,11 @@ impl From<PlanWithCertifications> for LearningPlan {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Forklift Training"}))]
 pub struct NewLearningPlan {
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name")]
     name: String,
     /// The certifications that it is made of; none if it is not said.
-    #[validate(length(max = 100))]
+    #[validate(length(max = PARTS_MAX))]
     #[schema(max_items = 100)]
     certification_ids: Option<Vec<CertificationId>>,
 }
@@ -78,12 +85,12 @@ pub struct NewLearningPlan {
 #[schema(min_properties = 1, example = json!({"name": "Forklift Training 2027"}))]
 pub struct LearningPlanPatch {
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200, nullable = false)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name", nullable = false)]
     name: Option<String>,
     /// The whole list as it should be.
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(max = 100))]
+    #[validate(length(max = PARTS_MAX))]
     #[schema(max_items = 100, nullable = false)]
     certification_ids: Option<Vec<CertificationId>>,
 }
@@ -93,7 +100,7 @@ pub struct LearningPlanPatch {
 #[into_params(parameter_in = Query)]
 pub struct LearningPlanParams {
     /// Characters of the name, anywhere in it, without regard to case.
-    #[param(nullable = false, max_length = 4000)]
+    #[param(nullable = false)]
     q: Option<String>,
 }
 

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
@@ -19,7 +20,9 @@ use crate::{
     auth::tokens::{new_client_secret, token_hash},
     changes::api_clients::{CreateApiClient, RevokeApiClient, RotateSecret, UpdateApiClient},
     domain::{
+        examples,
         ids::{ApiClientId, ApiClientSecretId, UserId},
+        limits::{NAME_MAX, OVERLAP_SECONDS_MAX, SCOPES_MAX},
         policy::Act,
         scope::Scope,
         timestamp::Timestamp,
@@ -46,15 +49,17 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 /// What an integration proves itself with. It acts as its user.
 #[derive(Serialize, ToSchema)]
+#[schema(example = Self::example)]
 pub struct ApiClient {
     id: ApiClientId,
     created_at: Timestamp,
     updated_at: Timestamp,
-    #[schema(examples("HR system"))]
+    #[schema(format = "name", examples("HR system"))]
     name: String,
     /// Whom it acts as: what it does is entered by this user, source `api`.
     user_id: UserId,
     /// What its tokens are good for, as far as the user's role allows it.
+    #[schema(min_items = 1, max_items = 7)]
     scopes: Vec<Scope>,
     /// What it sends as `client_id` to `/oauth/token`: the same as `id`.
     client_id: ApiClientId,
@@ -64,6 +69,18 @@ pub struct ApiClient {
     /// When it was revoked; null if it is good.
     #[schema(required = true)]
     revoked_at: Option<Timestamp>,
+}
+
+impl ApiClient {
+    fn example() -> Value {
+        json!({
+            "id": examples::API_CLIENT, "created_at": examples::CREATED,
+            "updated_at": examples::CREATED, "name": "HR system", "user_id": examples::API_USER,
+            "scopes": ["users:read", "users:write", "activity:write"],
+            "client_id": examples::API_CLIENT, "last_used_at": examples::COMPLETED,
+            "revoked_at": null
+        })
+    }
 }
 
 impl From<ApiClientRow> for ApiClient {
@@ -84,6 +101,7 @@ impl From<ApiClientRow> for ApiClient {
 
 /// An API client that was made, with its secret, which is shown this once.
 #[derive(Serialize, ToSchema)]
+#[schema(example = Self::example)]
 pub struct CreatedApiClient {
     #[serde(flatten)]
     client: ApiClient,
@@ -92,8 +110,21 @@ pub struct CreatedApiClient {
     client_secret: String,
 }
 
+impl CreatedApiClient {
+    fn example() -> Value {
+        let mut created = ApiClient::example();
+        created["client_secret"] = examples::SECRET.into();
+        created["last_used_at"] = Value::Null;
+        created
+    }
+}
+
 /// A new secret of an API client, which is shown this once.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": examples::SECRET_ID, "created_at": examples::CREATED,
+    "client_id": examples::API_CLIENT, "client_secret": examples::SECRET
+}))]
 pub struct CreatedApiClientSecret {
     id: ApiClientSecretId,
     created_at: Timestamp,
@@ -107,16 +138,16 @@ pub struct CreatedApiClientSecret {
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "name": "HR system", "user_id": "01977f3e-5c00-7000-8000-000000000001",
+    "name": "HR system", "user_id": examples::API_USER,
     "scopes": ["users:read", "users:write", "activity:write"]
 }))]
 pub struct NewApiClient {
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name")]
     name: String,
     /// Whom it acts as: a user of kind `api`.
     user_id: UserId,
-    #[validate(length(min = 1, max = 7))]
+    #[validate(length(min = 1, max = SCOPES_MAX))]
     #[schema(min_items = 1, max_items = 7)]
     scopes: Vec<Scope>,
 }
@@ -127,19 +158,17 @@ pub struct NewApiClient {
 #[schema(min_properties = 1, example = json!({"scopes": ["users:read"]}))]
 pub struct ApiClientPatch {
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200, nullable = false)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name", nullable = false)]
     name: Option<String>,
     /// The whole list as it should be. It counts at once, for tokens that are out already too.
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 7))]
+    #[validate(length(min = 1, max = SCOPES_MAX))]
     #[schema(min_items = 1, max_items = 7, nullable = false)]
     scopes: Option<Vec<Scope>>,
 }
 
-/// The most seconds that an API client has two valid secrets: 30 days.
-const OVERLAP_MAX: i64 = 2_592_000;
-/// What they are if nothing is said: a day.
+/// How many seconds an API client has two valid secrets if nothing is said: a day.
 const OVERLAP_DEFAULT: i64 = 86_400;
 
 /// How a secret is followed by another.
@@ -149,7 +178,7 @@ const OVERLAP_DEFAULT: i64 = 86_400;
 pub struct RotationRequest {
     /// How long the secret before it stays valid; 86,400 (a day) if it is not said, and with 0 it
     /// ends at once. At most two are valid.
-    #[validate(range(min = 0, max = OVERLAP_MAX))]
+    #[validate(range(min = 0, max = OVERLAP_SECONDS_MAX))]
     #[schema(minimum = 0, maximum = 2_592_000)]
     overlap_seconds: Option<i64>,
 }

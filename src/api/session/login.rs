@@ -23,7 +23,9 @@ use crate::{
     changes::sessions::{Live, LogIn, LogOut, Refresh},
     db::database::Db,
     domain::{
+        examples,
         ids::UserId,
+        limits::{EMAIL_MAX, PASSWORD_MAX, TOKEN_MAX},
         policy::{Act, Caller, Credentials, Identity, Relation},
         scope::{Scope, Scopes},
         session::ACCESS_TOKEN_SECONDS,
@@ -46,11 +48,11 @@ pub fn endpoints() -> Vec<Endpoint> {
     "email": "cristiano.ferreira@example.com", "password": "daybook-demo"
 }))]
 pub struct LogInRequest {
-    #[validate(length(min = 1, max = 254))]
+    #[validate(length(min = 1, max = EMAIL_MAX))]
     #[schema(min_length = 1, max_length = 254)]
     email: String,
-    #[validate(length(min = 1, max = 128))]
-    #[schema(min_length = 1, max_length = 128, format = Password)]
+    #[validate(length(min = 1, max = PASSWORD_MAX))]
+    #[schema(min_length = 1, max_length = 128, format = "password")]
     password: String,
 }
 
@@ -58,10 +60,10 @@ pub struct LogInRequest {
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "refresh_token": "4f1c0a9d5be24c7d8a1f3e6b7c9d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f70819"
+    "refresh_token": examples::REFRESH_TOKEN
 }))]
 pub struct RefreshRequest {
-    #[validate(length(min = 1, max = 200))]
+    #[validate(length(min = 1, max = TOKEN_MAX))]
     #[schema(min_length = 1, max_length = 200)]
     refresh_token: String,
 }
@@ -76,8 +78,13 @@ words! {
 
 /// The tokens of a session.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "access_token": examples::ACCESS_TOKEN, "token_type": "Bearer", "expires_in": 900,
+    "refresh_token": examples::REFRESH_TOKEN
+}))]
 pub struct SessionTokens {
     /// A JWT, to be sent as `Authorization: Bearer …`.
+    #[schema(format = "jwt")]
     access_token: String,
     token_type: TokenType,
     /// Seconds until the access token expires.
@@ -89,9 +96,17 @@ pub struct SessionTokens {
 
 /// The caller.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": examples::ADMINISTRATOR, "name": "Cristiano Ferreira", "kind": "person",
+    "role": "administrator", "scopes": null,
+    "permissions": {
+        "see_all_users": true, "change_all_users": true, "create_users": true,
+        "change_roles": true, "add_notes": true, "edit_notes": true, "change_catalogue": true
+    }
+}))]
 pub struct Me {
     id: UserId,
-    #[schema(examples("Cristiano Ferreira"))]
+    #[schema(format = "full-name", examples("Cristiano Ferreira"))]
     name: String,
     kind: UserKind,
     role: Role,

@@ -27,7 +27,9 @@ use crate::{
     auth::tokens::{Tokens, token_hash},
     changes::api_clients::{Grant, GrantToken, Refusal},
     db::database::Db,
-    domain::{ids::ApiClientId, policy::Credentials, session::ACCESS_TOKEN_SECONDS, text::words},
+    domain::{
+        examples, ids::ApiClientId, policy::Credentials, session::ACCESS_TOKEN_SECONDS, text::words,
+    },
     error::{Code, Error, Result},
 };
 
@@ -52,7 +54,7 @@ words! {
 #[derive(Deserialize, ToSchema)]
 #[allow(dead_code, reason = "only the document reads the fields")]
 #[schema(example = json!({
-    "grant_type": "client_credentials", "client_id": "01977f3e-5c00-7000-8000-000000000001",
+    "grant_type": "client_credentials", "client_id": examples::API_CLIENT,
     "client_secret": "dbk_3f6c…", "scope": "activity:write"
 }))]
 pub struct TokenForm {
@@ -63,14 +65,19 @@ pub struct TokenForm {
     scope: Option<String>,
     #[schema(nullable = false, max_length = 200)]
     client_id: Option<String>,
-    #[schema(nullable = false, max_length = 200, format = Password)]
+    #[schema(nullable = false, max_length = 200, format = "password")]
     client_secret: Option<String>,
 }
 
 /// An access token (RFC 6749, section 5.1).
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "access_token": examples::ACCESS_TOKEN, "token_type": "Bearer", "expires_in": 900,
+    "scope": "activity:read activity:write"
+}))]
 pub struct AccessToken {
     /// A JWT, to be sent as `Authorization: Bearer …`.
+    #[schema(format = "jwt")]
     access_token: String,
     token_type: TokenType,
     /// Seconds until it expires. There is no refresh token: ask for a new one.
@@ -101,6 +108,10 @@ words! {
 
 /// Why there is no token (RFC 6749, section 5.2).
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "error": "invalid_client",
+    "error_description": "The client is unknown or revoked, or its secret is wrong."
+}))]
 pub struct OAuthError {
     error: OAuthErrorCode,
     /// What is wrong, to read.

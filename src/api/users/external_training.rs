@@ -17,7 +17,9 @@ use crate::{
     changes::external_training::LogExternalTraining,
     domain::{
         date::Date,
+        examples,
         ids::{TrainingId, UserId},
+        limits::{HOURS_MAX, NAME_MAX},
         timestamp::Timestamp,
     },
     error::Result,
@@ -29,24 +31,26 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![endpoint!(list_external_training), endpoint!(log_external_training)]
 }
 
-/// The most hours of a training: more than four years of full-time work.
-const HOURS_MAX: f64 = 10_000.0;
-
 /// The version of a training: nobody changes it once it is logged.
 const VERSION: i64 = 1;
 
 /// A training that a user did outside of the platform.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": examples::TRAINING, "created_at": examples::CREATED, "updated_at": examples::CREATED,
+    "title": "First Aid at Work", "completed_on": "2026-06-30", "provider": "Red Cross",
+    "hours": 7.5
+}))]
 pub struct ExternalTraining {
     id: TrainingId,
     created_at: Timestamp,
     updated_at: Timestamp,
-    #[schema(examples("First Aid at Work"))]
+    #[schema(format = "name", examples("First Aid at Work"))]
     title: String,
     /// The day when it was completed, where the user was then.
     completed_on: Date,
     /// Who gave it.
-    #[schema(required = true, examples("Red Cross"))]
+    #[schema(required = true, format = "name", examples("Red Cross"))]
     provider: Option<String>,
     /// How long it took.
     #[schema(required = true, minimum = 0, maximum = 10000)]
@@ -75,14 +79,14 @@ impl From<TrainingRow> for ExternalTraining {
     "hours": 7.5
 }))]
 pub struct NewExternalTraining {
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name")]
     title: String,
     /// Not in the future, wherever on earth the user was.
     completed_on: Date,
     /// Who gave it.
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name")]
     provider: Option<String>,
     /// How long it took.
     #[validate(range(min = 0.0, max = HOURS_MAX))]

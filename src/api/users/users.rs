@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
@@ -19,7 +20,9 @@ use crate::{
     auth::passwords::Passwords,
     changes::users::{CreateUser, UpdateUser, UserWithSupervisors},
     domain::{
+        examples,
         ids::{GroupId, UserId},
+        limits::{EMAIL_MAX, NAME_MAX, PASSWORD_MAX, PASSWORD_MIN, SUPERVISORS_MAX, TIME_ZONE_MAX},
         text::words,
         timestamp::Timestamp,
         user::{Role, UserKind, UserStatus},
@@ -38,33 +41,49 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 /// A user: a person, or a generic API account.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!(Self::example("Sam", "Rivera")))]
 pub struct User {
     id: UserId,
     created_at: Timestamp,
     updated_at: Timestamp,
     /// Null only for an API account.
-    #[schema(required = true, examples("sam.rivera@example.com"))]
+    #[schema(required = true, format = "email", examples("sam.rivera@example.com"))]
     email: Option<String>,
-    #[schema(examples("Sam"))]
+    #[schema(format = "name", examples("Sam"))]
     given_name: String,
-    #[schema(examples("Rivera"))]
+    #[schema(format = "name", examples("Rivera"))]
     surname: String,
     /// Given name and surname.
-    #[schema(examples("Sam Rivera"))]
+    #[schema(format = "full-name", examples("Sam Rivera"))]
     name: String,
     kind: UserKind,
-    #[schema(required = true)]
+    #[schema(required = true, format = "name")]
     employee_id: Option<String>,
     status: UserStatus,
     role: Role,
     /// A name of the IANA time zone database.
-    #[schema(examples("Europe/Lisbon"))]
+    #[schema(format = "time-zone", examples("Europe/Lisbon"))]
     time_zone: String,
     /// One of the user's groups: who has `manage_users` on it may change him.
     #[schema(required = true)]
     home_group_id: Option<GroupId>,
     /// Who supervises the user, and so may see his profile and his log.
+    #[schema(max_items = 50)]
     supervisor_ids: Vec<UserId>,
+}
+
+impl User {
+    fn example(given_name: &str, surname: &str) -> Value {
+        json!({
+            "id": examples::USER, "created_at": examples::CREATED,
+            "updated_at": examples::CREATED,
+            "email": format!("{given_name}.{surname}@example.com").to_lowercase(),
+            "given_name": given_name, "surname": surname,
+            "name": format!("{given_name} {surname}"), "kind": "person", "employee_id": null,
+            "status": "active", "role": "learner", "time_zone": "UTC", "home_group_id": null,
+            "supervisor_ids": []
+        })
+    }
 }
 
 impl From<UserWithSupervisors> for User {
@@ -96,62 +115,62 @@ impl From<UserWithSupervisors> for User {
 }))]
 pub struct NewUser {
     /// Unique, without regard to case. Only an API account can do without.
-    #[validate(email, length(max = 254))]
-    #[schema(max_length = 254, format = "email")]
+    #[validate(email, length(max = EMAIL_MAX))]
+    #[schema(format = "email")]
     email: Option<String>,
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name")]
     given_name: String,
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name")]
     surname: String,
     /// `person` if it is not said. It can't be changed later.
     kind: Option<UserKind>,
     /// Unique.
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name")]
     employee_id: Option<String>,
     /// `active` if it is not said.
     status: Option<UserStatus>,
     /// `learner` if it is not said.
     role: Option<Role>,
     /// A name of the IANA time zone database; `UTC` if it is not said.
-    #[validate(length(max = 64), custom(function = iana_time_zone))]
-    #[schema(max_length = 64, examples("Europe/Lisbon"))]
+    #[validate(length(max = TIME_ZONE_MAX), custom(function = iana_time_zone))]
+    #[schema(format = "time-zone", examples("Europe/Lisbon"))]
     time_zone: Option<String>,
     /// Makes the user a member of the group.
     home_group_id: Option<GroupId>,
-    #[validate(length(max = 50))]
+    #[validate(length(max = SUPERVISORS_MAX))]
     #[schema(max_items = 50)]
     supervisor_ids: Option<Vec<UserId>>,
     /// Without one, nobody can log in as the user. It is never shown.
-    #[validate(length(min = 12, max = 128))]
-    #[schema(min_length = 12, max_length = 128, write_only, format = Password)]
+    #[validate(length(min = PASSWORD_MIN, max = PASSWORD_MAX))]
+    #[schema(format = "new-password", write_only)]
     password: Option<String>,
 }
 
 /// What changes of a user. null clears.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(min_properties = 1, example = json!({"surname": "Keller-Ito"}))]
+#[schema(min_properties = 1, example = json!({"time_zone": "Europe/Lisbon"}))]
 pub struct UserPatch {
     /// Unique, without regard to case. Only an API account can do without.
     #[serde(default, deserialize_with = "present")]
-    #[validate(email, length(max = 254))]
-    #[schema(value_type = Option<String>, max_length = 254, format = "email")]
+    #[validate(email, length(max = EMAIL_MAX))]
+    #[schema(value_type = Option<String>, format = "email")]
     email: Option<Option<String>>,
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200, nullable = false)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name", nullable = false)]
     given_name: Option<String>,
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200, nullable = false)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name", nullable = false)]
     surname: Option<String>,
     /// Unique.
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(value_type = Option<String>, format = "name")]
     employee_id: Option<Option<String>>,
     /// An inactive user is out at the next request.
     #[serde(default, deserialize_with = "present")]
@@ -163,8 +182,8 @@ pub struct UserPatch {
     role: Option<Role>,
     /// A name of the IANA time zone database.
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(max = 64), custom(function = iana_time_zone))]
-    #[schema(nullable = false, max_length = 64, examples("Europe/Lisbon"))]
+    #[validate(length(max = TIME_ZONE_MAX), custom(function = iana_time_zone))]
+    #[schema(nullable = false, format = "time-zone", examples("Europe/Lisbon"))]
     time_zone: Option<String>,
     /// Makes the user a member of the group. Only administrators change it.
     #[serde(default, deserialize_with = "present")]
@@ -172,13 +191,13 @@ pub struct UserPatch {
     home_group_id: Option<Option<GroupId>>,
     /// The whole list as it should be.
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(max = 50))]
+    #[validate(length(max = SUPERVISORS_MAX))]
     #[schema(nullable = false, max_items = 50)]
     supervisor_ids: Option<Vec<UserId>>,
     /// Ends the user's sessions, except the one that sets it.
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 12, max = 128))]
-    #[schema(nullable = false, min_length = 12, max_length = 128, write_only, format = Password)]
+    #[validate(length(min = PASSWORD_MIN, max = PASSWORD_MAX))]
+    #[schema(nullable = false, format = "new-password", write_only)]
     password: Option<String>,
 }
 
@@ -213,7 +232,7 @@ impl From<SortUsers> for UserSort {
 pub struct UserParams {
     /// Characters of name or e-mail, anywhere in it, without regard to case. No index finds them:
     /// where few of the users have them, all are looked through.
-    #[param(nullable = false, max_length = 4000)]
+    #[param(nullable = false)]
     q: Option<String>,
     /// Active or not.
     #[param(nullable = false)]
@@ -273,7 +292,8 @@ pub async fn list_users(
 /// can't log in.
 #[utoipa::path(post, path = "/users", tag = "Users", request_body = NewUser,
     responses(
-        (status = 201, description = "The user.", body = User),
+        (status = 201, description = "The user.", body = User,
+            example = json!(User::example("Robin", "Keller"))),
         (status = 409, description = "`already_exists`: e-mail or employee id are taken.",
             body = crate::api::http::problem::Problem, content_type = "application/problem+json")))]
 pub async fn create_user(

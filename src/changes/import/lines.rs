@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// The most supervisors that a user has.
-const SUPERVISORS_MAX: usize = 50;
+const SUPERVISORS_MAX: usize = crate::domain::limits::SUPERVISORS_MAX as usize;
 
 /// What came of a line.
 #[derive(Clone, Copy, Debug)]
