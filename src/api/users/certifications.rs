@@ -13,6 +13,7 @@ use crate::{
     },
     domain::{
         certification::CertificationStatus,
+        examples,
         ids::{CertificationId, UserId},
         timestamp::Timestamp,
     },
@@ -30,6 +31,10 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 /// The state of a certification for a user.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "certification": {"id": examples::CERTIFICATION, "name": "Forklift Driver"},
+    "status": "met", "met_at": examples::COMPLETED, "expires_at": "2027-06-12T15:30:00.000Z"
+}))]
 pub struct CertificationStanding {
     certification: CertificationName,
     status: CertificationStatus,
@@ -45,7 +50,7 @@ pub struct CertificationStanding {
 #[derive(Serialize, ToSchema)]
 pub struct CertificationName {
     id: CertificationId,
-    #[schema(examples("Forklift Driver"))]
+    #[schema(format = "name", examples("Forklift Driver"))]
     name: String,
 }
 
