@@ -5,8 +5,7 @@ mod lookups;
 use std::collections::HashMap;
 
 use super::{
-    PASSWORD,
-    scene::{Deed, Item, Key, Note, Person, Scene, What},
+    scene::{Deed, Item, Key, Note, PASSWORD, Person, Scene, What},
     updates::{deactivate, same_enrollment, same_user},
 };
 use crate::{
