@@ -155,7 +155,7 @@ impl StreamedQuery for UserLogQuery {
 /// List a user's activity
 ///
 /// Everything that happened to the user, newest first: by `occurred_at`, then by `id`, both
-/// descending. Whoever may see the profile may see the log.
+/// descending. Everybody who may see the profile may see the log.
 ///
 /// Read on with `cursor` while notes are added and edited: every entry that was there when the
 /// first page was read comes exactly once.

@@ -62,9 +62,9 @@ pub fn bound(schema: &mut RefOr<Schema>, text_max: usize) {
     match schema {
         Schema::Array(array) => bound_array(array, text_max),
         Schema::Object(object) => bound_object(object, text_max),
-        Schema::OneOf(of) => of.items.iter_mut().for_each(|it| bound(it, text_max)),
-        Schema::AllOf(of) => of.items.iter_mut().for_each(|it| bound(it, text_max)),
-        Schema::AnyOf(of) => of.items.iter_mut().for_each(|it| bound(it, text_max)),
+        Schema::OneOf(schemas) => schemas.items.iter_mut().for_each(|it| bound(it, text_max)),
+        Schema::AllOf(schemas) => schemas.items.iter_mut().for_each(|it| bound(it, text_max)),
+        Schema::AnyOf(schemas) => schemas.items.iter_mut().for_each(|it| bound(it, text_max)),
         _ => {}
     }
 }
