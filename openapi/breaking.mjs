@@ -1,5 +1,5 @@
-// Tells what would break the clients of the last released document, which is kept in
-// released.json, and fails if anything would. Until the first release there is none to be held to.
+// Fails if anything in the document breaks the clients of the last release, and lists what does.
+// released.json is the document of the last release; until the first one, there is none.
 //
 //   node breaking.mjs                     # released.json against openapi.json
 //   node breaking.mjs before.json after.json
@@ -10,7 +10,7 @@ import { apiDiff, breaking } from "api-smart-diff";
 const here = (name) => new URL(name, import.meta.url);
 const read = (file) => JSON.parse(readFileSync(file, "utf8"));
 
-/** Every change that breaks clients: where it is, and what it was. */
+/** Every change that breaks clients: its path in the document, and its kind. */
 function broken(before, after) {
   return apiDiff(before, after)
     .filter((change) => change.type === breaking)
@@ -19,12 +19,12 @@ function broken(before, after) {
 
 const [before = here("released.json"), after = here("openapi.json")] = process.argv.slice(2);
 
-// The judge is judged first: what is known to break clients, it has to find.
+// A known breaking change checks the judge itself first.
 const now = read(here("openapi.json"));
 const without = structuredClone(now);
 delete without.paths["/me"];
-if (broken(now, without).length === 0) throw new Error("a path that is gone was not found");
-if (broken(now, now).length > 0) throw new Error("what is the same was found to be broken");
+if (broken(now, without).length === 0) throw new Error("a removed path was not found");
+if (broken(now, now).length > 0) throw new Error("an unchanged document was found to be breaking");
 
 if (existsSync(before)) {
   const found = broken(read(before), read(after));
@@ -32,5 +32,5 @@ if (existsSync(before)) {
   if (found.length > 0) process.exit(1);
   console.log("Nothing in the document breaks the clients of the last release.");
 } else {
-  console.log("Nothing is released yet: there are no clients to be broken.");
+  console.log("Nothing is released yet: there are no clients to break.");
 }

@@ -1,6 +1,6 @@
-// What somebody does who has nothing but /docs and the demo password: log in, Authorize, find a user,
-// read his log, add a note; as an API client, too. No console error, no request to another host, and
-// links to operations lead to them.
+// Uses /docs as somebody with only the demo password: log in, authorize, find a user, read their log,
+// add a note; then the same as an API client. The console has no error, no request goes to another
+// host, and links to operations work.
 //
 //   DAYBOOK_URL=http://127.0.0.1:8080 node browser.mjs /usr/bin/chromium FOLDER
 
@@ -10,7 +10,7 @@ const url = process.env.DAYBOOK_URL;
 const [executablePath, folder] = process.argv.slice(2);
 const browser = await chromium.launch({
   executablePath,
-  // As root, in a container; and without its own calls home.
+  // The browser runs as root in a container, and makes no requests of its own.
   args: [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -75,7 +75,7 @@ try {
   const tags = await page.locator(".opblock-tag").allInnerTexts();
   expect(tags[0]?.startsWith("Session"), `the first thing is to log in, and not ${tags[0]}`);
 
-  // The example is one of the demo data, as it stands.
+  // The example works with the demo data as it is.
   const { access_token } = await tryOut("log_in", 200);
   await authorize(async (dialog) => {
     const bearer = dialog.filter({ hasText: "bearer" }).first();

@@ -13,15 +13,14 @@ import schemathesis
 URL = os.environ["DAYBOOK_JUDGE_URL"]
 NOBODY = "01977f3e-5c00-7000-8000-0000000000ff"
 
-# What no schema can say, and so a request that is valid by the document may be refused for: a
-# reference or a time zone that is not there; a course that takes nobody any more; a time that is
-# not past; a person where it takes an API account; a parameter that needs another one beside it,
-# or a field that does not go with another.
+# Why the service may refuse a request that is valid by the document, since no schema can express it:
+# an unknown reference or time zone; an archived course; a time in the future; a person instead of an
+# API account; a parameter or a field that needs or excludes another one.
 UNKNOWABLE = {"unknown", "archived", "in_future", "incomplete", "not_allowed", "not_api"}
 
 
 def call(path, token=None, body=None):
-    """The answer of the service, as JSON."""
+    """The response of the service, as JSON."""
     request = urllib.request.Request(URL + path, method="POST" if body else "GET")
     if token:
         request.add_header("authorization", f"Bearer {token}")
@@ -33,13 +32,13 @@ def call(path, token=None, body=None):
 
 
 def log_in():
-    """An access token of the user that the run is logged in as."""
+    """An access token of the user of the run."""
     credentials = {"email": os.environ["DAYBOOK_JUDGE_EMAIL"], "password": "daybook-demo"}
     return call("/auth/login", body=credentials)["access_token"]
 
 
 def clients(token):
-    """An API client of the demo data's API account, made if there is none. A learner may not."""
+    """An API client of the demo API account, made if there is none. Learners can't make one."""
     try:
         user = call("/users?kind=api&limit=1", token)["data"][0]["id"]
         body = {"name": "Judge", "user_id": user, "scopes": ["activity:read"]}
@@ -49,8 +48,8 @@ def clients(token):
 
 
 def write_ids(folder):
-    """Writes down ids of the demo data, one file for each parameter of a path: by chance alone,
-    next to nobody would be found. Sam is in it often, so that his entries are asked for as his."""
+    """Writes ids of the demo data, one file for each path parameter: random ids would match nothing.
+    Sam occurs often, so that requests combine Sam with Sam's own entries."""
     token = log_in()
 
     def ids(path):
@@ -81,7 +80,7 @@ OWN_ID = call("/me", log_in())["id"]
 
 @schemathesis.hook
 def before_call(context, case, **kwargs):
-    """Keeps the run at work."""
+    """Keeps the run logged in."""
     # Without its own role, password or access it would judge nothing but refusals from there on.
     parameters = case.path_parameters or {}
     if (case.method, case.operation.path) == ("PATCH", "/users/{user_id}"):
@@ -105,7 +104,7 @@ def before_call(context, case, **kwargs):
 
 @schemathesis.check
 def refusals_have_a_reason(ctx, response, case):
-    """A request that is valid by the document is refused only for what no schema can say."""
+    """The service refuses a request that is valid by the document only for what no schema can express."""
     meta = case.meta
     if meta is None or not meta.generation.mode.is_positive:
         return

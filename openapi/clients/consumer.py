@@ -22,11 +22,11 @@ from daybook_client.types import UNSET
 url = sys.argv[1]
 
 
-def good(answer):
-    """The answer, if it is no problem."""
-    if answer is None or isinstance(answer, Problem):
-        raise SystemExit(f"refused: {answer}")
-    return answer
+def good(response):
+    """The response, if it is not a problem."""
+    if response is None or isinstance(response, Problem):
+        raise SystemExit(f"refused: {response}")
+    return response
 
 
 credentials = LogInRequest(email="cristiano.ferreira@example.com", password="daybook-demo")
@@ -46,7 +46,7 @@ newest = good(list_user_activity.sync(sam.id, client=client, limit=1)).data[0]
 body = NewNote(notes="Written by a generated client.", relates_to=newest.id)
 added = add_note.sync_detailed(sam.id, client=client, body=body)
 note = good(added.parsed)
-assert isinstance(note, ManualEntry) and note.relates_to == newest.id
+assert note.relates_to == newest.id
 change = NotePatch(notes="Written and edited by a generated client.")
 edited = good(
     edit_note.sync(sam.id, note.id, client=client, body=change, if_match=added.headers["ETag"])

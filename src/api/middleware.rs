@@ -18,10 +18,10 @@ use super::{
     limits::{quota, requests},
     session::oauth_error,
 };
-use crate::error::{Code, Error};
-
-/// The longest id that a client may give its request.
-const REQUEST_ID_MAX: usize = 128;
+use crate::{
+    domain::limits::REQUEST_ID_MAX,
+    error::{Code, Error},
+};
 
 /// Wraps the whole service.
 ///

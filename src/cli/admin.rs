@@ -6,12 +6,12 @@ use clap::Args;
 
 use super::{database::open, output::print};
 use crate::{
-    api::http::validate::{PASSWORD_MAX, PASSWORD_MIN},
     auth::passwords::{Cost, Passwords},
     changes::{self, users::CreateUser},
     config::{Config, Secret},
     db::{database::Db, migrate},
     domain::{
+        limits::{PASSWORD_MAX, PASSWORD_MIN},
         policy::Credentials,
         user::{Role, UserKind, UserStatus},
     },

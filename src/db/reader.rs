@@ -72,7 +72,7 @@ pub fn with_reader<T>(
     };
     RAW.with(|slot| {
         // Taken, and put back at the end: a panic drops it, as it does the connection beside it.
-        let kept = slot.take().filter(|(of, _)| of == url);
+        let kept = slot.take().filter(|(kept_url, _)| kept_url == url);
         let raw = match kept {
             Some((_, raw)) => raw,
             None => {

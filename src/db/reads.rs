@@ -58,7 +58,7 @@ fn read_here<T>(url: &DatabaseUrl, work: impl FnOnce(&mut Reader<'_>) -> Result<
     LOCAL_READER.with(|slot| {
         // Taken, and put back at the end: a panic may leave a connection in the middle of something,
         // and then it is dropped.
-        let kept = slot.take().filter(|(of, _)| of == url);
+        let kept = slot.take().filter(|(kept_url, _)| kept_url == url);
         let mut conn = match kept {
             Some((_, conn)) => conn,
             None => connection::open_reader(url)?,

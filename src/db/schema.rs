@@ -387,7 +387,7 @@ diesel::table! {
     idempotency_keys (key) {
         key -> Text,
         fingerprint -> Text,
-        answer -> Nullable<Binary>,
+        response -> Nullable<Binary>,
         expires_at -> SqlTime,
     }
 }

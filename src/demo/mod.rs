@@ -8,7 +8,7 @@ mod crowd;
 mod dice;
 mod names;
 mod people;
-mod scene;
+pub mod scene;
 mod stage;
 mod stories;
 mod updates;
@@ -28,13 +28,7 @@ use crate::{
         settings::DEMO,
     },
 };
-use scene::{Calendar, Scene};
-
-/// The password of everybody in the demo data.
-pub const PASSWORD: &str = "daybook-demo";
-
-/// The name of the API client in the demo data.
-const API_CLIENT: &str = "Weekly run";
+use scene::{API_CLIENT, Calendar, PASSWORD, Scene};
 
 /// Loads the demo data into an empty database, all of it or nothing. A database that already has it
 /// stays as it is, with all later changes.

@@ -123,7 +123,7 @@ pub(super) fn arrivals(calendar: &Calendar) -> Vec<Scene> {
         CERTIFICATIONS.iter().enumerate().map(|(item, (name, courses, validity))| {
             What::Certification(item, name, courses, *validity)
         });
-    let plans = PLANS.iter().enumerate().map(|(item, (name, of))| What::Plan(item, name, of));
+    let plans = PLANS.iter().enumerate().map(|(item, (name, parts))| What::Plan(item, name, parts));
     let groups =
         GROUPS.iter().enumerate().map(|(item, (name, auto))| What::Group(item, name, *auto));
     let all = people.chain(courses).chain(certifications).chain(plans).chain(groups).enumerate();

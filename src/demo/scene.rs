@@ -17,6 +17,12 @@ use crate::{
 /// A person in the demo data, before they have an id.
 pub(super) type Key = usize;
 
+/// The password of everybody in the demo data.
+pub const PASSWORD: &str = "daybook-demo";
+
+/// The name of the API client in the demo data.
+pub const API_CLIENT: &str = "Weekly run";
+
 /// A course or a plan in the demo data: its position in the lists of [`super::people`].
 pub(super) type Item = usize;
 

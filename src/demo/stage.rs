@@ -5,8 +5,7 @@ mod lookups;
 use std::collections::HashMap;
 
 use super::{
-    PASSWORD,
-    scene::{Deed, Item, Key, Note, Person, Scene, What},
+    scene::{Deed, Item, Key, Note, PASSWORD, Person, Scene, What},
     updates::{deactivate, same_enrollment, same_user},
 };
 use crate::{
@@ -81,8 +80,9 @@ impl Stage {
                 let id = self.make(tx, scene, change)?.0.id;
                 self.certifications.insert(*item, id);
             }
-            What::Plan(item, name, of) => {
-                let ids: Result<_> = of.iter().map(|it| self.certification(*it)).collect();
+            What::Plan(item, name, certifications) => {
+                let ids: Result<_> =
+                    certifications.iter().map(|it| self.certification(*it)).collect();
                 let change = CreatePlan { name: (*name).to_owned(), certification_ids: ids? };
                 let id = self.make(tx, scene, change)?.0.id;
                 self.plans.insert(*item, id);

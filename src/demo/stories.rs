@@ -1,12 +1,11 @@
 //! The three stories that a log is there for, and the notes that the same screens show.
 
 use super::{
-    API_CLIENT,
     people::{
         ANNA, CRISTIANO, DIEGO, ELENA, FIRE, FORKLIFT, HYGIENE, JONAS, KITCHEN, LEADERSHIP, MARTA,
         NOOR, ONBOARDING, PLATFORM, PRIVACY, PRIYA, SAFETY, SAM, SECURITY, TOM, WAREHOUSE,
     },
-    scene::{Calendar, Deed, Note, Scene, scene},
+    scene::{API_CLIENT, Calendar, Deed, Note, Scene, scene},
 };
 use crate::{
     domain::{

@@ -14,9 +14,6 @@ words! {
     }
 }
 
-/// The longest validity, in days: about a hundred years.
-pub const VALIDITY_DAYS_MAX: i64 = 36_500;
-
 /// When a certification met at `met_at` expires: after `validity_days` times 24 hours. `None` if it
 /// never does.
 pub fn expires_at(met_at: Timestamp, validity_days: Option<i64>) -> Option<Timestamp> {

@@ -35,6 +35,3 @@ words! {
         Fail = "fail",
     }
 }
-
-/// The highest grade, in percent; the lowest is 0.
-pub const GRADE_MAX: f64 = 100.0;

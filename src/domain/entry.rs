@@ -12,9 +12,6 @@ use super::{
     user::UserKind,
 };
 
-/// The most characters (code points) of a note; the fewest is one.
-pub const NOTES_MAX: u64 = 10_000;
-
 words! {
     /// What happened: the closed vocabulary of the log, `noun.past_participle`.
     pub enum Action {
@@ -160,7 +157,7 @@ pub struct Actor {
     /// The user's id.
     pub id: UserId,
     /// The user's name when the entry was written.
-    #[schema(examples("Cristiano Ferreira"))]
+    #[schema(format = "full-name", examples("Cristiano Ferreira"))]
     pub name: String,
     /// A person or an API account.
     pub kind: UserKind,
@@ -175,7 +172,7 @@ pub struct Target {
     /// Its id.
     pub id: AnyId,
     /// Its name when the entry was written.
-    #[schema(examples("Security Basics"))]
+    #[schema(format = "full-name", examples("Security Basics"))]
     pub name: String,
 }
 
@@ -183,7 +180,7 @@ pub struct Target {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct FieldChange {
     /// The name of the field in the resource.
-    #[schema(value_type = String, examples("result"))]
+    #[schema(value_type = String, format = "name", examples("result"))]
     pub field: Cow<'static, str>,
     /// The value before; null if it was not set.
     #[schema(required = true)]

@@ -32,7 +32,7 @@ pub struct Once {
 struct Row {
     key: String,
     fingerprint: String,
-    answer: Option<Vec<u8>>,
+    response: Option<Vec<u8>>,
     expires_at: Timestamp,
 }
 
@@ -43,7 +43,7 @@ struct Row {
 /// `idempotency_key_reused` if the key was used for another request, `idempotency_in_flight`
 /// if the first one is still running.
 pub fn find(tx: &mut Tx<'_>, once: &Once) -> Result<Option<Vec<u8>>> {
-    hold(tx, &once.key)?;
+    lock_exclusive(tx, &once.key)?;
     let now = tx.now();
     let row = idempotency_keys::table
         .find(&once.key)
@@ -59,8 +59,8 @@ pub fn find(tx: &mut Tx<'_>, once: &Once) -> Result<Option<Vec<u8>>> {
             let text = "This Idempotency-Key was used for another request. Take a new one.";
             Err(Error::new(Code::IdempotencyKeyReused, text))
         }
-        Some(Row { answer: None, .. }) => Err(in_flight()),
-        Some(Row { answer, .. }) => Ok(answer),
+        Some(Row { response: None, .. }) => Err(in_flight()),
+        Some(Row { response, .. }) => Ok(response),
     }
 }
 
@@ -70,19 +70,22 @@ pub fn in_flight() -> Error {
     Error::new(Code::IdempotencyInFlight, text)
 }
 
-/// Keeps others with the same key out, on PostgreSQL: SQLite has one writer anyhow.
-fn hold(tx: &mut Tx<'_>, key: &str) -> Result<()> {
+/// Locks the key until the transaction ends, on PostgreSQL. SQLite has one writer, so it needs no lock.
+///
+/// # Errors
+/// `idempotency_in_flight` if another request with the key has the lock.
+fn lock_exclusive(tx: &mut Tx<'_>, key: &str) -> Result<()> {
     let AnyConnection::Postgres(conn) = tx.read() else { return Ok(()) };
     // The key is a hash: sixteen of its digits are a number of 64 bits.
     let digits = key.get(..16).unwrap_or_default();
     let number = u64::from_str_radix(digits, 16).map_err(Error::internal)?.cast_signed();
-    let held = diesel::select(sql::<Bool>(&format!("pg_try_advisory_xact_lock({number})")));
-    if held.get_result::<bool>(conn)? { Ok(()) } else { Err(in_flight()) }
+    let lock = diesel::select(sql::<Bool>(&format!("pg_try_advisory_xact_lock({number})")));
+    if lock.get_result::<bool>(conn)? { Ok(()) } else { Err(in_flight()) }
 }
 
-/// Keeps the answer to a request for a day.
-pub fn keep(tx: &mut Tx<'_>, once: &Once, answer: Vec<u8>) -> Result<()> {
-    put(tx, once, Some(answer), KEPT_SECONDS)
+/// Keeps the response to a request for a day.
+pub fn keep(tx: &mut Tx<'_>, once: &Once, response: Vec<u8>) -> Result<()> {
+    put(tx, once, Some(response), KEPT_SECONDS)
 }
 
 /// Says that a request of several transactions is running.
@@ -90,11 +93,11 @@ pub fn claim(tx: &mut Tx<'_>, once: &Once) -> Result<()> {
     put(tx, once, None, RUNNING_SECONDS)
 }
 
-fn put(tx: &mut Tx<'_>, once: &Once, answer: Option<Vec<u8>>, seconds: i64) -> Result<()> {
+fn put(tx: &mut Tx<'_>, once: &Once, response: Option<Vec<u8>>, seconds: i64) -> Result<()> {
     let expires_at = tx.now().plus_seconds(seconds);
     let Once { key, fingerprint, .. } = once.clone();
     forget(tx, once)?;
-    let row = Row { key, fingerprint, answer, expires_at };
+    let row = Row { key, fingerprint, response, expires_at };
     diesel::insert_into(idempotency_keys::table).values(row).execute(tx.write())?;
     Ok(())
 }

@@ -157,11 +157,11 @@ fn ranges(filter: &UserFilter) -> Vec<users::BoxedQuery<'static, MultiBackend>> 
     let statuses = filter.status.map_or(UserStatus::ALL.to_vec(), |status| vec![status]);
     let kinds = filter.kind.map_or(UserKind::ALL.to_vec(), |kind| vec![kind]);
     let of_kind = |kind: UserKind| {
-        let of = move |status: &UserStatus| {
+        let of_kind_and_status = move |status: &UserStatus| {
             let of_both = users::kind.eq(kind).and(users::status.eq(*status));
             related(&VisibleUsers::Everyone, filter).filter(of_both)
         };
-        statuses.iter().map(of).collect::<Vec<_>>()
+        statuses.iter().map(of_kind_and_status).collect::<Vec<_>>()
     };
     kinds.into_iter().flat_map(of_kind).collect()
 }

@@ -7,7 +7,7 @@ CREATE TABLE idempotency_keys (
     fingerprint TEXT COLLATE "C" NOT NULL,
     -- Encrypted, because some responses contain secrets. Null while a request of several transactions
     -- is running.
-    answer BYTEA,
+    response BYTEA,
     expires_at TIMESTAMPTZ NOT NULL
 );
 CREATE INDEX idempotency_keys_by_expiry ON idempotency_keys (expires_at);

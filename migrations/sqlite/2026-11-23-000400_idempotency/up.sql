@@ -7,7 +7,7 @@ CREATE TABLE idempotency_keys (
     fingerprint TEXT NOT NULL,
     -- Encrypted, because some responses contain secrets. Null while a request of several transactions
     -- is running.
-    answer BLOB,
+    response BLOB,
     expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_keys_by_expiry ON idempotency_keys (expires_at);

@@ -35,18 +35,22 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 /// A word of the log's vocabulary.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "action": "enrollment.forced_complete", "family": "enrollment", "type": "system",
+    "description": "Somebody set a course to completed."
+}))]
 pub struct ActionMeaning {
     /// The word.
     #[schema(examples("enrollment.forced_complete"))]
     action: Action,
     /// The part before the point. As a filter, `enrollment.*` matches the whole family.
-    #[schema(examples("enrollment"))]
+    #[schema(format = "code", examples("enrollment"))]
     family: &'static str,
     /// The type of the entries that record it.
     #[serde(rename = "type")]
     entry_type: EntryType,
     /// What happened, in a sentence.
-    #[schema(examples("Somebody set a course to completed."))]
+    #[schema(format = "line", examples("Somebody set a course to completed."))]
     description: &'static str,
 }
 

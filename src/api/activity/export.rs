@@ -71,7 +71,7 @@ pub struct ExportParams {
     format: Option<ExportFormat>,
     /// The time zone of the times in a CSV file, by its IANA name; `UTC` by default. The lines of
     /// NDJSON are the list's items: always UTC.
-    #[param(nullable = false, example = "Europe/Berlin")]
+    #[param(nullable = false, format = "time-zone", example = "Europe/Berlin")]
     time_zone: Option<String>,
 }
 

@@ -3,7 +3,10 @@
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, de};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::{
+    IntoParams, PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
 
 use crate::{
     api::http::search_text::SearchText,
@@ -25,10 +28,10 @@ pub struct ActivityParams {
     #[param(nullable = false, inline)]
     r#type: Option<EntryType>,
     /// Only these actions, comma-separated: `enrollment.completed`; `enrollment.*` is a family.
-    #[param(nullable = false, value_type = Option<String>)]
+    #[param(nullable = false, inline)]
     action: Option<Actions>,
     /// Not these actions: `session.*`, for example.
-    #[param(nullable = false, value_type = Option<String>)]
+    #[param(nullable = false, inline)]
     exclude_action: Option<Actions>,
     /// Text to find anywhere in notes or description, case-insensitive. No index helps: a text that few
     /// entries have takes a search through all of them.
@@ -97,7 +100,7 @@ impl ActivityParams {
 }
 
 /// A comma-separated list of actions and families.
-#[derive(Debug, ToSchema)]
+#[derive(Debug)]
 struct Actions(Vec<Action>);
 
 impl FromStr for Actions {
@@ -120,6 +123,32 @@ impl FromStr for Actions {
         }
         Ok(Self(actions))
     }
+}
+
+impl PartialSchema for Actions {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern())).into()
+    }
+}
+
+impl ToSchema for Actions {}
+
+/// What the text of such a list looks like, as a regular expression.
+fn pattern() -> String {
+    let mut families: Vec<(&str, Vec<&str>)> = Vec::new();
+    for action in Action::ALL {
+        let (family, word) = action.as_str().split_once('.').unwrap_or((action.as_str(), ""));
+        match families.iter_mut().find(|(name, _)| *name == family) {
+            Some((_, words)) => words.push(word),
+            None => families.push((family, vec![word])),
+        }
+    }
+    let families = families.iter().map(|(family, words)| match words.as_slice() {
+        [""] => (*family).to_owned(),
+        words => format!(r"{family}\.({}|\*)", words.join("|")),
+    });
+    let one = families.collect::<Vec<_>>().join("|");
+    format!("^({one})(,({one}))*$")
 }
 
 impl<'de> Deserialize<'de> for Actions {

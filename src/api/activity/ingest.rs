@@ -14,7 +14,7 @@ use crate::{
         reply::Reply,
     },
     changes::ingest::{Ingest, Ingested},
-    domain::{batch::BatchOutcome, ids::EntryId},
+    domain::{batch::BatchOutcome, examples, ids::EntryId},
     error::{Code, InputError, InputLocation, Result},
 };
 
@@ -25,8 +25,12 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 /// The outcome of a batch.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "data": [{"index": 0, "outcome": "created", "entry_id": examples::ENTRY, "errors": []}]
+}))]
 pub struct BatchReport {
     /// One outcome for each item, in their order.
+    #[schema(max_items = 1000)]
     data: Vec<BatchItem>,
 }
 

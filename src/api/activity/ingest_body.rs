@@ -5,11 +5,16 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use validator::Validate;
 
+use super::schema::SystemAction;
 use crate::{
     api::http::{body::present, validate::line},
     domain::{
         entry::{Action, TargetType},
+        examples,
         ids::{AnyId, UserId},
+        limits::{
+            BATCH_CHANGES_MAX, BATCH_MAX, DESCRIPTION_MAX, EMAIL_MAX, FULL_NAME_MAX, NAME_MAX,
+        },
         timestamp::Timestamp,
     },
 };
@@ -20,11 +25,11 @@ use crate::{
 #[schema(example = json!({"items": [{
     "user": {"employee_id": "E-1042"},
     "action": "enrollment.completed",
-    "occurred_at": "2026-06-12T15:30:00Z",
+    "occurred_at": examples::COMPLETED,
     "external_id": "scorm-cloud:registration:81f2",
     "description": "Sam Rivera completed “Security Basics” in the old system.",
     "target": {
-        "type": "course", "id": "01977f3e-5c00-7000-8000-000000000000",
+        "type": "course", "id": examples::COURSE,
         "name": "Security Basics"
     },
     "changes": [{"field": "status", "before": "in_progress", "after": "completed"}]
@@ -32,7 +37,7 @@ use crate::{
 pub struct NewBatch {
     /// Up to 1,000 items, each of which may fail alone.
     // Here they are only counted: each is parsed on its own.
-    #[validate(length(min = 1, max = 1000))]
+    #[validate(length(min = 1, max = BATCH_MAX))]
     #[schema(value_type = Vec<NewBatchEntry>, min_items = 1, max_items = 1000)]
     pub(super) items: Vec<()>,
 }
@@ -50,24 +55,24 @@ pub struct NewBatchEntry {
     #[schema(nullable = false)]
     pub(super) user_id: Option<UserId>,
     /// What happened: any action of the catalogue but `note`.
-    #[schema(examples("enrollment.completed"))]
+    #[schema(value_type = SystemAction)]
     pub(super) action: Action,
     /// When it happened, not in the future.
     pub(super) occurred_at: Timestamp,
     /// The id that your system gives it. It is unique in the whole log, so start it with the name of
     /// your system.
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200, examples("scorm-cloud:registration:81f2"))]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name", examples("scorm-cloud:registration:81f2"))]
     pub(super) external_id: String,
     /// One English sentence.
-    #[validate(length(min = 1, max = 1000), custom(function = line))]
-    #[schema(min_length = 1, max_length = 1000)]
+    #[validate(length(min = 1, max = DESCRIPTION_MAX), custom(function = line))]
+    #[schema(format = "description")]
     pub(super) description: String,
     /// What it was done to. It need not be in Daybook.
     #[validate(nested)]
     pub(super) target: Option<NewBatchTarget>,
     /// The values that changed; none by default.
-    #[validate(length(max = 50), nested)]
+    #[validate(length(max = BATCH_CHANGES_MAX), nested)]
     #[schema(max_items = 50)]
     pub(super) changes: Option<Vec<NewBatchChange>>,
 }
@@ -83,13 +88,13 @@ pub struct NewBatchUser {
     pub(super) id: Option<UserId>,
     /// The user's e-mail address, case-insensitive.
     #[serde(default, deserialize_with = "present")]
-    #[validate(email, length(max = 254))]
-    #[schema(nullable = false)]
+    #[validate(email, length(max = EMAIL_MAX))]
+    #[schema(nullable = false, format = "email")]
     pub(super) email: Option<String>,
     /// The user's employee id.
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(nullable = false, min_length = 1, max_length = 200)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(nullable = false, format = "name")]
     pub(super) employee_id: Option<String>,
 }
 
@@ -103,8 +108,8 @@ pub struct NewBatchTarget {
     /// Its id.
     pub(super) id: AnyId,
     /// Its name when it happened.
-    #[validate(length(min = 1, max = 401), custom(function = line))]
-    #[schema(min_length = 1, max_length = 401, examples("Security Basics"))]
+    #[validate(length(min = 1, max = FULL_NAME_MAX), custom(function = line))]
+    #[schema(format = "full-name", examples("Security Basics"))]
     pub(super) name: String,
 }
 
@@ -114,8 +119,8 @@ pub struct NewBatchTarget {
 #[serde(deny_unknown_fields)]
 pub struct NewBatchChange {
     /// The name of the field.
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200, examples("status"))]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name", examples("status"))]
     pub(super) field: String,
     /// What it was; null if it was not set.
     #[serde(default)]

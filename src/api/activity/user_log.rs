@@ -8,7 +8,7 @@ use validator::Validate;
 use super::{
     filter::ActivityParams,
     json::{EntryJson, write_entry},
-    schema::{ActivityEntry, Revision, version},
+    schema::{ActivityEntry, ManualEntry, Revision, version},
 };
 use crate::{
     access::users::see_user,
@@ -27,7 +27,9 @@ use crate::{
     changes::notes::{add::AddNote, edit::EditNote},
     db::reader::Reader,
     domain::{
+        examples,
         ids::{EntryId, UserId},
+        limits::NOTES_MAX,
         timestamp::Timestamp,
         user::UserKind,
     },
@@ -57,11 +59,11 @@ pub fn endpoints() -> Vec<Endpoint> {
 /// A note to be added.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"notes": "Sam completed the live version of this course."}))]
+#[schema(example = json!({"notes": examples::NOTES}))]
 pub struct NewNote {
     /// The text of the note.
-    #[validate(length(min = 1, max = 10000), custom(function = not_blank))]
-    #[schema(min_length = 1, max_length = 10000)]
+    #[validate(length(min = 1, max = NOTES_MAX), custom(function = not_blank))]
+    #[schema(format = "notes")]
     notes: String,
     /// When it happened, not in the future; now by default.
     occurred_at: Option<Timestamp>,
@@ -74,14 +76,12 @@ pub struct NewNote {
 /// Changes of a note. The earlier wording is kept.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(min_properties = 1, example = json!({
-    "notes": "Sam completed the live version of this course on June 12."
-}))]
+#[schema(min_properties = 1, example = json!({"notes": examples::EDITED_NOTES}))]
 pub struct NotePatch {
     /// The text of the note.
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 10000), custom(function = not_blank))]
-    #[schema(min_length = 1, max_length = 10000, nullable = false)]
+    #[validate(length(min = 1, max = NOTES_MAX), custom(function = not_blank))]
+    #[schema(format = "notes", nullable = false)]
     notes: Option<String>,
     /// When it happened, not in the future.
     #[serde(default, deserialize_with = "present")]
@@ -99,9 +99,10 @@ pub struct NotePatch {
 
 /// A user whom a note may name as its author.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({"id": examples::SUPERVISOR, "name": "Anna Lindqvist", "kind": "person"}))]
 pub struct Creator {
     id: UserId,
-    #[schema(examples("Anna Lindqvist"))]
+    #[schema(format = "full-name", examples("Anna Lindqvist"))]
     name: String,
     kind: UserKind,
 }
@@ -154,7 +155,7 @@ impl StreamedQuery for UserLogQuery {
 /// List a user's activity
 ///
 /// Everything that happened to the user, newest first: by `occurred_at`, then by `id`, both
-/// descending. Whoever may see the profile may see the log.
+/// descending. Everybody who may see the profile may see the log.
 ///
 /// Read on with `cursor` while notes are added and edited: every entry that was there when the
 /// first page was read comes exactly once.
@@ -179,7 +180,7 @@ pub async fn list_user_activity(
 /// A manual entry that explains the log, with a date and an author of your choice.
 #[utoipa::path(post, path = "/users/{user_id}/activity", tag = "Activity",
     params(("user_id" = UserId, Path)), request_body = NewNote,
-    responses((status = 201, description = "The note.", body = ActivityEntry)))]
+    responses((status = 201, description = "The note.", body = ManualEntry)))]
 pub async fn add_note(
     ctx: Ctx,
     Path(user): Path<UserId>,
@@ -234,7 +235,8 @@ pub async fn get_entry(
 #[utoipa::path(patch, path = "/users/{user_id}/activity/{entry_id}", tag = "Activity",
     params(("user_id" = UserId, Path), ("entry_id" = EntryId, Path)), request_body = NotePatch,
     responses(
-        (status = 200, description = "The note as it is now.", body = ActivityEntry),
+        (status = 200, description = "The note as it is now.", body = ManualEntry,
+            example = json!(ManualEntry::edited_example())),
         (status = 409, description = "`immutable_entry`: it is a system entry.",
             body = crate::api::http::problem::Problem, content_type = "application/problem+json")))]
 pub async fn edit_note(

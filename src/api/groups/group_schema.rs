@@ -6,17 +6,21 @@ use validator::Validate;
 
 use crate::{
     api::http::{body::present, resource::Resource, search_text::SearchText, validate::line},
-    domain::{group::GroupStatus, ids::GroupId, timestamp::Timestamp},
+    domain::{examples, group::GroupStatus, ids::GroupId, limits::NAME_MAX, timestamp::Timestamp},
     store::groups::{GroupQuery, GroupRow},
 };
 
 /// A group of users.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": examples::GROUP, "created_at": examples::CREATED, "updated_at": examples::CREATED,
+    "name": "Leadership", "status": "active"
+}))]
 pub struct Group {
     id: GroupId,
     created_at: Timestamp,
     updated_at: Timestamp,
-    #[schema(examples("Leadership"))]
+    #[schema(format = "name", examples("Leadership"))]
     name: String,
     status: GroupStatus,
 }
@@ -45,8 +49,8 @@ impl Resource for Group {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Leadership"}))]
 pub struct NewGroup {
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name")]
     pub(super) name: String,
     /// `active` by default.
     pub(super) status: Option<GroupStatus>,
@@ -58,8 +62,8 @@ pub struct NewGroup {
 #[schema(min_properties = 1, example = json!({"name": "Leadership 2027"}))]
 pub struct GroupPatch {
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200, nullable = false)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name", nullable = false)]
     pub(super) name: Option<String>,
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]

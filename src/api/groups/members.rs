@@ -17,8 +17,10 @@ use crate::{
         groups::{AttachPlan, DetachPlan},
     },
     domain::{
+        examples,
         group::GroupPermission,
         ids::{GroupId, PlanId, UserId},
+        limits::PERMISSIONS_MAX,
     },
     error::Result,
 };
@@ -35,10 +37,15 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 /// A member of a group.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "group_id": examples::GROUP, "user_id": examples::USER,
+    "permissions": ["view_learner_results"]
+}))]
 pub struct GroupMember {
     group_id: GroupId,
     user_id: UserId,
     /// What the member may do to the other members.
+    #[schema(max_items = 10)]
     permissions: Vec<GroupPermission>,
 }
 
@@ -48,13 +55,16 @@ pub struct GroupMember {
 #[schema(example = json!({"permissions": ["view_learner_results"]}))]
 pub struct MembershipRequest {
     /// All that the member may do to the other members; nothing by default.
-    #[validate(length(max = 10))]
+    #[validate(length(max = PERMISSIONS_MAX))]
     #[schema(max_items = 10)]
     permissions: Option<Vec<GroupPermission>>,
 }
 
 /// A learning plan attached to a group.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "group_id": examples::GROUP, "plan_id": examples::PLAN, "auto": true
+}))]
 pub struct GroupLearningPlan {
     group_id: GroupId,
     plan_id: PlanId,

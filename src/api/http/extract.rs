@@ -22,10 +22,6 @@ use crate::{
     error::{Error, Result},
 };
 
-/// The most characters of the value of a query parameter: more than a cursor has, and few enough for
-/// a search pattern of SQLite.
-pub const QUERY_VALUE_MAX: usize = 4000;
-
 /// A request with a valid access token. What its caller may do is checked when they do it.
 pub struct Ctx {
     pub(super) db: web::Data<Db>,

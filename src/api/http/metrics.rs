@@ -30,7 +30,10 @@ impl Metrics {
         )
         .map_err(Error::internal)?;
         let durations = HistogramVec::new(
-            HistogramOpts::new("daybook_http_request_duration_seconds", "Time to answer."),
+            HistogramOpts::new(
+                "daybook_http_request_duration_seconds",
+                "Time from request to response.",
+            ),
             &["method", "path"],
         )
         .map_err(Error::internal)?;

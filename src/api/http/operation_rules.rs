@@ -7,13 +7,10 @@ use actix_web::{
 };
 
 use super::{
-    etag::CONDITION_MAX,
-    extract::{QUERY_VALUE_MAX, query_pairs},
-    headers::X_REQUEST_ID,
-    media_range::accepts_any,
+    etag::CONDITION_MAX, extract::query_pairs, headers::X_REQUEST_ID, media_range::accepts_any,
 };
 use crate::{
-    domain::policy::Needs,
+    domain::{limits::QUERY_VALUE_MAX, policy::Needs},
     error::{Code, Error, Result},
 };
 

@@ -1,11 +1,16 @@
 //! Lists: a handler names its gate, its query and its view; the rest is the same for all of them.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload};
 use futures_util::future::{Ready, ready};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
-use utoipa::{IntoParams, ToSchema};
+use serde_json::json;
+use utoipa::{
+    __dev::ComposeSchema,
+    IntoParams, PartialSchema, ToSchema,
+    openapi::{ArrayBuilder, ObjectBuilder, Ref, RefOr, Schema, schema::RefBuilder},
+};
 
 use super::{
     cursor::{Cursor, list_mark},
@@ -18,13 +23,12 @@ use crate::{
         lists::{ListOptions, ListPart},
         reader::Reader,
     },
-    domain::text::words,
+    domain::{limits::PAGE_MAX, text::words},
     error::{Error, Result},
     store::page::{ListQuery, PageRequest, RowsPage},
 };
 
 const LIMIT_DEFAULT: usize = 25;
-const LIMIT_MAX: usize = 100;
 
 words! {
     /// What else a list can include.
@@ -42,7 +46,7 @@ pub struct PageParams {
     #[param(minimum = 1, maximum = 100, default = 25, value_type = Option<i32>, nullable = false)]
     limit: Option<Limit>,
     /// Where the page begins: the `next_cursor` of the previous page, with the same filters.
-    #[param(max_length = 4000, nullable = false)]
+    #[param(format = "cursor", nullable = false)]
     cursor: Option<String>,
     /// `total_count` counts the whole list, which takes longer for a longer list.
     #[param(nullable = false, inline)]
@@ -55,8 +59,8 @@ impl<'de> Deserialize<'de> for Limit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
         match text.parse() {
-            Ok(limit) if (1..=LIMIT_MAX).contains(&limit) => Ok(Self(limit)),
-            _ => Err(serde::de::Error::custom(format!("expected 1 to {LIMIT_MAX}"))),
+            Ok(limit) if (1..=PAGE_MAX).contains(&limit) => Ok(Self(limit)),
+            _ => Err(serde::de::Error::custom(format!("expected 1 to {PAGE_MAX}"))),
         }
     }
 }
@@ -195,7 +199,7 @@ impl Paging {
 }
 
 /// One page of a list.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize)]
 pub struct Page<T> {
     /// The items, in the order of the list.
     pub data: Vec<T>,
@@ -203,11 +207,50 @@ pub struct Page<T> {
     pub page: PageInfo,
 }
 
+impl<T: ToSchema> ComposeSchema for Page<T> {
+    fn compose(_: Vec<RefOr<Schema>>) -> RefOr<Schema> {
+        let item = match T::schema() {
+            RefOr::T(Schema::Object(it)) => it.example,
+            RefOr::T(Schema::OneOf(it)) => it.example,
+            _ => None,
+        };
+        let page = json!({"next_cursor": null, "has_more": false, "total_count": null});
+        let items = ArrayBuilder::new()
+            .items(Ref::from_schema_name(T::name()))
+            .max_items(Some(PAGE_MAX))
+            .description(Some("The items, in the order of the list."));
+        let page_info = RefBuilder::new()
+            .ref_location_from_schema_name(PageInfo::name())
+            .description(Some("The position of this page in the list."));
+        ObjectBuilder::new()
+            .description(Some("One page of a list."))
+            .property("data", items)
+            .required("data")
+            .property("page", page_info)
+            .required("page")
+            .examples([json!({"data": [item], "page": page})])
+            .into()
+    }
+}
+
+impl<T: ToSchema> ToSchema for Page<T> {
+    fn name() -> Cow<'static, str> {
+        "Page".into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((T::name().into_owned(), T::schema()));
+        schemas.push((PageInfo::name().into_owned(), PageInfo::schema()));
+        T::schemas(schemas);
+        PageInfo::schemas(schemas);
+    }
+}
+
 /// The position of a page in its list.
 #[derive(Serialize, ToSchema)]
 pub struct PageInfo {
     /// The `cursor` of the next page, for a request with the same filters; null on the last page.
-    #[schema(required = true)]
+    #[schema(required = true, format = "cursor")]
     pub next_cursor: Option<String>,
     /// Whether there are items after these.
     pub has_more: bool,

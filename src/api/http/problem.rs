@@ -5,18 +5,18 @@ use actix_web::{
     http::{StatusCode, header},
 };
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::{Object, ObjectBuilder, Type},
+};
 
-use crate::error::{Code, Error, InputError, InputLocation};
+use crate::{
+    domain::limits::{PROBLEM_INSTANCE_MAX, PROBLEM_TEXT_MAX},
+    error::{Code, Error, InputError, InputLocation},
+};
 
 /// The media type of problems.
 pub const PROBLEM_JSON: &str = "application/problem+json";
-
-/// The most characters of a text of a problem, which may quote a request of a megabyte.
-pub const TEXT_MAX: usize = 1000;
-
-/// The most characters of `instance`.
-pub const INSTANCE_MAX: usize = 2000;
 
 /// What went wrong (RFC 9457). Switch on `code`.
 #[derive(Serialize, ToSchema)]
@@ -33,25 +33,38 @@ pub const INSTANCE_MAX: usize = 2000;
 pub struct Problem {
     /// A URI that identifies the code.
     #[serde(rename = "type")]
-    #[schema(format = "uri")]
+    #[schema(format = "uri", max_length = 100)]
     problem_type: String,
     /// The same short text for every problem of this code.
+    #[schema(format = "name")]
     title: &'static str,
     /// The HTTP status.
     #[schema(minimum = 400, maximum = 599)]
     status: u16,
     /// What is wrong with this request.
+    #[schema(format = "detail")]
     detail: String,
     /// The path of the request.
-    #[schema(format = "uri-reference")]
+    #[schema(format = "uri-reference", max_length = 2000)]
     instance: String,
     /// What went wrong, to switch on.
+    #[schema(schema_with = code_schema)]
     code: &'static str,
     /// The `X-Request-Id` of the response: quote it when you ask the operator.
+    #[schema(format = "request-id")]
     request_id: String,
     /// The errors in the input, field by field. Only where the input is wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<ProblemField>,
+}
+
+/// Lists the codes that there are.
+fn code_schema() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some("What went wrong, to switch on."))
+        .enum_values(Some(Code::WORDS.iter().copied()))
+        .build()
 }
 
 /// One error in the input: in the body (`pointer`) or the query (`parameter`).
@@ -59,15 +72,17 @@ pub struct Problem {
 pub struct ProblemField {
     /// Where in the body: a JSON pointer (RFC 6901).
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, format = "detail")]
     pointer: Option<String>,
     /// Which query parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, format = "detail")]
     parameter: Option<String>,
     /// What is wrong, to switch on.
+    #[schema(format = "code")]
     code: String,
     /// What is wrong, to read.
+    #[schema(format = "detail")]
     detail: String,
 }
 
@@ -126,8 +141,8 @@ fn challenge(error: &str, detail: &str, more: &str) -> (header::HeaderName, Stri
 /// A text of a problem, cut if it is very long, and without the NUL that a client may have sent.
 fn short(text: &str) -> String {
     let text = text.replace('\0', "\u{fffd}");
-    match text.char_indices().nth(TEXT_MAX) {
-        Some(_) => text.chars().take(TEXT_MAX - 1).chain(['…']).collect(),
+    match text.char_indices().nth(PROBLEM_TEXT_MAX) {
+        Some(_) => text.chars().take(PROBLEM_TEXT_MAX - 1).chain(['…']).collect(),
         None => text,
     }
 }
@@ -139,7 +154,7 @@ fn uri_reference(path: &str) -> String {
     let mut text = String::with_capacity(path.len());
     for (at, byte) in bytes.iter().enumerate() {
         // There must be room for one more character, which may take three.
-        if text.len() + 3 > INSTANCE_MAX {
+        if text.len() + 3 > PROBLEM_INSTANCE_MAX {
             break;
         }
         let fits = match byte {

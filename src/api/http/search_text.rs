@@ -8,7 +8,7 @@ use utoipa::{
     openapi::{ObjectBuilder, RefOr, Schema, Type},
 };
 
-use super::extract::QUERY_VALUE_MAX;
+use crate::domain::limits::QUERY_VALUE_MAX;
 
 /// Text that the items of a list have to contain: at most [`QUERY_VALUE_MAX`] characters, as every
 /// query parameter.

@@ -8,17 +8,6 @@ use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use crate::error::{Error, InputError};
 
-/// The most characters of a name or a title.
-pub const NAME_MAX: u64 = 200;
-/// The most characters of an e-mail address (RFC 5321, section 4.5.3.1, less the brackets).
-pub const EMAIL_MAX: u64 = 254;
-/// The most supervisors of one user.
-pub const SUPERVISORS_MAX: u64 = 50;
-/// The fewest characters of a password.
-pub const PASSWORD_MIN: u64 = 12;
-/// The most characters of a password.
-pub const PASSWORD_MAX: u64 = 128;
-
 /// Accepts text for one line: with a visible character, and without control characters.
 ///
 /// # Errors

@@ -8,8 +8,9 @@ use crate::{
     api::http::{body::present, resource::Resource, search_text::SearchText, validate::line},
     changes::certifications::CertificationWithCourses,
     domain::{
-        certification::VALIDITY_DAYS_MAX,
+        examples,
         ids::{CertificationId, CourseId},
+        limits::{NAME_MAX, PARTS_MAX, VALIDITY_DAYS_MAX},
         timestamp::Timestamp,
     },
     store::certifications::{CertificationQuery, CertificationRow},
@@ -17,16 +18,22 @@ use crate::{
 
 /// A set of courses, all of which are required.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": examples::CERTIFICATION, "created_at": examples::CREATED,
+    "updated_at": examples::CREATED, "name": "Forklift Driver",
+    "course_ids": [examples::COURSE], "validity_days": 365
+}))]
 pub struct Certification {
     id: CertificationId,
     created_at: Timestamp,
     updated_at: Timestamp,
-    #[schema(examples("Forklift Driver"))]
+    #[schema(format = "name", examples("Forklift Driver"))]
     name: String,
     /// The courses that it requires, all of them.
+    #[schema(max_items = 100)]
     course_ids: Vec<CourseId>,
     /// Days of 24 hours from the last completion until it expires; null if it never does.
-    #[schema(required = true)]
+    #[schema(required = true, minimum = 1, maximum = 36500)]
     validity_days: Option<i64>,
 }
 
@@ -54,15 +61,15 @@ impl Resource for Certification {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "name": "Forklift Driver",
-    "course_ids": ["01977f3e-5c00-7000-8000-000000000000"],
+    "course_ids": [examples::COURSE],
     "validity_days": 365
 }))]
 pub struct NewCertification {
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name")]
     pub(super) name: String,
     /// The courses that it requires, all of them.
-    #[validate(length(min = 1, max = 100))]
+    #[validate(length(min = 1, max = PARTS_MAX))]
     #[schema(min_items = 1, max_items = 100)]
     pub(super) course_ids: Vec<CourseId>,
     /// Days of 24 hours from the last completion until it expires; never by default.
@@ -77,12 +84,12 @@ pub struct NewCertification {
 #[schema(min_properties = 1, example = json!({"validity_days": 730}))]
 pub struct CertificationPatch {
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200, nullable = false)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name", nullable = false)]
     pub(super) name: Option<String>,
     /// The new list, as a whole.
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 100))]
+    #[validate(length(min = 1, max = PARTS_MAX))]
     #[schema(min_items = 1, max_items = 100, nullable = false)]
     pub(super) course_ids: Option<Vec<CourseId>>,
     /// Days of 24 hours from the last completion until it expires; null for never.

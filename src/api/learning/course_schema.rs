@@ -8,7 +8,9 @@ use crate::{
     api::http::{body::present, resource::Resource, search_text::SearchText, validate::line},
     domain::{
         catalogue::{CourseStatus, CourseType},
+        examples,
         ids::CourseId,
+        limits::NAME_MAX,
         timestamp::Timestamp,
     },
     store::courses::{CourseQuery, CourseRow},
@@ -16,11 +18,15 @@ use crate::{
 
 /// A course.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": examples::COURSE, "created_at": examples::CREATED, "updated_at": examples::CREATED,
+    "title": "Security Basics", "type": "scorm", "status": "active"
+}))]
 pub struct Course {
     id: CourseId,
     created_at: Timestamp,
     updated_at: Timestamp,
-    #[schema(examples("Security Basics"))]
+    #[schema(format = "name", examples("Security Basics"))]
     title: String,
     #[serde(rename = "type")]
     course_type: CourseType,
@@ -57,8 +63,8 @@ impl Resource for Course {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"title": "Security Basics", "type": "scorm"}))]
 pub struct NewCourse {
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name")]
     pub(super) title: String,
     #[serde(rename = "type")]
     pub(super) course_type: CourseType,
@@ -72,8 +78,8 @@ pub struct NewCourse {
 #[schema(min_properties = 1, example = json!({"status": "archived"}))]
 pub struct CoursePatch {
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200, nullable = false)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name", nullable = false)]
     pub(super) title: Option<String>,
     #[serde(default, deserialize_with = "present", rename = "type")]
     #[schema(nullable = false)]

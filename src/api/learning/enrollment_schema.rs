@@ -1,15 +1,18 @@
 //! Enrollments in JSON, and what lists of them are narrowed by.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use crate::{
     api::http::{body::present, resource::Resource},
     domain::{
-        enrollment::{CompletionMethod, EnrollmentStatus, GRADE_MAX, GradeResult},
+        enrollment::{CompletionMethod, EnrollmentStatus, GradeResult},
         entry::Source,
+        examples,
         ids::{CourseId, EnrollmentId, UserId},
+        limits::GRADE_MAX,
         timestamp::Timestamp,
     },
     store::enrollments::{EnrollmentQuery, EnrollmentRow},
@@ -17,6 +20,7 @@ use crate::{
 
 /// One user in one course.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!(Self::example("completed")))]
 pub struct Enrollment {
     id: EnrollmentId,
     created_at: Timestamp,
@@ -41,6 +45,26 @@ pub struct Enrollment {
     grade: Option<f64>,
     #[schema(required = true)]
     result: Option<GradeResult>,
+}
+
+impl Enrollment {
+    /// The enrollment of the story, while it has this status.
+    pub(super) fn example(status: &str) -> Value {
+        let is_completed = status == "completed";
+        json!({
+            "id": examples::ENROLLMENT, "created_at": examples::CREATED,
+            "updated_at": match status {
+                "enrolled" => examples::CREATED,
+                "in_progress" => examples::STARTED,
+                _ => examples::COMPLETED,
+            },
+            "user_id": examples::USER, "course_id": examples::COURSE, "status": status,
+            "source": "admin", "due_at": examples::DUE,
+            "started_at": (status != "enrolled").then_some(examples::STARTED),
+            "completed_at": is_completed.then_some(examples::COMPLETED),
+            "completion_method": is_completed.then_some("forced"), "grade": null, "result": null
+        })
+    }
 }
 
 impl From<EnrollmentRow> for Enrollment {
@@ -79,8 +103,7 @@ impl Resource for Enrollment {
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "course_id": "01977f3e-5c00-7000-8000-000000000000",
-    "due_at": "2026-12-31T23:59:59.000Z"
+    "course_id": examples::COURSE, "due_at": examples::DUE
 }))]
 pub struct NewEnrollment {
     pub(super) course_id: CourseId,
@@ -91,7 +114,7 @@ pub struct NewEnrollment {
 /// The fields of an enrollment to change. null clears a field.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(min_properties = 1, example = json!({"due_at": "2026-12-31T23:59:59.000Z"}))]
+#[schema(min_properties = 1, example = json!({"due_at": examples::DUE}))]
 pub struct EnrollmentPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Timestamp>)]

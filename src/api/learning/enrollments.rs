@@ -85,7 +85,8 @@ pub async fn list_enrollments(
 #[utoipa::path(post, path = "/users/{user_id}/enrollments", tag = "Enrollments",
     params(("user_id" = UserId, Path)), request_body = NewEnrollment,
     responses(
-        (status = 201, description = "The enrollment.", body = Enrollment),
+        (status = 201, description = "The enrollment.", body = Enrollment,
+            example = json!(Enrollment::example("enrolled"))),
         (status = 409, description = "`already_exists`: the user is already enrolled in the course.",
             body = Problem, content_type = "application/problem+json")))]
 pub async fn enroll_user(
@@ -153,7 +154,8 @@ pub async fn cancel_enrollment(
 #[utoipa::path(put, path = "/enrollments/{enrollment_id}/start", tag = "Enrollments",
     params(("enrollment_id" = EnrollmentId, Path)),
     responses(
-        (status = 200, description = "The enrollment as it is now.", body = Enrollment),
+        (status = 200, description = "The enrollment as it is now.", body = Enrollment,
+            example = json!(Enrollment::example("in_progress"))),
         (status = 409, description = "`conflict`: the enrollment is cancelled.",
             body = Problem, content_type = "application/problem+json")))]
 pub async fn start_enrollment(

@@ -8,7 +8,9 @@ use crate::{
     api::http::{body::present, resource::Resource, search_text::SearchText, validate::line},
     changes::plans::PlanWithCertifications,
     domain::{
+        examples,
         ids::{CertificationId, PlanId},
+        limits::{NAME_MAX, PARTS_MAX},
         timestamp::Timestamp,
     },
     store::plans::{PlanQuery, PlanRow},
@@ -16,13 +18,18 @@ use crate::{
 
 /// A learning plan.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": examples::PLAN, "created_at": examples::CREATED, "updated_at": examples::CREATED,
+    "name": "Forklift Training", "certification_ids": [examples::CERTIFICATION]
+}))]
 pub struct LearningPlan {
     id: PlanId,
     created_at: Timestamp,
     updated_at: Timestamp,
-    #[schema(examples("Forklift Training"))]
+    #[schema(format = "name", examples("Forklift Training"))]
     name: String,
     /// The certifications that it consists of. A plan without any is never met.
+    #[schema(max_items = 100)]
     certification_ids: Vec<CertificationId>,
 }
 
@@ -50,11 +57,11 @@ impl Resource for LearningPlan {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Forklift Training"}))]
 pub struct NewLearningPlan {
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name")]
     pub(super) name: String,
     /// The certifications that it consists of; none by default.
-    #[validate(length(max = 100))]
+    #[validate(length(max = PARTS_MAX))]
     #[schema(max_items = 100)]
     pub(super) certification_ids: Option<Vec<CertificationId>>,
 }
@@ -65,12 +72,12 @@ pub struct NewLearningPlan {
 #[schema(min_properties = 1, example = json!({"name": "Forklift Training 2027"}))]
 pub struct LearningPlanPatch {
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200, nullable = false)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name", nullable = false)]
     pub(super) name: Option<String>,
     /// The new list, as a whole.
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(max = 100))]
+    #[validate(length(max = PARTS_MAX))]
     #[schema(max_items = 100, nullable = false)]
     pub(super) certification_ids: Option<Vec<CertificationId>>,
 }

@@ -104,11 +104,11 @@ mod tests {
 
         #[test]
         fn addresses_of_one_ipv6_network_count_as_one(prefix: u64, one: u64, other: u64) {
-            let of = |host: u64| {
+            let address = |host: u64| {
                 let bits = u128::from(prefix) << 64 | u128::from(host);
                 network(IpAddr::V6(Ipv6Addr::from_bits(bits)))
             };
-            prop_assert_eq!(of(one), of(other));
+            prop_assert_eq!(address(one), address(other));
         }
     }
 }

@@ -1,12 +1,19 @@
-//! The errors that operations can give, with an example of each code.
+//! The error responses of the operations, with an example of each code.
 
 use serde_json::{Value, json};
-use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder, example::ExampleBuilder};
+use utoipa::{
+    PartialSchema,
+    openapi::{Content, Ref, RefOr, Response, ResponseBuilder, example::ExampleBuilder},
+};
 
-use super::{examples, headers};
-use crate::{api::http::problem::PROBLEM_JSON, error::Code};
+use super::{headers, illustrate::example_of};
+use crate::{
+    api::{http::problem::PROBLEM_JSON, session::oauth_error::OAuthError},
+    domain::examples,
+    error::Code,
+};
 
-/// The errors that are said once for all operations: name, status, when.
+/// The errors that operations share: name, status, and when they occur.
 pub const ERRORS: &[(&str, &str, &str)] = &[
     (
         "BadRequest",
@@ -43,35 +50,29 @@ pub const ERRORS: &[(&str, &str, &str)] = &[
     ("Problem", "default", "Any other problem, such as `method_not_allowed`."),
 ];
 
-/// The answer that all operations share.
-pub fn shared(status: &str, text: &str) -> Response {
-    let schema = Ref::from_schema_name("Problem");
-    let content = Content::new(Some(schema));
-    let mut response =
-        ResponseBuilder::new().description(text).content(PROBLEM_JSON, content).build();
-    complete(&mut response, status, "/users");
-    response
-}
+/// The name of the one response for the errors of `/oauth/token`.
+pub const OAUTH_ERROR: &str = "OAuthError";
 
-/// The answer of `/oauth/token` to whoever gets no token.
-pub fn oauth() -> Response {
-    let schema = Ref::from_schema_name("OAuthError");
-    let example = json!({
-        "error": "invalid_client",
-        "error_description": "The client is unknown or revoked, or its secret is wrong.",
+/// The responses that operations share, by name.
+pub fn shared() -> impl Iterator<Item = (String, RefOr<Response>)> {
+    let problems = ERRORS.iter().map(|(name, status, text)| {
+        let content = Content::new(Some(Ref::from_schema_name("Problem")));
+        let response = ResponseBuilder::new().description(*text).content(PROBLEM_JSON, content);
+        let mut response = response.build();
+        complete(&mut response, status, "/users");
+        (*name, response)
     });
-    let mut content = Content::new(Some(schema));
-    content.example = Some(example);
-    let mut response = ResponseBuilder::new()
+    let mut content = Content::new(Some(Ref::from_schema_name("OAuthError")));
+    content.example = example_of(&OAuthError::schema());
+    let mut oauth = ResponseBuilder::new()
         .description("There is no token: `error` says why (RFC 6749, section 5.2).")
         .content("application/json", content)
         .build();
-    headers::add(&mut response, &["Retry-After", "WWW-Authenticate"]);
-    response
+    headers::add(&mut oauth, &["Retry-After", "WWW-Authenticate"]);
+    problems.chain([(OAUTH_ERROR, oauth)]).map(|(name, it)| (name.to_owned(), RefOr::T(it)))
 }
 
-/// Gives an answer that is a problem an example of each code that its description names, and the
-/// headers that it has.
+/// Gives a problem response its headers, and an example of each code that its description names.
 pub fn complete(response: &mut Response, status: &str, path: &str) {
     headers::add(response, headers::of_error(status));
     let text = response.description.clone();
@@ -83,10 +84,10 @@ pub fn complete(response: &mut Response, status: &str, path: &str) {
     }
 }
 
-/// The codes that a description names, each with what it says after a colon.
+/// The codes that a description names, each with the reason after its colon.
 fn codes(text: &str) -> Vec<(Code, Option<String>)> {
     let parts: Vec<&str> = text.split('`').collect();
-    // What stands between backticks is at the odd places.
+    // The text between backticks is at the odd positions.
     let named = parts.chunks(2).filter_map(|pair| pair.get(1).copied());
     let after = parts.iter().skip(2).step_by(2);
     named
@@ -124,7 +125,7 @@ fn problem(code: Code, reason: Option<&str>, path: &str) -> Value {
         "detail": detail,
         "instance": instance(path),
         "code": code.as_str(),
-        "request_id": "01977f3e-5c00-7000-8000-0000000000aa",
+        "request_id": examples::REQUEST,
     });
     let input = match code {
         Code::InvalidParameter => Some(("parameter", "limit", "invalid")),
@@ -132,13 +133,13 @@ fn problem(code: Code, reason: Option<&str>, path: &str) -> Value {
         Code::ValidationFailed => Some(("pointer", "/name", "too_long")),
         _ => None,
     };
-    if let Some((place, name, code)) = input {
-        problem["errors"] = json!([{place: name, "code": code, "detail": detail}]);
+    if let Some((field, name, code)) = input {
+        problem["errors"] = json!([{field: name, "code": code, "detail": detail}]);
     }
     problem
 }
 
-/// A path of the document, as a request has it.
+/// A path of the document with the ids of the examples.
 fn instance(path: &str) -> String {
     let words = path.split('/').map(|word| {
         let name = word.strip_prefix('{').and_then(|it| it.strip_suffix('}'));

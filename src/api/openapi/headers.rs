@@ -1,11 +1,14 @@
-//! The headers of answers, and which answer has which of them.
+//! The headers of responses, and which response has which of them.
 
 use utoipa::openapi::{Header, ObjectBuilder, Ref, RefOr, Response, Schema, Type};
 
-/// Text that a header can carry, and that is no line break.
+use super::text::REQUEST_ID;
+use crate::domain::{examples, limits::REQUEST_ID_MAX};
+
+/// Visible ASCII and spaces, which every header can carry.
 const ASCII: &str = "^[\\x20-\\x7e]*$";
 
-/// Name, pattern, the most characters, an example, and what it says.
+/// Name, pattern, the most characters, an example, and the description.
 const HEADERS: &[(&str, &str, usize, &str, &str)] = &[
     (
         "Access-Control-Allow-Origin",
@@ -14,14 +17,14 @@ const HEADERS: &[(&str, &str, usize, &str, &str)] = &[
         "https://app.example.com",
         "Only where origins are configured and the request is from one of them: that origin.",
     ),
-    ("Cache-Control", ASCII, 100, "private, no-cache", "`no-store` where there are tokens in it."),
+    ("Cache-Control", ASCII, 100, "private, no-cache", "`no-store` where the response has tokens."),
     ("ETag", "^\"[0-9]+\"$", 22, "\"1\"", "The version, for If-Match and If-None-Match."),
     (
         "Location",
         "^/[\\x21-\\x7e]*$",
         300,
         "/users/01977f3e-5c00-7000-8000-000000000001",
-        "Where it is.",
+        "The path of what was made.",
     ),
     (
         "RateLimit",
@@ -45,18 +48,18 @@ const HEADERS: &[(&str, &str, usize, &str, &str)] = &[
         ASCII,
         200,
         "Bearer realm=\"daybook\", error=\"invalid_token\"",
-        "What to show, and what is wrong with what was shown (RFC 6750).",
+        "Which credentials are needed, and what is wrong with those of the request (RFC 6750).",
     ),
     (
         "X-Request-Id",
-        super::schemas::REQUEST_ID,
-        128,
-        "01977f3e-5c00-7000-8000-0000000000aa",
-        "The request's own one, or one that was made for it; in the log too.",
+        REQUEST_ID,
+        REQUEST_ID_MAX,
+        examples::REQUEST,
+        "The id of the request, its own or a generated one; it is in the service's log too.",
     ),
 ];
 
-/// What every answer has.
+/// What every response has.
 const ALWAYS: &[&str] = &[
     "Access-Control-Allow-Origin",
     "Cache-Control",
@@ -79,7 +82,7 @@ pub fn all() -> impl Iterator<Item = (String, RefOr<Header>)> {
     })
 }
 
-/// Declares headers of an answer, besides those that every answer has.
+/// Declares headers of a response, besides those that every response has.
 pub fn add(response: &mut Response, names: &[&str]) {
     for name in ALWAYS.iter().chain(names) {
         let header = Ref::new(format!("#/components/headers/{name}"));

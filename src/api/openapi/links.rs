@@ -1,81 +1,67 @@
 //! Links: what can be done with a resource that was made, by the operations that take its id.
 
 use utoipa::openapi::{
-    RefOr,
+    Paths, RefOr,
     link::{Link, LinkBuilder},
-    path::{Operation, Parameter},
+    path::Operation,
 };
 
-use super::operations::json_schema;
+use super::refs::{operations, response_schema};
 
-/// What the links of an operation need to know of it.
-pub struct Known {
-    id: String,
-    path: String,
-    summary: String,
-    conditional: bool,
-    /// The names of the parameters of its path.
-    names: Vec<String>,
-    /// The schema of its answer 200 or 201.
-    gives: Option<String>,
-}
-
-impl Known {
-    /// Of an operation on a path.
-    pub fn of(path: &str, operation: &Operation) -> Self {
-        let is_if_match =
-            |it: &RefOr<Parameter>| matches!(it, RefOr::T(it) if it.name == "If-Match");
-        Self {
-            id: operation.operation_id.clone().unwrap_or_default(),
-            path: path.to_owned(),
-            summary: operation.summary.clone().unwrap_or_default(),
-            conditional: operation.parameters.iter().flatten().any(is_if_match),
-            names: names(path),
-            // What is made with a secret in it is read without.
-            gives: ["200", "201"]
-                .iter()
-                .find_map(|status| json_schema(operation, status))
-                .map(|name| name.trim_start_matches("Created").to_owned()),
+/// Links each response 201 to the operations that take the id of what was made.
+pub fn add(paths: &mut Paths) {
+    let all: Vec<(String, Operation)> = paths
+        .paths
+        .iter_mut()
+        .flat_map(|(path, item)| operations(item).map(|it| (path.clone(), it.clone())))
+        .collect();
+    for (path, item) in &mut paths.paths {
+        for operation in operations(item) {
+            let links = links(path, operation, &all);
+            if let Some(RefOr::T(created)) = operation.responses.responses.get_mut("201") {
+                created.links.extend(links);
+            }
         }
     }
+}
 
-    /// Whether it is the operation of this id.
-    pub fn is(&self, id: &str) -> bool {
-        self.id == id
-    }
+/// The links of what an operation makes: to each operation that takes its id, and needs no other id
+/// than those in the path of its making. Where no operation reads a single one, the links are to its
+/// list and to its parent.
+fn links(path: &str, maker: &Operation, all: &[(String, Operation)]) -> Vec<(String, RefOr<Link>)> {
+    let made = response_schema(maker, "201").map(|it| match it.trim_start_matches("Created") {
+        // A note is read as an entry, and what is made with a secret in it is read without.
+        "ManualEntry" => "ActivityEntry",
+        other => other,
+    });
+    let reads = |(path, it): &&(String, Operation)| {
+        path.ends_with('}') && made.is_some() && response_schema(it, "200") == made
+    };
+    let id = all.iter().find(reads).and_then(|(path, _)| names(path).last());
+    let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+    all.iter()
+        .filter(|(_, it)| it.operation_id != maker.operation_id)
+        .filter(|(to, _)| match id {
+            Some(id) => names(to).any(|name| name == id),
+            None => to == path || to == parent,
+        })
+        .filter(|(to, _)| {
+            names(to).all(|name| Some(name) == id || names(path).any(|it| it == name))
+        })
+        .filter_map(|(to, it)| Some((it.operation_id.clone()?, RefOr::T(link(to, it, id)))))
+        .collect()
 }
 
 /// The names of the parameters of a path.
-fn names(path: &str) -> Vec<String> {
-    path.split('/')
-        .filter_map(|word| word.strip_prefix('{')?.strip_suffix('}'))
-        .map(str::to_owned)
-        .collect()
+fn names(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|word| word.strip_prefix('{')?.strip_suffix('}'))
 }
 
-/// The links of the operation that made a resource: to whatever takes its id, and needs no other
-/// than those in the path of its making. Without an operation that reads a single one, to its list,
-/// and to whatever it belongs to.
-pub fn of_created(maker: &Known, all: &[Known]) -> Vec<(String, RefOr<Link>)> {
-    let reads =
-        |it: &&Known| it.path.ends_with('}') && it.gives.is_some() && it.gives == maker.gives;
-    let reader = all.iter().find(reads);
-    let name = reader.and_then(|it| it.names.last());
-    let parent = maker.path.rsplit_once('/').map_or("", |(parent, _)| parent);
-    all.iter()
-        .filter(|it| it.id != maker.id)
-        .filter(|it| match name {
-            Some(name) => it.names.contains(name),
-            None => it.path == maker.path || it.path == parent,
-        })
-        .filter(|it| it.names.iter().all(|of| Some(of) == name || maker.names.contains(of)))
-        .map(|it| (it.id.clone(), RefOr::T(link(it, name))))
-        .collect()
-}
-
-fn link(to: &Known, created: Option<&String>) -> Link {
-    let mut link = LinkBuilder::new().operation_id(&to.id).description(format!("{}.", to.summary));
-    for name in &to.names {
+fn link(path: &str, to: &Operation, created: Option<&str>) -> Link {
+    let id = to.operation_id.as_deref().unwrap_or_default();
+    let text = format!("{}.", to.summary.as_deref().unwrap_or_default());
+    let mut link = LinkBuilder::new().operation_id(id).description(text);
+    for name in names(path) {
         let value = if Some(name) == created {
             "$response.body#/id".to_owned()
         } else {
@@ -83,7 +69,8 @@ fn link(to: &Known, created: Option<&String>) -> Link {
         };
         link = link.parameter(name, value);
     }
-    if to.conditional {
+    let parameters = to.parameters.iter().flatten();
+    if parameters.into_iter().any(|it| matches!(it, RefOr::T(it) if it.name == "If-Match")) {
         link = link.parameter("If-Match", "$response.header.ETag");
     }
     link.build()

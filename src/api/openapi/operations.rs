@@ -1,131 +1,125 @@
-//! What every operation gets by rule: links, examples, the bounds of its parameters.
+//! What follows from the kind of an operation: its errors, its headers, who may call it.
 
 use utoipa::openapi::{
-    Content, PathItem, RefOr, Required, Schema,
-    path::{Operation, Parameter, ParameterBuilder, ParameterIn},
+    Content, HttpMethod, Ref, RefOr, Required, ResponseBuilder, Schema, path::Operation,
+    security::SecurityRequirement,
 };
 
 use super::{
-    examples::{self, Schemas},
-    links, schemas,
+    errors::{self, ERRORS, OAUTH_ERROR},
+    headers,
+    illustrate::Schemas,
+    parameters,
+    refs::schema_name,
+    text::{self, INTEGER_MAX},
 };
-use crate::api::http::{body::BODY_MAX, extract::QUERY_VALUE_MAX};
+use crate::{
+    api::{
+        http::{body::BODY_MAX, endpoint::Endpoint},
+        session::oauth_error::TOKEN_PATH,
+    },
+    domain::{limits::QUERY_VALUE_MAX, policy::Needs},
+};
 
-/// As much as there is: a file may have any length.
-const FILE_MAX: usize = 9_007_199_254_740_991;
-
-/// The operations of a path.
-pub fn of_path(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    let PathItem { get, put, post, delete, patch, .. } = item;
-    [get, put, post, delete, patch].into_iter().flatten()
-}
-
-/// The name of the component that a reference is to.
-pub fn component_name(reference: &str) -> &str {
-    reference.rsplit('/').next().unwrap_or_default()
-}
-
-/// The name of the schema of an answer in JSON.
-pub fn json_schema(operation: &Operation, status: &str) -> Option<String> {
-    let RefOr::T(response) = operation.responses.responses.get(status)? else { return None };
-    let RefOr::T(content) = response.content.get("application/json")? else { return None };
-    let RefOr::Ref(to) = content.schema.as_ref()? else { return None };
-    Some(component_name(&to.ref_location).to_owned())
-}
-
-/// Links what was made to what can be done with it.
-pub fn link(operation: &mut Operation, all: &[links::Known]) {
-    let id = operation.operation_id.as_deref().unwrap_or_default();
-    let Some(maker) = all.iter().find(|it| it.is(id)) else { return };
-    if let Some(RefOr::T(created)) = operation.responses.responses.get_mut("201") {
-        created.links.extend(links::of_created(maker, all));
-    }
-}
-
-/// Says of a body that needs nothing in it that it may be missing: it is read as `{}` then.
-pub fn relax(operation: &mut Operation, schemas: &Schemas) {
-    let Some(RefOr::T(body)) = &mut operation.request_body else { return };
-    let Some(RefOr::T(content)) = body.content.get("application/json") else { return };
-    let Some(RefOr::Ref(to)) = &content.schema else { return };
-    if let Some(RefOr::T(Schema::Object(object))) = schemas.get(component_name(&to.ref_location))
-        && object.required.is_empty()
-        && object.min_properties.is_none()
+/// The operation of an endpoint, with its parameters, responses and security.
+pub fn complete(endpoint: &Endpoint) -> Operation {
+    let mut operation = endpoint.operation.clone();
+    let (path, method) = (endpoint.path.as_str(), &endpoint.http_method);
+    // utoipa writes "none needed" as an empty requirement; the empty list is what tools expect.
+    let is_public = operation.security.is_some();
+    operation.security = Some(if is_public { Vec::new() } else { security(endpoint.needs) });
+    parameters::complete(&mut operation, path, method);
+    if *method == HttpMethod::Patch
+        && let Some(RefOr::T(body)) = &mut operation.request_body
+        && let Some(content) = body.content.get("application/json").cloned()
     {
-        body.required = Some(Required::False);
+        // RFC 7396 has a media type of its own; plain JSON is taken for the same.
+        body.content.insert("application/merge-patch+json".to_owned(), content);
     }
-}
-
-/// Gives each request and each answer an example.
-pub fn illustrate(operation: &mut Operation, schemas: &Schemas) {
-    if let Some(RefOr::T(body)) = &mut operation.request_body {
-        for (media_type, content) in &mut body.content {
-            illustrate_content(media_type, content, schemas);
-        }
+    let is_read_of_one = *method == HttpMethod::Get && path.ends_with('}');
+    if is_read_of_one {
+        let unchanged = ResponseBuilder::new().description("It is as it was read.").build();
+        operation.responses.responses.insert("304".to_owned(), RefOr::T(unchanged));
     }
-    let asked = examples::of_request(operation);
-    let id = operation.operation_id.clone().unwrap_or_default();
-    for response in operation.responses.responses.values_mut() {
+    let has_etag = is_read_of_one
+        || *method == HttpMethod::Patch
+        || path.ends_with("/start")
+        || path.ends_with("/completion");
+    for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else { continue };
-        for (media_type, content) in &mut response.content {
-            illustrate_content(media_type, content, schemas);
-            if let RefOr::T(Content { example: Some(answer), .. }) = content {
-                examples::follow(answer, &asked, &id);
-            }
+        match status.as_str() {
+            "201" => headers::add(response, &["ETag", "Location"]),
+            "200" | "304" if has_etag => headers::add(response, &["ETag"]),
+            _ => errors::complete(response, status, path),
+        }
+    }
+    add_errors(&mut operation, path, method, is_public);
+    operation
+}
+
+/// Adds the errors that an operation can give.
+fn add_errors(operation: &mut Operation, path: &str, method: &HttpMethod, is_public: bool) {
+    let is_oauth = path == TOKEN_PATH;
+    for (name, status, _) in ERRORS {
+        let can = match *status {
+            "401" => !is_public || is_oauth,
+            "403" => !is_public,
+            "404" => path.contains('{'),
+            "409" => *method == HttpMethod::Post,
+            "412" | "428" => *method == HttpMethod::Patch,
+            "413" | "415" | "422" => *method != HttpMethod::Get,
+            _ => true,
+        };
+        if can {
+            let name = if is_oauth { OAUTH_ERROR } else { *name };
+            let response = RefOr::Ref(Ref::from_response_name(name));
+            operation.responses.responses.entry((*status).to_owned()).or_insert(response);
         }
     }
 }
 
-fn illustrate_content(media_type: &str, content: &mut RefOr<Content>, schemas: &Schemas) {
-    let RefOr::T(content) = content else { return };
-    if content.example.is_some() || !content.examples.is_empty() {
-        return;
+/// What an operation takes for a proof: the token of a log-in, or that of an API client.
+fn security(needs: Needs) -> Vec<SecurityRequirement> {
+    let bearer = SecurityRequirement::new("bearer", Vec::<String>::new());
+    let client = |scopes: Vec<&str>| SecurityRequirement::new("oauth2", scopes);
+    match needs {
+        Needs::Session => vec![bearer],
+        Needs::Nothing => vec![bearer, client(Vec::new())],
+        Needs::Scope(scope) => vec![bearer, client(vec![scope.as_str()])],
     }
-    content.example = match &content.schema {
-        Some(RefOr::Ref(to)) => Some(examples::of(component_name(&to.ref_location), schemas)),
-        _ => examples::of_text(media_type),
-    };
 }
 
-/// Says how long what an operation takes and gives may be, and what the ids of its path are of.
-pub fn bound(operation: &mut Operation) {
+/// Says how long what an operation takes and gives may be, and which body may be missing.
+pub fn bound(operation: &mut Operation, schemas: &Schemas) {
     for parameter in operation.parameters.iter_mut().flatten() {
-        let RefOr::T(it) = parameter else { continue };
-        if let Some(RefOr::T(Schema::Object(text))) = &mut it.schema
-            && ["action", "exclude_action"].contains(&it.name.as_str())
+        if let RefOr::T(it) = parameter
+            && let Some(schema) = &mut it.schema
         {
-            text.pattern = Some(schemas::actions());
-        }
-        if let Some(schema) = &mut it.schema {
-            schemas::bound_field(&it.name, schema, QUERY_VALUE_MAX);
-        }
-        if it.parameter_in == ParameterIn::Path {
-            *it = described(it.clone());
+            text::bound(schema, QUERY_VALUE_MAX);
         }
     }
     if let Some(RefOr::T(body)) = &mut operation.request_body {
+        // A body without a field that is needed is read as `{}` where it is missing.
+        let schema = body.content.get("application/json").and_then(schema_name);
+        if let Some(RefOr::T(Schema::Object(object))) = schema.and_then(|name| schemas.get(name))
+            && object.required.is_empty()
+            && object.min_properties.is_none()
+        {
+            body.required = Some(Required::False);
+        }
         body.content.values_mut().for_each(|content| bound_content(content, BODY_MAX));
     }
     for response in operation.responses.responses.values_mut() {
         let RefOr::T(response) = response else { continue };
-        response.content.values_mut().for_each(|content| bound_content(content, FILE_MAX));
+        // A file may have any length.
+        response.content.values_mut().for_each(|content| bound_content(content, INTEGER_MAX));
     }
 }
 
-fn bound_content(content: &mut RefOr<Content>, max: usize) {
-    let RefOr::T(content) = content else { return };
-    if let Some(schema) = &mut content.schema {
-        schemas::bound_field("", schema, max);
+fn bound_content(content: &mut RefOr<Content>, text_max: usize) {
+    if let RefOr::T(content) = content
+        && let Some(schema) = &mut content.schema
+    {
+        text::bound(schema, text_max);
     }
-}
-
-/// A parameter of the path, with what it is the id of, and an example.
-fn described(parameter: Parameter) -> Parameter {
-    let noun = match parameter.name.trim_end_matches("_id") {
-        "plan" => "learning plan".to_owned(),
-        "client" => "API client".to_owned(),
-        noun => noun.replace('_', " "),
-    };
-    let text = parameter.description.clone().unwrap_or(format!("The id of the {noun}."));
-    let example = examples::id(&parameter.name);
-    ParameterBuilder::from(parameter).description(Some(text)).example(Some(example.into())).build()
 }

@@ -23,7 +23,13 @@ use crate::{
     },
     changes::sessions::{Live, LogIn, LogOut, Refresh},
     db::database::Db,
-    domain::{policy::Credentials, session::ACCESS_TOKEN_SECONDS, text::fold},
+    domain::{
+        examples,
+        limits::{EMAIL_MAX, PASSWORD_MAX, TOKEN_MAX},
+        policy::Credentials,
+        session::ACCESS_TOKEN_SECONDS,
+        text::fold,
+    },
     error::{Code, Error, Result},
     store,
 };
@@ -40,11 +46,11 @@ pub fn endpoints() -> Vec<Endpoint> {
     "email": "cristiano.ferreira@example.com", "password": "daybook-demo"
 }))]
 pub struct LogInRequest {
-    #[validate(length(min = 1, max = 254))]
+    #[validate(length(min = 1, max = EMAIL_MAX))]
     #[schema(min_length = 1, max_length = 254)]
     email: String,
-    #[validate(length(min = 1, max = 128))]
-    #[schema(min_length = 1, max_length = 128, format = Password)]
+    #[validate(length(min = 1, max = PASSWORD_MAX))]
+    #[schema(min_length = 1, max_length = 128, format = "password")]
     password: String,
 }
 
@@ -52,18 +58,23 @@ pub struct LogInRequest {
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "refresh_token": "4f1c0a9d5be24c7d8a1f3e6b7c9d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f70819"
+    "refresh_token": examples::REFRESH_TOKEN
 }))]
 pub struct RefreshRequest {
-    #[validate(length(min = 1, max = 200))]
+    #[validate(length(min = 1, max = TOKEN_MAX))]
     #[schema(min_length = 1, max_length = 200)]
     refresh_token: String,
 }
 
 /// The tokens of a session.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "access_token": examples::ACCESS_TOKEN, "token_type": "Bearer", "expires_in": 900,
+    "refresh_token": examples::REFRESH_TOKEN
+}))]
 pub struct SessionTokens {
     /// A JWT. Send it as `Authorization: Bearer …`.
+    #[schema(format = "jwt")]
     access_token: String,
     token_type: TokenType,
     /// Seconds until the access token expires.

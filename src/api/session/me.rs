@@ -10,6 +10,7 @@ use crate::{
         extract::Ctx,
     },
     domain::{
+        examples,
         identity::Identity,
         ids::UserId,
         policy::{Act, Caller, Relation},
@@ -26,9 +27,17 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 /// The caller.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": examples::ADMINISTRATOR, "name": "Cristiano Ferreira", "kind": "person",
+    "role": "administrator", "scopes": null,
+    "permissions": {
+        "see_all_users": true, "change_all_users": true, "create_users": true,
+        "change_roles": true, "add_notes": true, "edit_notes": true, "change_catalogue": true
+    }
+}))]
 pub struct Me {
     id: UserId,
-    #[schema(examples("Cristiano Ferreira"))]
+    #[schema(format = "full-name", examples("Cristiano Ferreira"))]
     name: String,
     kind: UserKind,
     role: Role,

@@ -39,6 +39,10 @@ words! {
 
 /// Why there is no token (RFC 6749, section 5.2).
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "error": "invalid_client",
+    "error_description": "The client is unknown or revoked, or its secret is wrong."
+}))]
 pub struct OAuthError {
     error: OAuthErrorCode,
     /// What is wrong, for people to read.

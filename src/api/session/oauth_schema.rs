@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::token_type::TokenType;
-use crate::domain::text::words;
+use crate::domain::{examples, text::words};
 
 words! {
     /// How a client asks for a token.
@@ -19,7 +19,7 @@ words! {
 #[derive(Deserialize, ToSchema)]
 #[allow(dead_code, reason = "only the document reads the fields")]
 #[schema(example = json!({
-    "grant_type": "client_credentials", "client_id": "01977f3e-5c00-7000-8000-000000000001",
+    "grant_type": "client_credentials", "client_id": examples::API_CLIENT,
     "client_secret": "dbk_3f6c…", "scope": "activity:write"
 }))]
 pub struct TokenForm {
@@ -30,14 +30,19 @@ pub struct TokenForm {
     scope: Option<String>,
     #[schema(nullable = false, max_length = 200)]
     client_id: Option<String>,
-    #[schema(nullable = false, max_length = 200, format = Password)]
+    #[schema(nullable = false, max_length = 200, format = "password")]
     client_secret: Option<String>,
 }
 
 /// An access token (RFC 6749, section 5.1).
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "access_token": examples::ACCESS_TOKEN, "token_type": "Bearer", "expires_in": 900,
+    "scope": "activity:read activity:write"
+}))]
 pub struct AccessToken {
     /// A JWT. Send it as `Authorization: Bearer …`.
+    #[schema(format = "jwt")]
     pub(super) access_token: String,
     pub(super) token_type: TokenType,
     /// Seconds until it expires. There is no refresh token: ask for a new one.

@@ -13,6 +13,7 @@ use crate::{
     },
     domain::{
         certification::CertificationStatus,
+        examples,
         ids::{CertificationId, UserId},
         timestamp::Timestamp,
     },
@@ -30,7 +31,11 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 /// The state of a certification for a user.
 #[derive(Serialize, ToSchema)]
-pub struct CertificationStanding {
+#[schema(example = json!({
+    "certification": {"id": examples::CERTIFICATION, "name": "Forklift Driver"},
+    "status": "met", "met_at": examples::COMPLETED, "expires_at": "2027-06-12T15:30:00.000Z"
+}))]
+pub struct UserCertification {
     certification: CertificationName,
     status: CertificationStatus,
     /// The time of the last completion that it required.
@@ -45,18 +50,18 @@ pub struct CertificationStanding {
 #[derive(Serialize, ToSchema)]
 pub struct CertificationName {
     id: CertificationId,
-    #[schema(examples("Forklift Driver"))]
+    #[schema(format = "name", examples("Forklift Driver"))]
     name: String,
 }
 
-impl From<(CertificationRow, Option<UserCertificationRow>)> for CertificationStanding {
-    fn from((row, standing): (CertificationRow, Option<UserCertificationRow>)) -> Self {
-        let standing = standing.as_ref();
+impl From<(CertificationRow, Option<UserCertificationRow>)> for UserCertification {
+    fn from((row, state): (CertificationRow, Option<UserCertificationRow>)) -> Self {
+        let state = state.as_ref();
         Self {
             certification: CertificationName { id: row.id, name: row.name },
-            status: standing.map_or(CertificationStatus::NotMet, |it| it.status),
-            met_at: standing.and_then(|it| it.met_at),
-            expires_at: standing.and_then(|it| it.expires_at),
+            status: state.map_or(CertificationStatus::NotMet, |it| it.status),
+            met_at: state.and_then(|it| it.met_at),
+            expires_at: state.and_then(|it| it.expires_at),
         }
     }
 }
@@ -67,12 +72,12 @@ impl From<(CertificationRow, Option<UserCertificationRow>)> for CertificationSta
 #[utoipa::path(get, path = "/users/{user_id}/certifications", tag = "Users",
     params(("user_id" = UserId, Path), PageParams),
     responses((status = 200, description = "One page of the certifications.",
-        body = Page<CertificationStanding>)))]
+        body = Page<UserCertification>)))]
 pub async fn list_user_certifications(
     ctx: Ctx,
     Path(user): Path<UserId>,
     paging: Paging,
 ) -> Result<HttpResponse> {
     let query = UserCertificationQuery { user };
-    paging.respond(&ctx, OneUser(user), query, CertificationStanding::from).await
+    paging.respond(&ctx, OneUser(user), query, UserCertification::from).await
 }

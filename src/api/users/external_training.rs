@@ -18,7 +18,9 @@ use crate::{
     changes::external_training::LogExternalTraining,
     domain::{
         date::Date,
+        examples,
         ids::{TrainingId, UserId},
+        limits::{HOURS_MAX, NAME_MAX},
         timestamp::Timestamp,
     },
     error::Result,
@@ -30,21 +32,23 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![endpoint!(list_external_training), endpoint!(log_external_training)]
 }
 
-/// The most hours of a training: more than four years of full-time work.
-const HOURS_MAX: f64 = 10_000.0;
-
 /// A training that a user completed outside the platform.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": examples::TRAINING, "created_at": examples::CREATED, "updated_at": examples::CREATED,
+    "title": "First Aid at Work", "completed_on": "2026-06-30", "provider": "Red Cross",
+    "hours": 7.5
+}))]
 pub struct ExternalTraining {
     id: TrainingId,
     created_at: Timestamp,
     updated_at: Timestamp,
-    #[schema(examples("First Aid at Work"))]
+    #[schema(format = "name", examples("First Aid at Work"))]
     title: String,
     /// The day of completion, in the time zone where the user was.
     completed_on: Date,
     /// The organization that gave it.
-    #[schema(required = true, examples("Red Cross"))]
+    #[schema(required = true, format = "name", examples("Red Cross"))]
     provider: Option<String>,
     /// How many hours it took.
     #[schema(required = true, minimum = 0, maximum = 10000)]
@@ -82,14 +86,14 @@ impl Resource for ExternalTraining {
     "hours": 7.5
 }))]
 pub struct NewExternalTraining {
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name")]
     title: String,
     /// Not in the future in any time zone.
     completed_on: Date,
     /// The organization that gave it.
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name")]
     provider: Option<String>,
     /// How many hours it took.
     #[validate(range(min = 0.0, max = HOURS_MAX))]

@@ -14,6 +14,7 @@ use crate::{
     },
     changes::import::{lines, user::Imported},
     domain::{
+        examples,
         ids::UserId,
         import::{Column, ImportOutcome},
     },
@@ -27,8 +28,13 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 /// The result of an import.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "data": [{"line": 2, "outcome": "created", "user_id": examples::USER, "errors": []}],
+    "summary": {"created": 1, "updated": 0, "unchanged": 0, "invalid": 0}
+}))]
 pub struct ImportReport {
     /// One outcome for each line, in the order of the file.
+    #[schema(max_items = 10000)]
     data: Vec<ImportedLine>,
     /// The number of lines by outcome.
     summary: ImportSummary,
@@ -55,10 +61,10 @@ pub struct ImportError {
     #[schema(required = true)]
     column: Option<Column>,
     /// What is wrong, to switch on.
-    #[schema(examples("unknown"))]
+    #[schema(format = "code", examples("unknown"))]
     code: String,
     /// What is wrong, to read.
-    #[schema(examples("There is no group “Leadership”."))]
+    #[schema(format = "detail", examples("There is no group “Leadership”."))]
     detail: String,
 }
 

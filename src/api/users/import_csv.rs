@@ -8,12 +8,16 @@ use validator::Validate;
 use crate::{
     api::http::validate::{field_errors, iana_time_zone, line},
     changes::import::line::ImportUser,
-    domain::{import::Column, text::UnknownWord},
+    domain::{
+        import::Column,
+        limits::{EMAIL_MAX, IMPORT_LINES_MAX, NAME_MAX},
+        text::UnknownWord,
+    },
     error::{Error, InputError, Result},
 };
 
 /// The most lines after the header.
-const LINES_MAX: usize = 10_000;
+const LINES_MAX: usize = IMPORT_LINES_MAX as usize;
 
 /// A line of the file.
 pub struct Line {
@@ -108,13 +112,13 @@ fn columns(header: &StringRecord) -> Result<Vec<Column>> {
 /// The cells whose shape is checked first, as in the body of a user.
 #[derive(Default, Validate)]
 struct Cells {
-    #[validate(email, length(max = 254))]
+    #[validate(email, length(max = EMAIL_MAX))]
     email: Option<String>,
-    #[validate(length(min = 1, max = 200), custom(function = line))]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
     employee_id: Option<String>,
-    #[validate(length(min = 1, max = 200), custom(function = line))]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
     given_name: Option<String>,
-    #[validate(length(min = 1, max = 200), custom(function = line))]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
     surname: Option<String>,
     #[validate(custom(function = iana_time_zone))]
     time_zone: Option<String>,

@@ -15,6 +15,7 @@ use crate::{
     changes::plans::{AssignPlan, UnassignPlan},
     domain::{
         entry::Source,
+        examples,
         ids::{PlanId, UserId},
         plan::PlanStatus,
         timestamp::Timestamp,
@@ -34,6 +35,10 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 /// A learning plan, as a user has it.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "plan": {"id": examples::PLAN, "name": "Forklift Training"}, "status": "not_met",
+    "source": "admin", "assigned_at": examples::CREATED, "met_at": null
+}))]
 pub struct AssignedLearningPlan {
     plan: PlanName,
     /// Whether the user meets it.
@@ -50,7 +55,7 @@ pub struct AssignedLearningPlan {
 #[derive(Serialize, ToSchema)]
 pub struct PlanName {
     id: PlanId,
-    #[schema(examples("Forklift Training"))]
+    #[schema(format = "name", examples("Forklift Training"))]
     name: String,
 }
 

@@ -1,6 +1,7 @@
 //! Users in JSON, and what lists of them are narrowed by.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
@@ -13,7 +14,9 @@ use crate::{
     },
     changes::users::UserWithSupervisors,
     domain::{
+        examples,
         ids::{GroupId, UserId},
+        limits::{EMAIL_MAX, NAME_MAX, PASSWORD_MAX, PASSWORD_MIN, SUPERVISORS_MAX, TIME_ZONE_MAX},
         text::words,
         timestamp::Timestamp,
         user::{Role, UserKind, UserStatus},
@@ -23,33 +26,50 @@ use crate::{
 
 /// A user: a person, or a generic API account.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!(Self::example("Sam", "Rivera")))]
 pub struct User {
     id: UserId,
     created_at: Timestamp,
     updated_at: Timestamp,
     /// Null only for an API account.
-    #[schema(required = true, examples("sam.rivera@example.com"))]
+    #[schema(required = true, format = "email", examples("sam.rivera@example.com"))]
     email: Option<String>,
-    #[schema(examples("Sam"))]
+    #[schema(format = "name", examples("Sam"))]
     given_name: String,
-    #[schema(examples("Rivera"))]
+    #[schema(format = "name", examples("Rivera"))]
     surname: String,
     /// Given name and surname.
-    #[schema(examples("Sam Rivera"))]
+    #[schema(format = "full-name", examples("Sam Rivera"))]
     name: String,
     kind: UserKind,
-    #[schema(required = true)]
+    #[schema(required = true, format = "name")]
     employee_id: Option<String>,
     status: UserStatus,
     role: Role,
     /// A name of the IANA time zone database.
-    #[schema(examples("Europe/Lisbon"))]
+    #[schema(format = "time-zone", examples("Europe/Lisbon"))]
     time_zone: String,
     /// One of the user's groups. Members with `manage_users` on it may change the user.
     #[schema(required = true)]
     home_group_id: Option<GroupId>,
     /// The users who supervise this user, and so may see their profile and log.
+    #[schema(max_items = 50)]
     supervisor_ids: Vec<UserId>,
+}
+
+impl User {
+    /// A user of this name.
+    pub(super) fn example(given_name: &str, surname: &str) -> Value {
+        json!({
+            "id": examples::USER, "created_at": examples::CREATED,
+            "updated_at": examples::CREATED,
+            "email": format!("{given_name}.{surname}@example.com").to_lowercase(),
+            "given_name": given_name, "surname": surname,
+            "name": format!("{given_name} {surname}"), "kind": "person", "employee_id": null,
+            "status": "active", "role": "learner", "time_zone": "UTC", "home_group_id": null,
+            "supervisor_ids": []
+        })
+    }
 }
 
 impl From<UserWithSupervisors> for User {
@@ -93,62 +113,62 @@ impl Resource for User {
 }))]
 pub struct NewUser {
     /// Unique, without regard to case. Required, except for an API account.
-    #[validate(email, length(max = 254))]
-    #[schema(max_length = 254, format = "email")]
+    #[validate(email, length(max = EMAIL_MAX))]
+    #[schema(format = "email")]
     pub(super) email: Option<String>,
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name")]
     pub(super) given_name: String,
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name")]
     pub(super) surname: String,
     /// `person` by default. It can't be changed later.
     pub(super) kind: Option<UserKind>,
     /// Unique.
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name")]
     pub(super) employee_id: Option<String>,
     /// `active` by default.
     pub(super) status: Option<UserStatus>,
     /// `learner` by default.
     pub(super) role: Option<Role>,
     /// A name of the IANA time zone database; `UTC` by default.
-    #[validate(length(max = 64), custom(function = iana_time_zone))]
-    #[schema(max_length = 64, examples("Europe/Lisbon"))]
+    #[validate(length(max = TIME_ZONE_MAX), custom(function = iana_time_zone))]
+    #[schema(format = "time-zone", examples("Europe/Lisbon"))]
     pub(super) time_zone: Option<String>,
     /// Makes the user a member of the group.
     pub(super) home_group_id: Option<GroupId>,
-    #[validate(length(max = 50))]
+    #[validate(length(max = SUPERVISORS_MAX))]
     #[schema(max_items = 50)]
     pub(super) supervisor_ids: Option<Vec<UserId>>,
     /// Without a password, nobody can log in as the user. It is never shown.
-    #[validate(length(min = 12, max = 128))]
-    #[schema(min_length = 12, max_length = 128, write_only, format = Password)]
+    #[validate(length(min = PASSWORD_MIN, max = PASSWORD_MAX))]
+    #[schema(format = "new-password", write_only)]
     pub(super) password: Option<String>,
 }
 
 /// The fields of a user to change. null clears a field.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(min_properties = 1, example = json!({"surname": "Keller-Ito"}))]
+#[schema(min_properties = 1, example = json!({"time_zone": "Europe/Lisbon"}))]
 pub struct UserPatch {
     /// Unique, without regard to case. Required, except for an API account.
     #[serde(default, deserialize_with = "present")]
-    #[validate(email, length(max = 254))]
-    #[schema(value_type = Option<String>, max_length = 254, format = "email")]
+    #[validate(email, length(max = EMAIL_MAX))]
+    #[schema(value_type = Option<String>, format = "email")]
     pub(super) email: Option<Option<String>>,
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200, nullable = false)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name", nullable = false)]
     pub(super) given_name: Option<String>,
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(min_length = 1, max_length = 200, nullable = false)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(format = "name", nullable = false)]
     pub(super) surname: Option<String>,
     /// Unique.
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 200), custom(function = line))]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[schema(value_type = Option<String>, format = "name")]
     pub(super) employee_id: Option<Option<String>>,
     /// An inactive user loses access with their next request.
     #[serde(default, deserialize_with = "present")]
@@ -160,8 +180,8 @@ pub struct UserPatch {
     pub(super) role: Option<Role>,
     /// A name of the IANA time zone database.
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(max = 64), custom(function = iana_time_zone))]
-    #[schema(nullable = false, max_length = 64, examples("Europe/Lisbon"))]
+    #[validate(length(max = TIME_ZONE_MAX), custom(function = iana_time_zone))]
+    #[schema(nullable = false, format = "time-zone", examples("Europe/Lisbon"))]
     pub(super) time_zone: Option<String>,
     /// Makes the user a member of the group. Only administrators change it.
     #[serde(default, deserialize_with = "present")]
@@ -169,13 +189,13 @@ pub struct UserPatch {
     pub(super) home_group_id: Option<Option<GroupId>>,
     /// The new list, as a whole.
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(max = 50))]
+    #[validate(length(max = SUPERVISORS_MAX))]
     #[schema(nullable = false, max_items = 50)]
     pub(super) supervisor_ids: Option<Vec<UserId>>,
     /// Ends the user's sessions, except the one that sets the password.
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 12, max = 128))]
-    #[schema(nullable = false, min_length = 12, max_length = 128, write_only, format = Password)]
+    #[validate(length(min = PASSWORD_MIN, max = PASSWORD_MAX))]
+    #[schema(nullable = false, format = "new-password", write_only)]
     pub(super) password: Option<String>,
 }
 

@@ -54,7 +54,8 @@ pub async fn list_users(
 /// can't log in.
 #[utoipa::path(post, path = "/users", tag = "Users", request_body = NewUser,
     responses(
-        (status = 201, description = "The user.", body = User),
+        (status = 201, description = "The user.", body = User,
+            example = json!(User::example("Robin", "Keller"))),
         (status = 409, description = "`already_exists`: e-mail or employee id are taken.",
             body = Problem, content_type = "application/problem+json")))]
 pub async fn create_user(

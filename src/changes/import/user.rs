@@ -9,6 +9,7 @@ use crate::{
         entry::Source,
         ids::UserId,
         import::ImportOutcome,
+        limits,
         policy::Caller,
         text::fold,
         user::{Role, UserKind, UserStatus},
@@ -20,7 +21,7 @@ use crate::{
 };
 
 /// The most supervisors that a user can have.
-const SUPERVISORS_MAX: usize = 50;
+const SUPERVISORS_MAX: usize = limits::SUPERVISORS_MAX as usize;
 
 /// The outcome of a line.
 #[derive(Clone, Copy, Debug)]

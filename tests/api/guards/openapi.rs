@@ -2,6 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use daybook::domain::{
+    entry::Action,
+    limits::{
+        BATCH_CHANGES_MAX, BATCH_MAX, EMAIL_MAX, GRADE_MAX, HOURS_MAX, IMPORT_LINES_MAX,
+        OVERLAP_SECONDS_MAX, PAGE_MAX, PARTS_MAX, PASSWORD_MAX, PERMISSIONS_MAX,
+        PROBLEM_INSTANCE_MAX, SCOPES_MAX, SUPERVISORS_MAX, TOKEN_MAX, VALIDITY_DAYS_MAX,
+    },
+    scope::Scope,
+};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -28,7 +37,7 @@ fn no_operation_and_no_schema_was_dropped_as_a_double() {
     // utoipa drops doubles without a word, so their numbers are written down here.
     assert_eq!(operations().len(), 66, "operations");
     let schemas = document()["components"]["schemas"].as_object().unwrap();
-    assert_eq!(schemas.len(), 111, "schemas: {:?}", schemas.keys());
+    assert_eq!(schemas.len(), 112, "schemas: {:?}", schemas.keys());
     let ids: BTreeSet<&str> = operations().iter().map(|it| it.id).collect();
     assert_eq!(ids.len(), operations().len(), "two operations have one id");
 }
@@ -112,11 +121,83 @@ fn every_response_field_is_required_and_every_request_refuses_unknown_fields() {
 #[test]
 fn the_examples_of_the_document_are_what_its_schemas_say() {
     for (name, schema) in document()["components"]["schemas"].as_object().unwrap() {
-        if let Some(example) = schema.get("example") {
-            let reference = json!({"$ref": format!("#/components/schemas/{name}")});
+        let reference = json!({"$ref": format!("#/components/schemas/{name}")});
+        let several = schema["examples"].as_array().into_iter().flatten();
+        for example in schema.get("example").into_iter().chain(several) {
             assert!(is_valid(&reference, example), "the example of {name}");
         }
     }
+}
+
+#[test]
+fn literal_bounds_of_the_document_are_the_constants() {
+    // utoipa takes only literals for these; the lengths of texts come from the constants already.
+    let bounds = [
+        ("NewCertification", "course_ids", "maxItems", PARTS_MAX as f64),
+        ("CertificationPatch", "course_ids", "maxItems", PARTS_MAX as f64),
+        ("Certification", "course_ids", "maxItems", PARTS_MAX as f64),
+        ("NewLearningPlan", "certification_ids", "maxItems", PARTS_MAX as f64),
+        ("LearningPlanPatch", "certification_ids", "maxItems", PARTS_MAX as f64),
+        ("LearningPlan", "certification_ids", "maxItems", PARTS_MAX as f64),
+        ("NewUser", "supervisor_ids", "maxItems", SUPERVISORS_MAX as f64),
+        ("UserPatch", "supervisor_ids", "maxItems", SUPERVISORS_MAX as f64),
+        ("User", "supervisor_ids", "maxItems", SUPERVISORS_MAX as f64),
+        ("NewApiClient", "scopes", "maxItems", SCOPES_MAX as f64),
+        ("ApiClientPatch", "scopes", "maxItems", SCOPES_MAX as f64),
+        ("ApiClient", "scopes", "maxItems", SCOPES_MAX as f64),
+        ("MembershipRequest", "permissions", "maxItems", PERMISSIONS_MAX as f64),
+        ("GroupMember", "permissions", "maxItems", PERMISSIONS_MAX as f64),
+        ("NewBatch", "items", "maxItems", BATCH_MAX as f64),
+        ("BatchReport", "data", "maxItems", BATCH_MAX as f64),
+        ("NewBatchEntry", "changes", "maxItems", BATCH_CHANGES_MAX as f64),
+        ("ImportReport", "data", "maxItems", IMPORT_LINES_MAX as f64),
+        ("NewCertification", "validity_days", "maximum", VALIDITY_DAYS_MAX as f64),
+        ("CertificationPatch", "validity_days", "maximum", VALIDITY_DAYS_MAX as f64),
+        ("Certification", "validity_days", "maximum", VALIDITY_DAYS_MAX as f64),
+        ("EnrollmentPatch", "grade", "maximum", GRADE_MAX),
+        ("Completion", "grade", "maximum", GRADE_MAX),
+        ("Enrollment", "grade", "maximum", GRADE_MAX),
+        ("NewExternalTraining", "hours", "maximum", HOURS_MAX),
+        ("ExternalTraining", "hours", "maximum", HOURS_MAX),
+        ("RotationRequest", "overlap_seconds", "maximum", OVERLAP_SECONDS_MAX as f64),
+        ("LogInRequest", "email", "maxLength", EMAIL_MAX as f64),
+        ("LogInRequest", "password", "maxLength", PASSWORD_MAX as f64),
+        ("RefreshRequest", "refresh_token", "maxLength", TOKEN_MAX as f64),
+        ("TokenForm", "scope", "maxLength", TOKEN_MAX as f64),
+        ("TokenForm", "client_id", "maxLength", TOKEN_MAX as f64),
+        ("TokenForm", "client_secret", "maxLength", TOKEN_MAX as f64),
+        ("Problem", "instance", "maxLength", PROBLEM_INSTANCE_MAX as f64),
+    ];
+    for (schema, field, keyword, bound) in bounds {
+        let property = &document()["components"]["schemas"][schema]["properties"][field];
+        assert_eq!(property[keyword].as_f64(), Some(bound), "{schema}.{field}.{keyword}");
+    }
+    let limit = document()["paths"]["/users"]["get"]["parameters"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|it| it["name"] == "limit");
+    assert_eq!(limit.unwrap()["schema"]["maximum"], PAGE_MAX);
+    assert_eq!(SCOPES_MAX as usize, Scope::ALL.len());
+}
+
+#[test]
+fn a_note_is_a_manual_entry_and_no_system_entry_has_its_action() {
+    let schemas = &document()["components"]["schemas"];
+    let log = &document()["paths"]["/users/{user_id}/activity"];
+    let note = &document()["paths"]["/users/{user_id}/activity/{entry_id}"];
+    for response in [&log["post"]["responses"]["201"], &note["patch"]["responses"]["200"]] {
+        let schema = &response["content"]["application/json"]["schema"];
+        assert_eq!(*schema, json!({"$ref": "#/components/schemas/ManualEntry"}));
+    }
+    let actions = |name: &str| {
+        let reference = schemas[name]["properties"]["action"]["$ref"].as_str().unwrap();
+        document().pointer(&reference[1..]).unwrap()["enum"].as_array().unwrap()
+    };
+    assert_eq!(*actions("ManualEntry"), [json!("note")]);
+    let system = actions("SystemEntry");
+    assert_eq!(system.len(), Action::ALL.len() - 1);
+    assert!(!system.contains(&json!("note")));
 }
 
 #[test]
