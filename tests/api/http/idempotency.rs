@@ -248,7 +248,7 @@ fn an_import_that_was_killed_may_be_sent_again_after_a_while() {
     assert_eq!(send("").ok(200)["summary"]["created"], 1, "the first answer");
     send("?dry_run=true").problem(422, "idempotency_key_reused");
     // As if the process had been killed before it replied.
-    app.database.sabotage("UPDATE idempotency_keys SET answer = NULL").unwrap();
+    app.database.sabotage("UPDATE idempotency_keys SET response = NULL").unwrap();
     send("").problem(409, "idempotency_in_flight");
     clock.set(clock.now().plus_seconds(24 * 3600));
     assert_eq!(send("").ok(200)["summary"]["unchanged"], 1);
