@@ -2,6 +2,7 @@
 
 use diesel::{Connection, PgConnection, SqliteConnection, connection::SimpleConnection};
 
+use super::failure;
 use crate::{
     config::database_url::DatabaseUrl,
     error::{Error, Result},
@@ -68,15 +69,22 @@ pub fn open_scanner(url: &DatabaseUrl) -> Result<AnyConnection> {
 /// for many commits. The write-ahead log grows to some 32 MB.
 const SQLITE_WRITER: &str = "PRAGMA cache_size = -64000; PRAGMA wal_autocheckpoint = 8000;";
 
+/// How long a connection to PostgreSQL waits for a lock: longer than any change holds one. An
+/// operator's own `lock_timeout` (of the role, the database or the address) counts instead.
+const LOCK_TIMEOUT: &str = "SELECT set_config('lock_timeout', '10s', false) \
+     WHERE current_setting('lock_timeout') = '0'";
+
 /// Opens a connection that may write: for the journal and the migrations only.
 ///
 /// # Errors
 /// `unavailable` where the database can't be reached.
 pub fn open_writer(url: &DatabaseUrl) -> Result<AnyConnection> {
     let mut conn = open(url)?;
-    if let AnyConnection::Sqlite(conn) = &mut conn {
-        conn.batch_execute(SQLITE_WRITER).map_err(Error::unavailable)?;
-    }
+    conn.batch_execute(match conn {
+        AnyConnection::Sqlite(_) => SQLITE_WRITER,
+        AnyConnection::Postgres(_) => LOCK_TIMEOUT,
+    })
+    .map_err(Error::unavailable)?;
     Ok(conn)
 }
 
@@ -95,6 +103,7 @@ fn open(url: &DatabaseUrl) -> Result<AnyConnection> {
                 "SET client_encoding = 'UTF8'; SET TIME ZONE 'UTC'; \
                  SET application_name = 'daybook'; SET synchronous_commit = on;",
             )
+            .and_then(|()| conn.batch_execute(failure::UNTRANSLATED))
             .map_err(Error::unavailable)?;
             Ok(AnyConnection::Postgres(conn))
         }

@@ -84,11 +84,10 @@ impl SourceFile {
                     file.import(&tokens, &mut index, &module, &[]);
                 }
                 "{" => braces.push(false),
-                "}" => {
-                    if braces.pop() == Some(true) {
-                        module.pop();
-                    }
+                "}" if braces.pop() == Some(true) => {
+                    module.pop();
                 }
+                "}" => {}
                 name if is_name(name) && !after_path => {
                     let mut path = vec![name.to_owned()];
                     while at(index + 1) == "::" && is_name(at(index + 2)) {
