@@ -2,7 +2,6 @@
 
 use diesel::{Connection, PgConnection, SqliteConnection, connection::SimpleConnection};
 
-use super::failure;
 use crate::{
     config::database_url::DatabaseUrl,
     error::{Error, Result},
@@ -88,6 +87,11 @@ pub fn open_writer(url: &DatabaseUrl) -> Result<AnyConnection> {
     Ok(conn)
 }
 
+/// Asks PostgreSQL for untranslated texts of errors, which `failure` reads, where the role may:
+/// `lc_messages` takes a superuser or, since PostgreSQL 15, `GRANT SET ON PARAMETER`.
+const UNTRANSLATED: &str = "DO $$ BEGIN PERFORM set_config('lc_messages', 'C', false); \
+     EXCEPTION WHEN insufficient_privilege THEN NULL; END $$;";
+
 fn open(url: &DatabaseUrl) -> Result<AnyConnection> {
     match url {
         DatabaseUrl::Sqlite(path) => {
@@ -103,7 +107,7 @@ fn open(url: &DatabaseUrl) -> Result<AnyConnection> {
                 "SET client_encoding = 'UTF8'; SET TIME ZONE 'UTC'; \
                  SET application_name = 'daybook'; SET synchronous_commit = on;",
             )
-            .and_then(|()| conn.batch_execute(failure::UNTRANSLATED))
+            .and_then(|()| conn.batch_execute(UNTRANSLATED))
             .map_err(Error::unavailable)?;
             Ok(AnyConnection::Postgres(conn))
         }

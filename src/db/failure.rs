@@ -46,11 +46,6 @@ pub(super) fn find(kind: &Kind, message: &str) -> Option<Failure> {
     }
 }
 
-/// Asks PostgreSQL for untranslated texts, where the role may: `lc_messages` takes a superuser or,
-/// since PostgreSQL 15, `GRANT SET ON PARAMETER`.
-pub(super) const UNTRANSLATED: &str = "DO $$ BEGIN PERFORM set_config('lc_messages', 'C', false); \
-     EXCEPTION WHEN insufficient_privilege THEN NULL; END $$;";
-
 #[derive(QueryableByName)]
 struct Setting {
     #[diesel(sql_type = Text)]

@@ -113,7 +113,7 @@ fn health_and_metrics_are_at_the_operators_listener_alone_if_there_is_one() {
     let metrics = operator.get("/metrics").text;
     assert!(metrics.contains("path=\"/me\",status=\"401\""), "{metrics}");
     for path in ["/me", "/docs", "/openapi.json"] {
-        operator.get(path).problem(404, "not_found");
+        operator.try_send("GET", path, &[], None).unwrap().problem(404, "not_found");
     }
     assert_eq!(service.terminate(), Some(0));
 }

@@ -28,18 +28,18 @@ fn a_change_that_waits_too_long_for_the_rules_is_503_with_retry_after_and_can_be
     let admin = service.admin();
     let me = text(&admin.get("/me").ok(200)["id"]);
     let course = admin.post("/courses", json!({"title": "Security", "type": "online"})).ok(201);
-    let enroll = || {
-        let body = json!({"course_id": course["id"]});
-        admin.post(&format!("/users/{me}/enrollments"), body)
-    };
+    let body = json!({"course_id": course["id"]});
+    let made = admin.post(&format!("/users/{me}/enrollments"), body).ok(201);
+    let completion = format!("/enrollments/{}/completion", text(&made["id"]));
+    let complete = || admin.put(&completion, json!({"method": "forced"}));
     let mut other = open_writer(&database.url).unwrap();
     other.batch_execute(&format!("BEGIN; SELECT pg_advisory_xact_lock({RULES})")).unwrap();
-    let refused = enroll();
+    let refused = complete();
     refused.problem(503, "unavailable");
     assert!(refused.header("retry-after").is_some());
     other.batch_execute("ROLLBACK").unwrap();
-    enroll().ok(201);
-    let log = admin.all(&format!("/users/{me}/activity?action=enrollment.*"));
+    complete().ok(200);
+    let log = admin.all(&format!("/users/{me}/activity?action=enrollment.forced_complete"));
     assert_eq!(log.len(), 1);
 }
 
