@@ -13,7 +13,11 @@ use crate::{
     api::{
         self,
         http::{
-            body::BODY_MAX, cors::cors, endpoint, health, idempotency::RunningKeys,
+            body::BODY_MAX,
+            cors::cors,
+            endpoint,
+            health::{self, HealthAt},
+            idempotency::RunningKeys,
             metrics::Metrics,
         },
         limits::requests::Limits,
@@ -47,6 +51,8 @@ pub struct Services {
     pub limits: Limits,
     /// Web pages that may call from a browser.
     pub origins: Origins,
+    /// Where the operator's resources are.
+    pub health_at: HealthAt,
 }
 
 /// A server on a bound socket. With `signals`, it stops gracefully at SIGTERM.
@@ -64,7 +70,7 @@ pub fn server(
     let passwords = web::Data::new(services.passwords);
     let metrics = web::Data::new(services.metrics);
     let limits = web::Data::new(services.limits);
-    let origins = services.origins;
+    let (origins, health_at) = (services.origins, services.health_at);
     let server = HttpServer::new(move || {
         App::new()
             .app_data(db.clone())
@@ -82,12 +88,32 @@ pub fn server(
             .wrap(from_fn(middleware::outer))
             .configure(|config| endpoint::register(config, api::endpoints()))
             .configure(docs::register)
-            .configure(health::register)
+            .configure(|config| match health_at {
+                HealthAt::Api => health::register(config),
+                HealthAt::OperatorOnly => {}
+            })
             .default_service(web::to(not_found))
     })
     .workers(workers.get())
     .shutdown_timeout(SHUTDOWN_SECONDS);
     let server = if signals { server } else { server.disable_signals() };
+    Ok(server.listen(listener).map_err(Error::internal)?.run())
+}
+
+/// A server for the operator's resources alone. It has a thread of its own, so that it answers when
+/// the API is busy.
+pub fn operator_server(db: Db, metrics: Metrics, listener: TcpListener) -> Result<Server> {
+    let (db, metrics) = (web::Data::new(db), web::Data::new(metrics));
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(db.clone())
+            .app_data(metrics.clone())
+            .wrap(from_fn(middleware::outer))
+            .configure(health::register)
+            .default_service(web::to(not_found))
+    })
+    .workers(1)
+    .disable_signals();
     Ok(server.listen(listener).map_err(Error::internal)?.run())
 }
 

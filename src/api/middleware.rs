@@ -14,7 +14,7 @@ use actix_web::{
 use futures_util::FutureExt;
 
 use super::{
-    http::{headers::X_REQUEST_ID, metrics::Metrics, problem},
+    http::{headers::X_REQUEST_ID, logged_caller::LoggedCaller, metrics::Metrics, problem},
     limits::{quota, requests},
     session::oauth_error,
 };
@@ -37,6 +37,7 @@ pub async fn outer(
     let path = request.path().to_owned();
     let metrics = request.app_data::<web::Data<Metrics>>().cloned();
     let quota = requests::count(&request);
+    let caller = LoggedCaller::new(&request, requests::address(&request));
     let (request, response) = match next.call(request).await {
         Ok(response) => {
             let (request, response) = response.map_into_boxed_body().into_parts();
@@ -57,7 +58,7 @@ pub async fn outer(
         metrics.observe(method.as_str(), pattern, status, begun.elapsed());
     }
     let millis = begun.elapsed().as_secs_f64() * 1000.0;
-    log::info!("{method} {path} {status} {millis:.1}ms request_id={request_id}");
+    log::info!("{method} {path} {status} {millis:.1}ms {caller} request_id={request_id}");
     match request {
         Some(request) => Ok(ServiceResponse::new(request, response)),
         // The request is lost with the error; actix sends the response of the error.

@@ -3,7 +3,7 @@
 use std::{
     fs::OpenOptions,
     io::{self, Read, Write},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::Path,
 };
 
@@ -48,8 +48,17 @@ fn read_or_create_secret(path: &Path) -> io::Result<Secret> {
             Ok(secret.into())
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let mut file = OpenOptions::new().read(true).open(path)?;
+            if file.metadata()?.permissions().mode() & 0o077 != 0 {
+                let text = format!(
+                    "others may read this secret. Run chmod 600 {}, and replace the secret if \
+                     somebody may have read it",
+                    path.display()
+                );
+                return Err(io::Error::other(text));
+            }
             let mut secret = String::new();
-            OpenOptions::new().read(true).open(path)?.read_to_string(&mut secret)?;
+            file.read_to_string(&mut secret)?;
             Ok(secret.trim().to_owned().into())
         }
         Err(error) => Err(error),

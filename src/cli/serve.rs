@@ -1,10 +1,13 @@
 //! `daybook serve`.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 
 use super::{admin::first_admin, database::open, output::print, secrets::jwt_secret};
 use crate::{
-    api::{http::metrics::Metrics, limits::requests::Limits},
+    api::{
+        http::{health::HealthAt, metrics::Metrics},
+        limits::requests::Limits,
+    },
     app::{self, Services},
     auth::{
         oidc::IdentityProvider,
@@ -21,9 +24,8 @@ use crate::{
 
 /// Brings the schema up to date, then serves until a signal stops the process.
 pub(super) fn serve(config: &Config, demo: bool) -> Result<()> {
-    let listener = TcpListener::bind(config.listen)
-        .map_err(|error| Error::internal(format!("can't listen on {}: {error}", config.listen)))?;
-    let address = listener.local_addr().map_err(Error::internal)?;
+    let (listener, address) = listen(config.listen)?;
+    let operator = config.operator_listen.map(listen).transpose()?;
     migrate::up(&config.database_url)?;
     let secret = jwt_secret(config)?;
     let db = open(config)?;
@@ -43,6 +45,10 @@ pub(super) fn serve(config: &Config, demo: bool) -> Result<()> {
         sealer: Sealer::new(secret.reveal().as_bytes(), previous)?,
         passwords,
         metrics: Metrics::new()?,
+        health_at: match operator {
+            Some(_) => HealthAt::OperatorOnly,
+            None => HealthAt::Api,
+        },
     };
     actix_web::rt::System::new().block_on(async move {
         if demo {
@@ -58,10 +64,23 @@ pub(super) fn serve(config: &Config, demo: bool) -> Result<()> {
             services.db.heartbeat().await?;
             actix_web::rt::spawn(maintenance::send_heartbeats(services.db.clone()));
         }
+        if let Some((listener, address)) = operator {
+            log::info!("health and metrics on http://{address}");
+            let (db, metrics) = (services.db.clone(), services.metrics.clone());
+            actix_web::rt::spawn(app::operator_server(db, metrics, listener)?);
+        }
         log::info!("listening on http://{address}, Swagger UI at http://{address}/docs");
         maintenance::start(&services.db);
         app::server(services, listener, config.workers(), true)?.await.map_err(Error::internal)
     })?;
     log::info!("stopped");
     Ok(())
+}
+
+/// A bound socket, and its address.
+fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(address)
+        .map_err(|error| Error::internal(format!("can't listen on {address}: {error}")))?;
+    let address = listener.local_addr().map_err(Error::internal)?;
+    Ok((listener, address))
 }

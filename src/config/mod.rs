@@ -37,6 +37,11 @@ pub struct Config {
     #[arg(long, env = "DAYBOOK_LISTEN", default_value = "127.0.0.1:8080", global = true)]
     pub listen: SocketAddr,
 
+    /// Address and port for /health/live, /health/ready and /metrics alone, which the other address
+    /// then does not answer [default: none]
+    #[arg(long, env = "DAYBOOK_OPERATOR_LISTEN", global = true)]
+    pub operator_listen: Option<SocketAddr>,
+
     /// E-mail of the administrator that the first start creates in an empty database
     #[arg(long, env = "DAYBOOK_ADMIN_EMAIL", requires = "admin_password", global = true)]
     pub admin_email: Option<String>,

@@ -68,17 +68,29 @@ pub fn open_scanner(url: &DatabaseUrl) -> Result<AnyConnection> {
 /// for many commits. The write-ahead log grows to some 32 MB.
 const SQLITE_WRITER: &str = "PRAGMA cache_size = -64000; PRAGMA wal_autocheckpoint = 8000;";
 
+/// How long a connection to PostgreSQL waits for a lock: longer than any change holds one. An
+/// operator's own `lock_timeout` (of the role, the database or the address) counts instead.
+const LOCK_TIMEOUT: &str = "SELECT set_config('lock_timeout', '10s', false) \
+     WHERE current_setting('lock_timeout') = '0'";
+
 /// Opens a connection that may write: for the journal and the migrations only.
 ///
 /// # Errors
 /// `unavailable` where the database can't be reached.
 pub fn open_writer(url: &DatabaseUrl) -> Result<AnyConnection> {
     let mut conn = open(url)?;
-    if let AnyConnection::Sqlite(conn) = &mut conn {
-        conn.batch_execute(SQLITE_WRITER).map_err(Error::unavailable)?;
-    }
+    conn.batch_execute(match conn {
+        AnyConnection::Sqlite(_) => SQLITE_WRITER,
+        AnyConnection::Postgres(_) => LOCK_TIMEOUT,
+    })
+    .map_err(Error::unavailable)?;
     Ok(conn)
 }
+
+/// Asks PostgreSQL for untranslated texts of errors, which `failure` reads, where the role may:
+/// `lc_messages` takes a superuser or, since PostgreSQL 15, `GRANT SET ON PARAMETER`.
+const UNTRANSLATED: &str = "DO $$ BEGIN PERFORM set_config('lc_messages', 'C', false); \
+     EXCEPTION WHEN insufficient_privilege THEN NULL; END $$;";
 
 fn open(url: &DatabaseUrl) -> Result<AnyConnection> {
     match url {
@@ -95,6 +107,7 @@ fn open(url: &DatabaseUrl) -> Result<AnyConnection> {
                 "SET client_encoding = 'UTF8'; SET TIME ZONE 'UTC'; \
                  SET application_name = 'daybook'; SET synchronous_commit = on;",
             )
+            .and_then(|()| conn.batch_execute(UNTRANSLATED))
             .map_err(Error::unavailable)?;
             Ok(AnyConnection::Postgres(conn))
         }

@@ -6,6 +6,8 @@ pub mod connection;
 mod constraint;
 pub mod database;
 pub(crate) mod direct;
+mod failure;
+mod files;
 mod group_commit;
 pub(crate) mod job;
 pub mod lists;

@@ -101,8 +101,9 @@ impl ExportParams {
 /// `created_by_name`, `created_by_kind` (`entered_by_…` and `edited_by_…` likewise), `description`,
 /// `target_type`, `target_id`, `target_name`, `changes` (as JSON), `external_id`, `notes`,
 /// `revision`, `edited_at`. A null is an empty cell. Times have the offset of `time_zone`. A cell
-/// that a spreadsheet would run (it begins with `=`, `+`, `-`, `@`, a tab or a carriage return) has
-/// a `'` before it.
+/// that a spreadsheet would run has a `'` before it: its first character after white space, a byte
+/// order mark or zero-width characters is `=`, `+`, `-`, `@` or the full-width form of one, or the
+/// cell begins with a tab, a carriage return or a line feed.
 ///
 /// The file ends with its last entry. An export that fails on its way ends without the last chunk of
 /// the chunked transfer coding (RFC 9112, section 8): a client sees an incomplete body, and must not

@@ -14,6 +14,7 @@ pub mod headers;
 pub mod health;
 pub mod idempotency;
 pub mod items;
+pub mod logged_caller;
 pub mod media_range;
 pub mod metrics;
 mod operation_rules;

@@ -17,7 +17,7 @@ use actix_web::{
 };
 
 use super::{
-    client_address::client_address,
+    client_address::{client_address, full_address},
     fixed_window::FixedWindows,
     quota::{Quota, WINDOW_SECONDS},
 };
@@ -111,6 +111,16 @@ pub fn count(request: &ServiceRequest) -> Option<Quota> {
         seconds_left: window.seconds_left(now),
         exceeded,
     })
+}
+
+/// The address that a request comes from, behind trusted proxies the one that they name. The
+/// operator's listener trusts no proxies.
+pub fn address(request: &ServiceRequest) -> Option<IpAddr> {
+    let none = TrustedProxies::default();
+    let limits = request.app_data::<web::Data<Limits>>();
+    let proxies = limits.map_or(&none, |limits| &limits.proxies);
+    let peer = Some(request.peer_addr()?);
+    Some(full_address(peer, request.headers(), proxies))
 }
 
 fn sender(request: &ServiceRequest, limits: &Limits, now: Timestamp) -> Sender {

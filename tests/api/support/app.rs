@@ -10,7 +10,10 @@ use std::{
 
 use actix_web::dev::ServerHandle;
 use daybook::{
-    api::{http::metrics::Metrics, limits::requests::Limits},
+    api::{
+        http::{health::HealthAt, metrics::Metrics},
+        limits::requests::Limits,
+    },
     app::{self, Services},
     auth::{
         passwords::{Cost, Passwords},
@@ -161,6 +164,7 @@ fn services(database: &TestDatabase, clock: &Clock, settings: &Settings) -> Serv
             clock.clone(),
         ),
         origins: settings.cors_origins.parse().unwrap(),
+        health_at: HealthAt::Api,
     }
 }
 
