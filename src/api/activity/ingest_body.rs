@@ -6,7 +6,10 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::{
-    api::http::{body::present, validate::line},
+    api::http::{
+        body::present,
+        validate::{email_address, line},
+    },
     domain::{
         entry::{Action, TargetType},
         ids::{AnyId, UserId},
@@ -83,7 +86,7 @@ pub struct NewBatchUser {
     pub(super) id: Option<UserId>,
     /// The user's e-mail address, case-insensitive.
     #[serde(default, deserialize_with = "present")]
-    #[validate(email, length(max = 254))]
+    #[validate(custom(function = email_address), length(max = 254))]
     #[schema(nullable = false)]
     pub(super) email: Option<String>,
     /// The user's employee id.

@@ -5,7 +5,9 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use crate::{
-    api::http::{body::present, resource::Resource, search_text::SearchText, validate::line},
+    api::http::{
+        body::present, resource::Resource, search_text::SearchText, validate::visible_name,
+    },
     domain::{group::GroupStatus, ids::GroupId, timestamp::Timestamp},
     store::groups::{GroupQuery, GroupRow},
 };
@@ -45,7 +47,7 @@ impl Resource for Group {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Leadership"}))]
 pub struct NewGroup {
-    #[validate(length(min = 1, max = 200), custom(function = line))]
+    #[validate(length(min = 1, max = 200), custom(function = visible_name))]
     #[schema(min_length = 1, max_length = 200)]
     pub(super) name: String,
     /// `active` by default.
@@ -58,7 +60,7 @@ pub struct NewGroup {
 #[schema(min_properties = 1, example = json!({"name": "Leadership 2027"}))]
 pub struct GroupPatch {
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 200), custom(function = line))]
+    #[validate(length(min = 1, max = 200), custom(function = visible_name))]
     #[schema(min_length = 1, max_length = 200, nullable = false)]
     pub(super) name: Option<String>,
     #[serde(default, deserialize_with = "present")]

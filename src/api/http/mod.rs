@@ -16,6 +16,7 @@ pub mod idempotency;
 pub mod items;
 pub mod media_range;
 pub mod metrics;
+pub mod new_password;
 mod operation_rules;
 pub mod paging;
 pub mod parse;

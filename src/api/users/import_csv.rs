@@ -6,7 +6,7 @@ use csv::{ReaderBuilder, StringRecord};
 use validator::Validate;
 
 use crate::{
-    api::http::validate::{field_errors, iana_time_zone, line},
+    api::http::validate::{email_address, field_errors, iana_time_zone, line, visible_name},
     changes::import::line::ImportUser,
     domain::{import::Column, text::UnknownWord},
     error::{Error, InputError, Result},
@@ -108,13 +108,13 @@ fn columns(header: &StringRecord) -> Result<Vec<Column>> {
 /// The cells whose shape is checked first, as in the body of a user.
 #[derive(Default, Validate)]
 struct Cells {
-    #[validate(email, length(max = 254))]
+    #[validate(custom(function = email_address), length(max = 254))]
     email: Option<String>,
     #[validate(length(min = 1, max = 200), custom(function = line))]
     employee_id: Option<String>,
-    #[validate(length(min = 1, max = 200), custom(function = line))]
+    #[validate(length(min = 1, max = 200), custom(function = visible_name))]
     given_name: Option<String>,
-    #[validate(length(min = 1, max = 200), custom(function = line))]
+    #[validate(length(min = 1, max = 200), custom(function = visible_name))]
     surname: Option<String>,
     #[validate(custom(function = iana_time_zone))]
     time_zone: Option<String>,

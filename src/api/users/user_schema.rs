@@ -9,7 +9,7 @@ use crate::{
         body::present,
         resource::Resource,
         search_text::SearchText,
-        validate::{iana_time_zone, line},
+        validate::{email_address, iana_time_zone, line, visible_name},
     },
     changes::users::UserWithSupervisors,
     domain::{
@@ -92,14 +92,14 @@ impl Resource for User {
     "email": "robin.keller@example.com", "given_name": "Robin", "surname": "Keller"
 }))]
 pub struct NewUser {
-    /// Unique, without regard to case. Required, except for an API account.
-    #[validate(email, length(max = 254))]
+    /// Unique. Its local part is ASCII. Required, except for an API account.
+    #[validate(custom(function = email_address), length(max = 254))]
     #[schema(max_length = 254, format = "email")]
     pub(super) email: Option<String>,
-    #[validate(length(min = 1, max = 200), custom(function = line))]
+    #[validate(length(min = 1, max = 200), custom(function = visible_name))]
     #[schema(min_length = 1, max_length = 200)]
     pub(super) given_name: String,
-    #[validate(length(min = 1, max = 200), custom(function = line))]
+    #[validate(length(min = 1, max = 200), custom(function = visible_name))]
     #[schema(min_length = 1, max_length = 200)]
     pub(super) surname: String,
     /// `person` by default. It can't be changed later.
@@ -132,17 +132,17 @@ pub struct NewUser {
 #[serde(deny_unknown_fields)]
 #[schema(min_properties = 1, example = json!({"surname": "Keller-Ito"}))]
 pub struct UserPatch {
-    /// Unique, without regard to case. Required, except for an API account.
+    /// Unique. Its local part is ASCII. Required, except for an API account.
     #[serde(default, deserialize_with = "present")]
-    #[validate(email, length(max = 254))]
+    #[validate(custom(function = email_address), length(max = 254))]
     #[schema(value_type = Option<String>, max_length = 254, format = "email")]
     pub(super) email: Option<Option<String>>,
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 200), custom(function = line))]
+    #[validate(length(min = 1, max = 200), custom(function = visible_name))]
     #[schema(min_length = 1, max_length = 200, nullable = false)]
     pub(super) given_name: Option<String>,
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = 200), custom(function = line))]
+    #[validate(length(min = 1, max = 200), custom(function = visible_name))]
     #[schema(min_length = 1, max_length = 200, nullable = false)]
     pub(super) surname: Option<String>,
     /// Unique.
