@@ -25,7 +25,7 @@ use crate::{
         openapi::docs,
     },
     auth::{oidc::IdentityProvider, passwords::Passwords, seal::Sealer, tokens::Tokens},
-    config::network::Origins,
+    config::{network::Origins, session::SessionDays},
     db::database::Db,
     error::{Error, Result},
 };
@@ -45,6 +45,8 @@ pub struct Services {
     pub sealer: Sealer,
     /// Hashes and checks passwords.
     pub passwords: Passwords,
+    /// How long a session lasts.
+    pub session_days: SessionDays,
     /// The counters for Prometheus.
     pub metrics: Metrics,
     /// Counts how much each caller sends.
@@ -68,6 +70,7 @@ pub fn server(
     let sealer = web::Data::new(services.sealer);
     let running = web::Data::new(RunningKeys::default());
     let passwords = web::Data::new(services.passwords);
+    let session_days = web::Data::new(services.session_days);
     let metrics = web::Data::new(services.metrics);
     let limits = web::Data::new(services.limits);
     let (origins, health_at) = (services.origins, services.health_at);
@@ -79,6 +82,7 @@ pub fn server(
             .app_data(sealer.clone())
             .app_data(running.clone())
             .app_data(passwords.clone())
+            .app_data(session_days.clone())
             .app_data(metrics.clone())
             .app_data(limits.clone())
             .app_data(web::PayloadConfig::new(BODY_MAX))

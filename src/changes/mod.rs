@@ -14,6 +14,7 @@ pub mod idempotency;
 pub mod import;
 pub mod ingest;
 pub mod notes;
+pub mod passwords;
 mod patch;
 pub mod plans;
 mod rules;
@@ -78,6 +79,20 @@ async fn apply_alone<C: Change>(db: &Db, credentials: Credentials, change: C) ->
     db.transact(move |tx| {
         let caller = caller(tx.read(), credentials)?;
         run(tx, &caller, &change)
+    })
+    .await
+}
+
+/// Asks whether somebody may make a change, without making it: before work that is expensive, which
+/// nobody should be able to cause who may not.
+///
+/// # Errors
+/// `invalid_token` where the credentials are no longer valid; those of [`Change::authorize`].
+pub async fn authorize<C: Change>(db: &Db, credentials: Credentials, change: C) -> Result<()> {
+    db.transact(move |tx| {
+        let caller = caller(tx.read(), credentials)?;
+        change.authorize(&caller, tx)?;
+        Ok(Recorded::unchanged(()))
     })
     .await
 }

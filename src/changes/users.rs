@@ -23,6 +23,7 @@ use profile::{check_account, keep_an_administrator, target};
 use supervisors::set_supervisors;
 
 /// Creates a user.
+#[derive(Clone)]
 #[allow(missing_docs, reason = "the fields of the contract")]
 pub struct CreateUser {
     pub email: Option<String>,
@@ -88,6 +89,7 @@ impl Change for CreateUser {
 }
 
 /// Changes a profile. What is `None` stays as it is.
+#[derive(Clone)]
 #[allow(missing_docs, reason = "the fields of the contract")]
 pub struct UpdateUser {
     pub id: UserId,
@@ -108,7 +110,14 @@ impl Change for UpdateUser {
     type Output = UserWithSupervisors;
 
     fn authorize(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<()> {
-        act_on_user(tx.read(), caller, self.id, Act::ChangeUser)
+        act_on_user(tx.read(), caller, self.id, Act::ChangeUser)?;
+        // Said here too, because a password is hashed for those alone who may set it.
+        if self.password_hash.is_some()
+            && store::users::get(tx.read(), self.id)?.role != Role::Learner
+        {
+            caller.must(Act::ChangeRole)?;
+        }
+        Ok(())
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {

@@ -44,6 +44,7 @@ pub(super) fn serve(config: &Config, demo: bool) -> Result<()> {
         identity_provider: config.identity_provider().map(IdentityProvider::new),
         sealer: Sealer::new(secret.reveal().as_bytes(), previous)?,
         passwords,
+        session_days: config.session_days,
         metrics: Metrics::new()?,
         health_at: match operator {
             Some(_) => HealthAt::OperatorOnly,

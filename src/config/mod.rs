@@ -7,10 +7,12 @@ use clap::Args;
 pub mod database_url;
 pub mod network;
 pub mod oidc;
+pub mod session;
 
 use database_url::DatabaseUrl;
 use network::{Origins, RateLimit, TrustedProxies};
 use oidc::{IssuerUrl, OidcUser, Provider};
+use session::SessionDays;
 
 /// The fewest bytes of the secret that signs tokens: the size of its hash (RFC 7518, section 3.2).
 pub const SECRET_MIN: usize = 32;
@@ -59,6 +61,10 @@ pub struct Config {
     /// of the secret logs nobody out
     #[arg(long, env = "DAYBOOK_JWT_PREVIOUS_SECRET", hide_env_values = true, global = true)]
     pub jwt_previous_secret: Option<Secret>,
+
+    /// Days that a session lasts from its log-in, however often it is refreshed: 1 to 365
+    #[arg(long, env = "DAYBOOK_SESSION_DAYS", default_value = "30", global = true)]
+    pub session_days: SessionDays,
 
     /// Accept the access tokens of this issuer (OpenID Connect) too: https://…
     #[arg(long, env = "DAYBOOK_OIDC_ISSUER", requires = "oidc_audience", global = true)]

@@ -66,7 +66,10 @@ fn provider(request: &HttpRequest) -> Option<&IdentityProvider> {
 /// The user that a subject stands for. An unknown one looks like an invalid token.
 async fn find_user(db: &Db, Subject { field, value }: Subject) -> Result<UserId> {
     let found = db.read(move |conn| match field {
-        UserField::Email => store::users::by_email(conn, &value),
+        UserField::Email => match value.parse() {
+            Ok(address) => store::users::by_email(conn, &address),
+            Err(_) => Ok(None),
+        },
         UserField::EmployeeId => store::users::by_employee_id(conn, &value),
     });
     Ok(found.await?.ok_or_else(Error::invalid_token)?.id)

@@ -38,6 +38,14 @@ impl Ctx {
         changes::apply(&self.db, self.credentials, change).await
     }
 
+    /// Asks whether the caller may make a change. [`Self::apply`] asks again.
+    ///
+    /// # Errors
+    /// `invalid_token` where the session has ended; those of [`Change::authorize`].
+    pub async fn authorize<C: Change>(&self, change: C) -> Result<()> {
+        changes::authorize(&self.db, self.credentials, change).await
+    }
+
     /// Makes a change as the caller and replies: a `POST`, which may have an `Idempotency-Key`.
     ///
     /// # Errors

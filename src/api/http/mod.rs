@@ -17,6 +17,7 @@ pub mod items;
 pub mod logged_caller;
 pub mod media_range;
 pub mod metrics;
+pub mod new_password;
 mod operation_rules;
 pub mod paging;
 pub mod parse;

@@ -59,7 +59,7 @@ fn where_the_entry_can_not_be_written_no_operation_changes_anything() {
             assert_eq!(report["data"][0]["outcome"], "invalid");
             continue;
         }
-        let client = if sample.operation == "log_out" { &fixture.subject.client } else { &admin };
+        let client = sample.sender(&fixture, &admin);
         assert_nothing_survives(&app, sample.operation, || sample.send(client));
     }
     for sample in without_entry {

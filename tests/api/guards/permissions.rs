@@ -79,6 +79,7 @@ fn outcomes(operation: &str) -> Outcomes {
     match operation {
         "log_in" | "refresh_session" | "issue_token" => EVERYBODY,
         "log_out"
+        | "change_own_password"
         | "get_me"
         | "list_activity"
         | "list_actions"

@@ -63,6 +63,7 @@ fn needs(operation: &str) -> Option<&'static str> {
         "get_me" => "",
         "log_in" | "refresh_session" | "issue_token" => return None,
         "log_out"
+        | "change_own_password"
         | "list_api_clients"
         | "create_api_client"
         | "get_api_client"

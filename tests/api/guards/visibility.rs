@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use daybook::{
     changes::{self, sessions::LogIn},
+    config::session::SessionDays,
     domain::{
         identity::{Identity, Proof},
         ids::{SessionId, UserId},
@@ -143,7 +144,13 @@ fn caller(id: UserId, role: Role) -> Caller {
 fn session_of(app: &TestApp, user: UserId) -> SessionId {
     let row = block_on(app.db.read(move |conn| store::users::get(conn, user))).unwrap();
     let refresh_hash = format!("no token has this hash: {user}");
-    let log_in = LogIn { user, verified: row.password_hash, refresh_hash, attempt: None };
+    let log_in = LogIn {
+        user,
+        days: SessionDays::default(),
+        verified: row.password_hash,
+        refresh_hash,
+        attempt: None,
+    };
     let live = changes::apply(&app.db, Credentials::None, log_in);
     block_on(live).unwrap().unwrap().session
 }

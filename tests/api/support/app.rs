@@ -21,6 +21,7 @@ use daybook::{
         tokens::Tokens,
     },
     changes::{self, users::CreateUser},
+    config::session::SessionDays,
     db::database::{Db, Options},
     domain::{
         clock::Clock,
@@ -156,6 +157,7 @@ fn services(database: &TestDatabase, clock: &Clock, settings: &Settings) -> Serv
         sealer: Sealer::new(SECRET, None).unwrap(),
         // As cheap as argon2 can be: no test is about its cost.
         passwords: Passwords::new(Cost { memory_kib: 8, passes: 1 }, 2).unwrap(),
+        session_days: SessionDays::default(),
         metrics: Metrics::new().unwrap(),
         limits: Limits::new(
             settings.rate_limit.parse().unwrap(),

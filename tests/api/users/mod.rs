@@ -4,4 +4,5 @@ pub mod changes;
 pub mod external_training;
 pub mod import;
 pub mod lists;
+pub mod names;
 pub mod resource;
