@@ -12,7 +12,7 @@ use crate::{
         text::fold,
         version::IfMatch,
     },
-    error::Result,
+    error::{Error, Result},
     journal::{
         recorded::{Recorded, Unlogged},
         tx::Tx,
@@ -101,6 +101,10 @@ impl Change for AttachPlan {
         let before = store::groups::attached(tx.read(), group.id, plan.id)?;
         if before == Some(self.auto) {
             return Ok(Recorded::unchanged(()));
+        }
+        if self.auto && group.status == GroupStatus::Archived {
+            let text = "The group is archived: its members get no plan until it is active again.";
+            return Err(Error::conflict(text));
         }
         store::groups::attach(tx, group.id, plan.id, self.auto)?;
         if self.auto {

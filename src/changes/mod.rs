@@ -102,9 +102,14 @@ pub async fn authorize<C: Change>(db: &Db, credentials: Credentials, change: C) 
 /// # Errors
 /// Those of the change.
 pub fn run<C: Change>(tx: &mut Tx<'_>, caller: &Caller, change: &C) -> Result<Recorded<C::Output>> {
-    tx.add_caller(caller.id());
-    change.authorize(caller, tx)?;
+    authorize(tx, caller, change)?;
     change.apply(caller, tx)
+}
+
+/// Refuses callers who may not make a change.
+fn authorize<C: Change>(tx: &mut Tx<'_>, caller: &Caller, change: &C) -> Result<()> {
+    tx.add_caller(caller.id());
+    change.authorize(caller, tx)
 }
 
 /// A new entry of the caller, at the time of the transaction.

@@ -117,7 +117,7 @@ impl From<UserRow> for Creator {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct CreatorParams {
-    /// Characters of name or e-mail, anywhere in it, without regard to case.
+    /// Characters of the name, anywhere in it, without regard to case.
     #[param(nullable = false, inline)]
     q: Option<SearchText>,
 }

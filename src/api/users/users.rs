@@ -101,7 +101,8 @@ pub async fn get_user(ctx: Ctx, Path(id): Path<UserId>) -> Result<HttpResponse> 
 
 /// Change a user
 ///
-/// Each kind of change (profile, role, status, password, supervisors) is an entry of its own.
+/// Managers change names, time zone and supervisors of learners; the rest is for administrators. Each
+/// kind of change (profile, role, status, password, supervisors) is an entry of its own.
 #[utoipa::path(patch, path = "/users/{user_id}", tag = "Users",
     params(("user_id" = UserId, Path)), request_body = UserPatch,
     responses(

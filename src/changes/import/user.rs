@@ -126,7 +126,12 @@ impl ImportUser {
             let text = "The kind of an account can't be changed.";
             return Err(Error::invalid_field("/kind", "not_allowed", text));
         }
-        store::user_locks::lock_exclusive(tx, user.id)?;
+        let role = store::user_locks::lock_exclusive(tx, user.id)?.role;
+        // Somebody else may have chosen the e-mail address of the account.
+        if self.role.is_some_and(|wanted| wanted.is_above(role)) {
+            let text = "An import does not raise the role of an account that exists.";
+            return Err(Error::invalid_field("/role", "not_allowed", text));
+        }
         let had = store::supervisors::supervisor_ids(tx.read(), user.id)?;
         let new = references.supervisors.iter().filter(|id| !had.contains(id));
         let has: Vec<UserId> = had.iter().chain(new).copied().collect();

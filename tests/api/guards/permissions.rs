@@ -67,6 +67,9 @@ const PROFILE_EDITORS: Outcomes = Outcomes {
     ..PROFILE_READERS
 };
 
+/// Learners start what they are enrolled in.
+const STARTERS: Outcomes = Outcomes { subject: Done, ..PROFILE_EDITORS };
+
 /// Managers edit their own notes; the note of the sample is the administrator's.
 const NOTE_EDITORS: Outcomes = Outcomes { manager: Forbidden, ..PROFILE_EDITORS };
 
@@ -110,11 +113,11 @@ fn outcomes(operation: &str) -> Outcomes {
         | "enroll_user"
         | "update_enrollment"
         | "cancel_enrollment"
-        | "start_enrollment"
         | "complete_enrollment"
         | "assign_learning_plan"
         | "unassign_learning_plan"
         | "log_external_training" => PROFILE_EDITORS,
+        "start_enrollment" => STARTERS,
         "edit_note" => NOTE_EDITORS,
         "create_user"
         | "import_users"

@@ -1,5 +1,6 @@
 //! Users: resources, changes, lists, import, external trainings.
 
+pub mod access;
 pub mod changes;
 pub mod external_training;
 pub mod import;
