@@ -125,7 +125,7 @@ fn bound_object(name: &str, object: &mut Object, text_max: usize) {
 
 fn bound_text(name: &str, text: &mut Object, text_max: usize) {
     if name == "email" && text.max_length.is_none() {
-        text.format = Some(SchemaFormat::KnownFormat(KnownFormat::Email));
+        text.format = Some(SchemaFormat::KnownFormat(KnownFormat::IdnEmail));
         text.max_length = Some(254);
     }
     let of_name = TEXTS.iter().find(|(names, _, _)| names.contains(&name));

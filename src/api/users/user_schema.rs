@@ -94,7 +94,7 @@ impl Resource for User {
 pub struct NewUser {
     /// Unique. Its local part is ASCII. Required, except for an API account.
     #[validate(custom(function = email_address), length(max = 254))]
-    #[schema(max_length = 254, format = "email")]
+    #[schema(max_length = 254, format = "idn-email")]
     pub(super) email: Option<String>,
     #[validate(length(min = 1, max = 200), custom(function = visible_name))]
     #[schema(min_length = 1, max_length = 200)]
@@ -135,7 +135,7 @@ pub struct UserPatch {
     /// Unique. Its local part is ASCII. Required, except for an API account.
     #[serde(default, deserialize_with = "present")]
     #[validate(custom(function = email_address), length(max = 254))]
-    #[schema(value_type = Option<String>, max_length = 254, format = "email")]
+    #[schema(value_type = Option<String>, max_length = 254, format = "idn-email")]
     pub(super) email: Option<Option<String>>,
     #[serde(default, deserialize_with = "present")]
     #[validate(length(min = 1, max = 200), custom(function = visible_name))]
