@@ -2,10 +2,16 @@
 
 use std::net::TcpListener;
 
-use super::{admin::first_admin, database::open, output::print, secrets::jwt_secret};
+use super::{
+    admin::first_admin, database::open, descriptors::raise_descriptors, output::print,
+    secrets::jwt_secret,
+};
 use crate::{
-    api::{http::metrics::Metrics, limits::requests::Limits},
-    app::{self, Services},
+    api::{
+        http::metrics::Metrics,
+        limits::{connections::ConnectionRules, requests::Limits},
+    },
+    app::{self, Services, Waits},
     auth::{
         oidc::IdentityProvider,
         passwords::{Cost, Passwords},
@@ -21,6 +27,13 @@ use crate::{
 
 /// Brings the schema up to date, then serves until a signal stops the process.
 pub(super) fn serve(config: &Config, demo: bool) -> Result<()> {
+    let descriptors = raise_descriptors()?;
+    let connections = ConnectionRules::for_descriptors(descriptors);
+    log::info!(
+        "{descriptors} descriptors: at most {} connections, {} from one address",
+        connections.all,
+        connections.address,
+    );
     let listener = TcpListener::bind(config.listen)
         .map_err(|error| Error::internal(format!("can't listen on {}: {error}", config.listen)))?;
     let address = listener.local_addr().map_err(Error::internal)?;
@@ -43,6 +56,7 @@ pub(super) fn serve(config: &Config, demo: bool) -> Result<()> {
         sealer: Sealer::new(secret.reveal().as_bytes(), previous)?,
         passwords,
         metrics: Metrics::new()?,
+        waits: Waits::new(connections),
     };
     actix_web::rt::System::new().block_on(async move {
         if demo {

@@ -10,8 +10,11 @@ use std::{
 
 use actix_web::dev::ServerHandle;
 use daybook::{
-    api::{http::metrics::Metrics, limits::requests::Limits},
-    app::{self, Services},
+    api::{
+        http::metrics::Metrics,
+        limits::{connections::ConnectionRules, requests::Limits},
+    },
+    app::{self, Services, Waits},
     auth::{
         passwords::{Cost, Passwords},
         seal::Sealer,
@@ -161,6 +164,7 @@ fn services(database: &TestDatabase, clock: &Clock, settings: &Settings) -> Serv
             clock.clone(),
         ),
         origins: settings.cors_origins.parse().unwrap(),
+        waits: Waits::new(ConnectionRules::default()),
     }
 }
 
