@@ -28,6 +28,9 @@ const READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many big reads of a caller run at a time, and how many more wait.
 const BIG_READS: (usize, usize) = (2, 4);
 
+/// The fewest threads for big reads: no caller takes all of them.
+const BIG_READERS_MIN: usize = 2 * BIG_READS.0;
+
 /// How many other lists of a caller wait. Half of the threads run them.
 const LISTS_WAITING: usize = 64;
 
@@ -51,8 +54,8 @@ pub struct TxContext {
 pub struct Options {
     /// Which database.
     pub url: DatabaseUrl,
-    /// Connections for small reads, and on PostgreSQL as many for writing. Big reads have half as
-    /// many of their own, at least 2.
+    /// Connections for small reads, and on PostgreSQL as many for writing. Big reads have as many of
+    /// their own, at least 4, and exports have 2.
     pub pool: usize,
     /// How many jobs may wait for a connection before the next one is refused.
     pub queue: usize,
@@ -110,7 +113,7 @@ impl Db {
             false => Some(Arc::new(Canceller::start(url.clone())?)),
         };
         let readers = |readers| WorkerPool::readers(&url, readers, canceller.clone());
-        let big = Readers { name: "big-reader", threads: (pool / 2).max(2), ..small };
+        let big = Readers { name: "big-reader", threads: pool.max(BIG_READERS_MIN), ..small };
         let export = Readers { name: "export", threads: EXPORT_READERS, timeout: None, ..small };
         Ok(Self(Arc::new(Inner {
             readers: readers(small)?,

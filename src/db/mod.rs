@@ -17,6 +17,7 @@ mod replica;
 pub mod schema;
 pub mod turns;
 pub mod types;
+mod waiter;
 pub(crate) mod watch;
 mod worker;
 pub(crate) mod worker_pool;

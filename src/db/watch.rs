@@ -19,7 +19,6 @@ use diesel::{
     sqlite::Sqlite,
 };
 
-use super::cancel::Canceller;
 use crate::error::{Error, Result};
 
 /// The SQL function of SQLite that fails once nobody waits for the read any more.
@@ -78,6 +77,11 @@ impl Watch {
         output
     }
 
+    /// Nobody waits for the read any more.
+    pub(super) fn abandon(&self) {
+        self.abandoned.store(true, Ordering::Relaxed);
+    }
+
     /// An outcome of the read: a failure of an interrupted one says so.
     pub(super) fn explain<T>(&self, outcome: Result<T>) -> Result<T> {
         match outcome {
@@ -94,35 +98,6 @@ impl Watch {
         let process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(process) = *process {
             work(process);
-        }
-    }
-}
-
-/// Waits for a read. Dropped before the read is done, it ends the read.
-pub(super) struct Waiter {
-    watch: Arc<Watch>,
-    canceller: Option<Arc<Canceller>>,
-    done: bool,
-}
-
-impl Waiter {
-    pub(super) fn new(watch: Arc<Watch>, canceller: Option<Arc<Canceller>>) -> Self {
-        Self { watch, canceller, done: false }
-    }
-
-    pub(super) fn done(mut self) {
-        self.done = true;
-    }
-}
-
-impl Drop for Waiter {
-    fn drop(&mut self) {
-        if self.done {
-            return;
-        }
-        self.watch.abandoned.store(true, Ordering::Relaxed);
-        if let Some(canceller) = &self.canceller {
-            canceller.cancel(Arc::clone(&self.watch));
         }
     }
 }

@@ -14,7 +14,8 @@ use super::{
     connection::{AnyConnection, open_scanner, open_writer},
     group_commit::write_loop,
     job::{Job, Read, Task},
-    watch::{Waiter, Watch},
+    waiter::Waiter,
+    watch::Watch,
     worker::{Open, Worker},
 };
 use crate::{

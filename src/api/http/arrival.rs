@@ -183,7 +183,7 @@ pub async fn read_body<T>(
             first = Bytes::new();
         }
         body.extend_from_slice(&chunk);
-        memory.grow(body.capacity())?;
+        memory.grow(body.len())?;
     }
     request.extensions_mut().insert(BodyRead);
     let whole = if body.is_empty() { first } else { body.freeze() };

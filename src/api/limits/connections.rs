@@ -15,6 +15,9 @@ const CONNECTIONS_MAX: usize = 4096;
 /// Descriptors for everything else: the database, the log, the threads.
 const OTHER_DESCRIPTORS: usize = 256;
 
+/// The fewest connections that are accepted only to be refused.
+const REFUSED_MIN: usize = 16;
+
 /// How many connections there may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConnectionRules {
@@ -35,7 +38,7 @@ impl ConnectionRules {
 
     /// The most connections that are accepted, with those that are only refused.
     pub fn accepted(self) -> usize {
-        self.all + self.all / 4
+        self.all + (self.all / 4).max(REFUSED_MIN)
     }
 }
 

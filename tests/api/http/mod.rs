@@ -6,3 +6,4 @@ pub mod etags;
 pub mod idempotency;
 pub mod lists;
 pub mod shape;
+pub mod slow_bodies;
