@@ -43,10 +43,11 @@ impl Canceller {
 fn cancel_loop(url: &DatabaseUrl, watches: &Receiver<Arc<Watch>>) {
     let mut conn = None;
     for watch in watches {
+        // The thread that reads waits for the end of this: it must not wait for a connection too.
+        if conn.is_none() {
+            conn = open_reader(url).inspect_err(|error| log::warn!("{error}")).ok();
+        }
         watch.with_process(|process| {
-            if conn.is_none() {
-                conn = open_reader(url).inspect_err(|error| log::warn!("{error}")).ok();
-            }
             let Some(AnyConnection::Postgres(open)) = &mut conn else { return };
             let cancel = diesel::sql_query("SELECT pg_cancel_backend($1)");
             if let Err(error) = cancel.bind::<Integer, _>(process).execute(open) {

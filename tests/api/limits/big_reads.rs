@@ -177,8 +177,8 @@ fn a_read_that_nobody_waits_for_is_not_begun() {
 #[test]
 fn a_read_that_nobody_waits_for_any_more_is_interrupted() {
     let app = slow();
-    let caller = Uuid::now_v7();
-    for _ in 0..MANY {
+    let callers: [Uuid; MANY] = std::array::from_fn(|_| Uuid::now_v7());
+    for caller in callers {
         let (sender, running) = mpsc::channel();
         let db = app.db.clone();
         let work = move |reader: &mut Reader<'_>| {
@@ -191,7 +191,9 @@ fn a_read_that_nobody_waits_for_any_more_is_interrupted() {
         running.recv().unwrap();
     }
     app.admin().get(BIG).ok(200);
-    block_on(app.db.read_in_turn(caller, ReadSize::Big, |_| Ok(()))).unwrap();
+    for caller in callers {
+        block_on(app.db.read_in_turn(caller, ReadSize::Big, |_| Ok(()))).unwrap();
+    }
 }
 
 #[test]
