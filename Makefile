@@ -4,7 +4,7 @@
 # `make help` prints the comment after `##` of each target.
 
 .PHONY: run test check help format clippy rustdoc openapi openapi-write judge-document judge-service \
-  judge-clients judge-browser deny advisories bench bench-platform
+  judge-clients judge-browser deny advisories attack bench bench-platform
 
 run: ## Build the service and serve the demo data on SQLite. It prints the address. The default target.
 	cargo run --quiet -- serve --demo
@@ -59,6 +59,9 @@ judge-clients: ## Generate clients in TypeScript and Python, and run them agains
 
 judge-browser: ## Test Swagger UI in a browser. Needs Node and chromium.
 	scripts/judge-browser
+
+attack: ## Keep a release build busy as attackers do, and measure what others notice: five minutes. Needs Python.
+	scripts/attack
 
 bench: ## Measure everything beside its limits: 45 minutes on an idle machine. Needs wrk and PostgreSQL.
 	scripts/bench

@@ -1,26 +1,31 @@
 //! Puts the service together, for the binary and for the tests.
 
-use std::{net::TcpListener, num::NonZero};
+use std::{any::Any, net::TcpListener, num::NonZero, sync::Arc, time::Duration};
 
 use actix_web::{
     App, HttpServer,
-    dev::Server,
+    dev::{Extensions, Server},
     middleware::{Condition, from_fn},
+    rt::net::TcpStream,
     web,
 };
+use rustix::net::{Shutdown, shutdown};
 
 use crate::{
     api::{
         self,
         http::{
-            body::BODY_MAX,
+            arrival::{Bodies, BodyRules},
             cors::cors,
             endpoint,
             health::{self, HealthAt},
             idempotency::RunningKeys,
             metrics::Metrics,
         },
-        limits::requests::Limits,
+        limits::{
+            connections::{Admission, ConnectionRules, Connections},
+            requests::Limits,
+        },
         middleware,
         openapi::docs,
     },
@@ -32,6 +37,9 @@ use crate::{
 
 /// Seconds that running requests have to finish after the signal to stop.
 const SHUTDOWN_SECONDS: u64 = 30;
+
+/// How long the head of a request may take.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What the handlers need.
 pub struct Services {
@@ -55,6 +63,26 @@ pub struct Services {
     pub origins: Origins,
     /// Where the operator's resources are.
     pub health_at: HealthAt,
+    /// What clients may keep the service busy with.
+    pub waits: Waits,
+}
+
+/// What clients may keep the service busy with.
+#[derive(Clone, Copy, Debug)]
+pub struct Waits {
+    /// How long the head of a request may take.
+    pub head: Duration,
+    /// How long bodies may take, and how much memory.
+    pub bodies: BodyRules,
+    /// How many connections there may be.
+    pub connections: ConnectionRules,
+}
+
+impl Waits {
+    /// As the service runs, where these connections are allowed.
+    pub fn new(connections: ConnectionRules) -> Self {
+        Self { head: HEAD_TIMEOUT, bodies: BodyRules::default(), connections }
+    }
 }
 
 /// A server on a bound socket. With `signals`, it stops gracefully at SIGTERM.
@@ -64,6 +92,10 @@ pub fn server(
     workers: NonZero<usize>,
     signals: bool,
 ) -> Result<Server> {
+    let Waits { head, bodies, connections: rules } = services.waits;
+    let proxies = services.limits.proxies().clone();
+    let bodies = web::Data::from(Bodies::new(bodies, proxies.clone()));
+    let connections = Connections::new(rules, proxies);
     let db = web::Data::new(services.db);
     let tokens = web::Data::new(services.tokens);
     let provider = web::Data::new(services.identity_provider);
@@ -85,7 +117,7 @@ pub fn server(
             .app_data(session_days.clone())
             .app_data(metrics.clone())
             .app_data(limits.clone())
-            .app_data(web::PayloadConfig::new(BODY_MAX))
+            .app_data(bodies.clone())
             // The last middleware is the outermost.
             .wrap(from_fn(middleware::inner))
             .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
@@ -99,6 +131,11 @@ pub fn server(
             .default_service(web::to(not_found))
     })
     .workers(workers.get())
+    .max_connections(rules.accepted().div_ceil(workers.get()))
+    .on_connect(move |stream, data| admit(&connections, stream, data))
+    .client_request_timeout(head)
+    // Who has gone is not worked for.
+    .h1_allow_half_closed(false)
     .shutdown_timeout(SHUTDOWN_SECONDS);
     let server = if signals { server } else { server.disable_signals() };
     Ok(server.listen(listener).map_err(Error::internal)?.run())
@@ -119,6 +156,20 @@ pub fn operator_server(db: Db, metrics: Metrics, listener: TcpListener) -> Resul
     .workers(1)
     .disable_signals();
     Ok(server.listen(listener).map_err(Error::internal)?.run())
+}
+
+/// Counts a new connection, and closes it where its address has too many.
+fn admit(connections: &Arc<Connections>, stream: &dyn Any, data: &mut Extensions) {
+    let Some(stream) = stream.downcast_ref::<TcpStream>() else { return };
+    // A client that has gone already has no address.
+    let Ok(peer) = stream.peer_addr() else { return };
+    let connection = connections.open(peer);
+    if connection.admission == Admission::Closed
+        && let Err(error) = shutdown(stream, Shutdown::Both)
+    {
+        log::debug!("a connection can't be closed: {error}");
+    }
+    data.insert(connection);
 }
 
 async fn not_found() -> Result<&'static str> {

@@ -7,15 +7,23 @@ use actix_web::{
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
-    http::header::{self, HeaderValue},
+    http::{
+        ConnectionType,
+        header::{self, HeaderValue},
+    },
     middleware::Next,
     web,
 };
 use futures_util::FutureExt;
 
 use super::{
-    http::{headers::X_REQUEST_ID, logged_caller::LoggedCaller, metrics::Metrics, problem},
-    limits::{quota, requests},
+    http::{
+        arrival, headers::X_REQUEST_ID, logged_caller::LoggedCaller, metrics::Metrics, problem,
+    },
+    limits::{
+        connections::{Admission, Connection},
+        quota, requests,
+    },
     session::oauth_error,
 };
 use crate::{
@@ -38,6 +46,7 @@ pub async fn outer(
     let metrics = request.app_data::<web::Data<Metrics>>().cloned();
     let quota = requests::count(&request);
     let caller = LoggedCaller::new(&request, requests::address(&request));
+    let is_refused = is_refused(&request);
     let (request, response) = match next.call(request).await {
         Ok(response) => {
             let (request, response) = response.map_into_boxed_body().into_parts();
@@ -46,6 +55,10 @@ pub async fn outer(
         Err(error) => (None, error_response(error)),
     };
     let mut response = as_problem(response, &path, &request_id);
+    // Nobody waits for the rest of a body that nobody reads.
+    if is_refused || request.as_ref().is_none_or(arrival::is_unread) {
+        response.head_mut().set_connection_type(ConnectionType::Close);
+    }
     add_headers(&mut response, &request_id);
     if let Some(quota) = quota {
         quota::add_headers(&mut response, request.as_ref(), quota);
@@ -74,11 +87,21 @@ pub async fn inner(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    if is_refused(&request) {
+        let error = Error::unavailable("there are too many connections");
+        return Ok(request.error_response(error));
+    }
     if requests::exceeds_quota(&request) {
         return Ok(request.error_response(Error::rate_limited()));
     }
     let response = AssertUnwindSafe(next.call(request)).catch_unwind().await;
     response.unwrap_or_else(|_| Err(Error::internal("a handler panicked").into()))
+}
+
+/// Whether there are too many connections for this one to be served.
+fn is_refused(request: &ServiceRequest) -> bool {
+    let connection = request.request().conn_data::<Connection>();
+    connection.is_some_and(|it| it.admission != Admission::Served)
 }
 
 /// The response to an error, with the headers that inner middleware added. Of actix's two forms, one

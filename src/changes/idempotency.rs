@@ -1,7 +1,7 @@
 //! Requests that take effect once, however often they are sent (`Idempotency-Key`, a draft of the
 //! IETF's HTTPAPI working group).
 
-use super::{Change, authorize};
+use super::{Change, authorize_in};
 use crate::{
     access::caller::caller,
     db::database::Db,
@@ -21,8 +21,8 @@ pub enum Reply<A> {
 
 /// Makes a change and keeps the reply, in one transaction; or returns the reply that was kept.
 ///
-/// Whether the caller may is asked each time. `reply` makes the reply from the output of the change. `seal` makes what is kept of it; `None`
-/// if the request may be repeated.
+/// Whether the caller may make the change is asked each time. `reply` makes the reply from the output
+/// of the change. `seal` makes what is kept of it; `None` if the request may be repeated.
 ///
 /// # Errors
 /// As [`super::apply`]; `idempotency_key_reused` and `idempotency_in_flight`.
@@ -47,7 +47,7 @@ where
             }
             caller => caller?,
         };
-        authorize(tx, &caller, &change)?;
+        authorize_in(tx, &caller, &change)?;
         // Only now: a caller who may no longer does not get the reply again.
         if let Some(before) = store::idempotency::find(tx, &once)? {
             return Ok(Recorded::unchanged(Reply::Kept(before)));

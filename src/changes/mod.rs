@@ -91,7 +91,7 @@ async fn apply_alone<C: Change>(db: &Db, credentials: Credentials, change: C) ->
 pub async fn authorize<C: Change>(db: &Db, credentials: Credentials, change: C) -> Result<()> {
     db.transact(move |tx| {
         let caller = caller(tx.read(), credentials)?;
-        change.authorize(&caller, tx)?;
+        authorize_in(tx, &caller, &change)?;
         Ok(Recorded::unchanged(()))
     })
     .await
@@ -102,12 +102,12 @@ pub async fn authorize<C: Change>(db: &Db, credentials: Credentials, change: C) 
 /// # Errors
 /// Those of the change.
 pub fn run<C: Change>(tx: &mut Tx<'_>, caller: &Caller, change: &C) -> Result<Recorded<C::Output>> {
-    authorize(tx, caller, change)?;
+    authorize_in(tx, caller, change)?;
     change.apply(caller, tx)
 }
 
-/// Refuses callers who may not make a change.
-fn authorize<C: Change>(tx: &mut Tx<'_>, caller: &Caller, change: &C) -> Result<()> {
+/// Refuses callers who may not make a change, in its transaction.
+fn authorize_in<C: Change>(tx: &mut Tx<'_>, caller: &Caller, change: &C) -> Result<()> {
     tx.add_caller(caller.id());
     change.authorize(caller, tx)
 }

@@ -3,6 +3,7 @@
 mod admin;
 pub mod command_line;
 mod database;
+mod descriptors;
 mod output;
 mod secrets;
 mod serve;

@@ -2,13 +2,16 @@
 
 use std::net::{SocketAddr, TcpListener};
 
-use super::{admin::first_admin, database::open, output::print, secrets::jwt_secret};
+use super::{
+    admin::first_admin, database::open, descriptors::raise_descriptors, output::print,
+    secrets::jwt_secret,
+};
 use crate::{
     api::{
         http::{health::HealthAt, metrics::Metrics},
-        limits::requests::Limits,
+        limits::{connections::ConnectionRules, requests::Limits},
     },
-    app::{self, Services},
+    app::{self, Services, Waits},
     auth::{
         oidc::IdentityProvider,
         passwords::{Cost, Passwords},
@@ -24,6 +27,13 @@ use crate::{
 
 /// Brings the schema up to date, then serves until a signal stops the process.
 pub(super) fn serve(config: &Config, demo: bool) -> Result<()> {
+    let descriptors = raise_descriptors()?;
+    let connections = ConnectionRules::for_descriptors(descriptors);
+    log::info!(
+        "{descriptors} descriptors: at most {} connections, {} from one address",
+        connections.all,
+        connections.address,
+    );
     let (listener, address) = listen(config.listen)?;
     let operator = config.operator_listen.map(listen).transpose()?;
     migrate::up(&config.database_url)?;
@@ -50,6 +60,7 @@ pub(super) fn serve(config: &Config, demo: bool) -> Result<()> {
             Some(_) => HealthAt::OperatorOnly,
             None => HealthAt::Api,
         },
+        waits: Waits::new(connections),
     };
     actix_web::rt::System::new().block_on(async move {
         if demo {

@@ -1,9 +1,12 @@
 //! One connection type over both databases, and how each is opened.
 
+use std::time::Duration;
+
 use diesel::{Connection, PgConnection, SqliteConnection, connection::SimpleConnection};
 
 use crate::{
     config::database_url::DatabaseUrl,
+    db::watch,
     error::{Error, Result},
 };
 
@@ -51,15 +54,20 @@ pub fn open_reader(url: &DatabaseUrl) -> Result<AnyConnection> {
 
 /// Opens a reader for long reads. It has no memory map: a long export reads the whole file, and each
 /// mapped page would count as the process's memory. Its cache is small for the same reason: each
-/// connection has one.
+/// connection has one. PostgreSQL ends a statement that takes longer than `timeout`.
 ///
 /// # Errors
 /// As [`open_reader`].
-pub fn open_scanner(url: &DatabaseUrl) -> Result<AnyConnection> {
+pub fn open_scanner(url: &DatabaseUrl, timeout: Option<Duration>) -> Result<AnyConnection> {
     let mut conn = open_reader(url)?;
-    if let AnyConnection::Sqlite(conn) = &mut conn {
-        conn.batch_execute(SQLITE_SCANNER).map_err(Error::unavailable)?;
+    match (&mut conn, timeout) {
+        (AnyConnection::Sqlite(conn), _) => conn.batch_execute(SQLITE_SCANNER),
+        (AnyConnection::Postgres(conn), Some(timeout)) => {
+            conn.batch_execute(&format!("SET statement_timeout = {}", timeout.as_millis()))
+        }
+        (AnyConnection::Postgres(_), None) => Ok(()),
     }
+    .map_err(Error::unavailable)?;
     Ok(conn)
 }
 
@@ -98,6 +106,7 @@ fn open(url: &DatabaseUrl) -> Result<AnyConnection> {
             let path = path.to_str().ok_or_else(|| Error::unavailable("the path is not UTF-8"))?;
             let mut conn = SqliteConnection::establish(path).map_err(Error::unavailable)?;
             conn.batch_execute(SQLITE).map_err(Error::unavailable)?;
+            watch::register(&conn)?;
             Ok(AnyConnection::Sqlite(conn))
         }
         DatabaseUrl::Postgres(url) => {

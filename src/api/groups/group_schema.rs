@@ -5,7 +5,9 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use crate::{
-    api::http::{body::present, resource::Resource, search_text::SearchText, validate::visible_name},
+    api::http::{
+        body::present, resource::Resource, search_text::SearchText, validate::visible_name,
+    },
     domain::{examples, group::GroupStatus, ids::GroupId, limits::NAME_MAX, timestamp::Timestamp},
     store::groups::{GroupQuery, GroupRow},
 };

@@ -1,5 +1,6 @@
 //! The framework of HTTP: endpoints, extractors, bodies, conditions, paging, problems, replies.
 
+pub mod arrival;
 pub mod authenticate;
 pub mod bearer;
 pub mod body;

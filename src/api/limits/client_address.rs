@@ -50,7 +50,7 @@ fn parse(hop: &str) -> Option<IpAddr> {
 }
 
 /// The network of one subscriber: a single IPv4 address, or a /64 of IPv6.
-fn network(address: IpAddr) -> IpAddr {
+pub(super) fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(it) => Ipv6Addr::from_bits(it.to_bits() >> 64 << 64).into(),

@@ -57,6 +57,11 @@ impl Limits {
         Self { per_minute, proxies, clock, callers, names: Pseudonyms::new(secret), full_buckets }
     }
 
+    /// The proxies whose `X-Forwarded-For` is trusted.
+    pub fn proxies(&self) -> &TrustedProxies {
+        &self.proxies
+    }
+
     /// The time that windows begin and end by.
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()

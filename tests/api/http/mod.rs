@@ -7,3 +7,4 @@ pub mod idempotency;
 pub mod lists;
 pub mod operator;
 pub mod shape;
+pub mod slow_bodies;

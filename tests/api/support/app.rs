@@ -12,9 +12,9 @@ use actix_web::dev::ServerHandle;
 use daybook::{
     api::{
         http::{health::HealthAt, metrics::Metrics},
-        limits::requests::Limits,
+        limits::{connections::ConnectionRules, requests::Limits},
     },
-    app::{self, Services},
+    app::{self, Services, Waits},
     auth::{
         passwords::{Cost, Passwords},
         seal::Sealer,
@@ -167,6 +167,7 @@ fn services(database: &TestDatabase, clock: &Clock, settings: &Settings) -> Serv
         ),
         origins: settings.cors_origins.parse().unwrap(),
         health_at: HealthAt::Api,
+        waits: Waits::new(ConnectionRules::default()),
     }
 }
 
