@@ -22,7 +22,7 @@ USERS, ENTRIES = 1_000, int(os.environ.get("ATTACK_ENTRIES", "100000"))
 SLOW_BODIES, LARGE_BODIES, BIG_READS = 1_500, 300, 60
 SECONDS = 8
 # Descriptors of the pools: each connection of SQLite has a file and its log, twice for a reader.
-CONNECTIONS = 64
+CONNECTIONS = 32
 P99_MAX, MEMORY_MAX, DESCRIPTORS_MAX = 250, 256, 1_500
 PASSWORD = "a long password of an attack"
 # Attackers come from addresses of their own.
