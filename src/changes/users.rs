@@ -24,7 +24,7 @@ use supervisors::set_supervisors;
 
 /// Creates a user.
 #[derive(Clone)]
-#[allow(missing_docs, reason = "the fields of the contract")]
+#[allow(missing_docs, reason = "the fields of the resource User")]
 pub struct CreateUser {
     pub email: Option<String>,
     pub given_name: String,
@@ -91,7 +91,7 @@ impl Change for CreateUser {
 
 /// Changes a profile. What is `None` stays as it is.
 #[derive(Clone)]
-#[allow(missing_docs, reason = "the fields of the contract")]
+#[allow(missing_docs, reason = "the fields of the resource User")]
 pub struct UpdateUser {
     pub id: UserId,
     pub if_match: IfMatch,

@@ -47,11 +47,11 @@ fn relations() -> impl Iterator<Item = Relation> {
 
 /// All relations to a user of any role.
 fn subjects() -> impl Iterator<Item = Subject> {
-    let of = |role: &Role| {
+    let with_role = |role: &Role| {
         let role = *role;
         relations().map(move |relation| Subject { relation, role })
     };
-    Role::ALL.iter().flat_map(of)
+    Role::ALL.iter().flat_map(with_role)
 }
 
 /// The columns of the table: the role of the caller, their relation, and the role of the user.

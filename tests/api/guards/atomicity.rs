@@ -12,7 +12,7 @@ use crate::support::{
     samples::{Fixture, samples},
 };
 
-/// Operations without an entry (contract, section 6): they change no user's data, and work while
+/// Operations without an entry (docs/api-conventions.md, Actions): they change no user's data, and work while
 /// the log is broken.
 const WITHOUT_ENTRY: &[&str] = &[
     "refresh_session",

@@ -166,7 +166,7 @@ struct Caller {
 }
 
 #[test]
-fn every_operation_replies_to_every_kind_of_caller_as_the_contract_says() {
+fn every_operation_replies_to_every_kind_of_caller_as_the_policy_says() {
     let app = Arc::new(TestApp::start());
     let supervisor = app.learner("Supervisor");
     let stranger = app.learner("Stranger");
