@@ -26,7 +26,7 @@ use crate::{
 pub enum VisibleUsers {
     /// All of them.
     Everyone,
-    /// These: at most [`NAMED_MAX`] and the caller.
+    /// These: at most 500 and the caller.
     These(Vec<UserId>),
     /// The caller, and the many users who are related to them.
     RelatedTo(UserId),

@@ -19,6 +19,7 @@ use crate::{
     auth::{password_rules::Owner, passwords::Passwords},
     changes::passwords::{ChangeOwnPassword, wrong_password},
     db::database::Db,
+    domain::limits::{PASSWORD_MAX, PASSWORD_MIN},
     error::{Error, Result},
     store,
 };
@@ -32,15 +33,15 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "current_password": "daybook-demo", "new_password": "correct horse battery staple"
+    "current_password": "a password of last year", "new_password": "correct horse battery staple"
 }))]
 pub struct PasswordChange {
-    #[validate(length(min = 1, max = 128))]
-    #[schema(min_length = 1, max_length = 128, format = Password)]
+    #[validate(length(min = 1, max = PASSWORD_MAX))]
+    #[schema(min_length = 1, max_length = 128, format = "password")]
     current_password: String,
     /// None of the commonest, and without the user's e-mail address or name.
-    #[validate(length(min = 12, max = 128))]
-    #[schema(min_length = 12, max_length = 128, format = Password)]
+    #[validate(length(min = PASSWORD_MIN, max = PASSWORD_MAX))]
+    #[schema(format = "new-password")]
     new_password: String,
 }
 
