@@ -66,7 +66,11 @@ impl Change for UpdateGroup {
     type Output = GroupRow;
 
     fn authorize(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<()> {
-        catalogue::authorize::<GroupRow>(tx, caller, self.id, Act::ChangeCatalogue)
+        catalogue::authorize::<GroupRow>(tx, caller, self.id, Act::ChangeCatalogue)?;
+        // An active group grants its permissions again. The lock keeps it as it is until then.
+        let activates = self.status == Some(GroupStatus::Active)
+            && store::groups::lock(tx, self.id)?.status == GroupStatus::Archived;
+        if activates { caller.must(Act::WidenAccess) } else { Ok(()) }
     }
 
     fn apply(&self, _: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<GroupRow>> {

@@ -162,14 +162,15 @@ impl UpdateUser {
         let identity = after.email != before.email || after.employee_id != before.employee_id;
         let home = self.home_group_id.is_some_and(|home| home != before.home_group_id);
         // Those who choose the password, or what an identity provider knows a user by, can log in
-        // as the user, with their role.
+        // as the user, with their role; and those who activate an account give its access back.
+        let status = after.status != before.status;
         let widens = after.role != before.role
             || self.password_hash.is_some()
-            || (identity && before.role.is_above(Role::Learner));
+            || ((identity || status) && before.role.is_above(Role::Learner));
         if widens {
             caller.must(Act::WidenAccess)?;
         }
-        if identity || home || after.status != before.status {
+        if identity || home || status {
             caller.must(Act::ChangeAccount)?;
         }
         Ok(())

@@ -108,11 +108,12 @@ pub fn any(conn: &mut AnyConnection) -> Result<bool> {
     Ok(users::table.select(users::id).first::<UserId>(conn).optional()?.is_some())
 }
 
-/// The active administrators, locked until the transaction ends.
+/// The persons who are active administrators, locked until the transaction ends.
 pub fn lock_administrators(tx: &mut Tx<'_>) -> Result<Vec<UserId>> {
     let query = users::table
         .filter(users::role.eq(Role::Administrator))
         .filter(users::status.eq(UserStatus::Active))
+        .filter(users::kind.eq(UserKind::Person))
         .order(users::id)
         .select(users::id);
     Ok(match tx.read() {

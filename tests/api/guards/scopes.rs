@@ -186,11 +186,26 @@ fn an_api_client_sets_no_password_and_no_identity_of_somebody_above_learner() {
     for user in [&sam.id, &admin] {
         client.patch_now(&format!("/users/{user}"), password.clone()).problem(403, "forbidden");
     }
+    let status = json!({"status": "inactive"});
+    client.patch_now(&format!("/users/{admin}"), status).problem(403, "forbidden");
     for identity in [json!({"email": "mine@example.com"}), json!({"employee_id": "E-1"})] {
         client.patch_now(&format!("/users/{admin}"), identity.clone()).problem(403, "forbidden");
         client.patch_now(&format!("/users/{}", sam.id), identity).ok(200);
     }
     app.log_in("mine@example.com", PASSWORD).ok(200);
+}
+
+#[test]
+fn an_api_client_gives_no_permission_of_an_archived_group_back() {
+    let app = TestApp::start();
+    let client = account(&app, SCOPES).client(&app);
+    let path = format!("/groups/{}", app.group("Leadership"));
+    let (active, archived) = (json!({"status": "active"}), json!({"status": "archived"}));
+    client.patch_now(&path, active.clone()).ok(200);
+    client.patch_now(&path, archived).ok(200);
+    client.patch_now(&path, active.clone()).problem(403, "forbidden");
+    client.patch_now(&path, json!({"name": "Leaders"})).ok(200);
+    app.admin().patch_now(&path, active).ok(200);
 }
 
 #[test]
