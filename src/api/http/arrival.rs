@@ -1,7 +1,6 @@
 //! How a body arrives: by a deadline, within its size, and within the memory for all bodies.
 
 use std::{
-    collections::HashMap,
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -18,7 +17,7 @@ use actix_web::{
 use futures_util::StreamExt;
 
 use crate::{
-    api::limits::client_address::client_address,
+    api::limits::{client_address::client_address, shares::Shares},
     config::network::TrustedProxies,
     error::{Code, Error, Result},
 };
@@ -65,14 +64,8 @@ impl BodyRules {
 pub struct Bodies {
     rules: BodyRules,
     proxies: TrustedProxies,
-    used: Mutex<Used>,
-}
-
-/// The bytes that bodies take: in all, and for each address.
-#[derive(Default)]
-struct Used {
-    all: usize,
-    addresses: HashMap<IpAddr, usize>,
+    /// The bytes that they take.
+    used: Mutex<Shares>,
 }
 
 impl Bodies {
@@ -81,7 +74,7 @@ impl Bodies {
         Arc::new(Self { rules, proxies, used: Mutex::default() })
     }
 
-    fn used(&self) -> MutexGuard<'_, Used> {
+    fn used(&self) -> MutexGuard<'_, Shares> {
         self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -102,12 +95,10 @@ impl Memory {
         }
         let memory = self.bodies.rules.memory;
         let mut used = self.bodies.used();
-        let of_address = used.addresses.get(&self.address).copied().unwrap_or(0);
-        if used.all + more > memory || of_address + more > memory / 4 {
+        if used.all() + more > memory || used.used_by(self.address) + more > memory / 4 {
             return Err(Error::unavailable("there is no memory for another body"));
         }
-        used.all += more;
-        used.addresses.insert(self.address, of_address + more);
+        used.add(Some(self.address), more);
         self.bytes = bytes;
         Ok(())
     }
@@ -115,16 +106,8 @@ impl Memory {
 
 impl Drop for Memory {
     fn drop(&mut self) {
-        if self.bytes == 0 {
-            return;
-        }
-        let mut used = self.bodies.used();
-        used.all -= self.bytes;
-        if let Some(of_address) = used.addresses.get_mut(&self.address) {
-            *of_address -= self.bytes;
-            if *of_address == 0 {
-                used.addresses.remove(&self.address);
-            }
+        if self.bytes > 0 {
+            self.bodies.used().remove(Some(self.address), self.bytes);
         }
     }
 }
@@ -244,6 +227,6 @@ mod tests {
         memory(2).grow(100_000).unwrap();
         drop(one);
         memory(1).grow(100_000).unwrap();
-        assert_eq!(bodies.used().all, 0);
+        assert_eq!(bodies.used().all(), 0);
     }
 }

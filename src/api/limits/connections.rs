@@ -1,12 +1,11 @@
 //! How many connections there are: in all, and for each address.
 
 use std::{
-    collections::HashMap,
     net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::client_address::network;
+use super::{client_address::network, shares::Shares};
 use crate::config::network::TrustedProxies;
 
 /// The most connections in all, where the descriptors suffice.
@@ -52,13 +51,7 @@ impl Default for ConnectionRules {
 pub struct Connections {
     rules: ConnectionRules,
     proxies: TrustedProxies,
-    open: Mutex<Open>,
-}
-
-#[derive(Default)]
-struct Open {
-    all: usize,
-    addresses: HashMap<IpAddr, usize>,
+    open: Mutex<Shares>,
 }
 
 /// What becomes of a new connection.
@@ -92,15 +85,11 @@ impl Connections {
         let address = peer.ip().to_canonical();
         let address = (!self.proxies.include(address)).then(|| network(address));
         let mut open = self.lock();
-        open.all += 1;
-        let of_address = address.map_or(0, |address| {
-            let count = open.addresses.entry(address).or_default();
-            *count += 1;
-            *count
-        });
+        open.add(address, 1);
+        let of_address = address.map_or(0, |address| open.used_by(address));
         let admission = if of_address > self.rules.address {
             Admission::Closed
-        } else if open.all > self.rules.all {
+        } else if open.all() > self.rules.all {
             Admission::Refused
         } else {
             Admission::Served
@@ -109,22 +98,14 @@ impl Connections {
         Connection { connections: Arc::clone(self), address, admission }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Open> {
+    fn lock(&self) -> MutexGuard<'_, Shares> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        let mut open = self.connections.lock();
-        open.all -= 1;
-        let Some(address) = self.address else { return };
-        if let Some(count) = open.addresses.get_mut(&address) {
-            *count -= 1;
-            if *count == 0 {
-                open.addresses.remove(&address);
-            }
-        }
+        self.connections.lock().remove(self.address, 1);
     }
 }
 
@@ -149,7 +130,7 @@ mod tests {
         assert_eq!(open("10.0.0.1").admission, Admission::Refused);
         kept.clear();
         assert_eq!(open("2001:db8::3").admission, Admission::Served);
-        assert!(connections.lock().addresses.is_empty());
+        assert!(connections.lock().is_empty());
     }
 
     #[test]

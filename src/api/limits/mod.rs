@@ -6,3 +6,4 @@ pub mod fixed_window;
 pub mod log_ins;
 pub mod quota;
 pub mod requests;
+pub mod shares;
