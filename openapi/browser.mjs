@@ -22,6 +22,12 @@ const troubles = [];
 page.on("console", (message) => {
   if (message.type() === "error") troubles.push(`console: ${message.text()}`);
 });
+// Chromium reports violations of the Content-Security-Policy as console errors, too; this catches all.
+await page.addInitScript(() => {
+  document.addEventListener("securitypolicyviolation", (event) => {
+    console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`);
+  });
+});
 page.on("pageerror", (error) => troubles.push(`page: ${error}`));
 page.on("request", (request) => {
   const { protocol, origin } = new URL(request.url());
@@ -70,7 +76,9 @@ async function authorize(fill) {
 }
 
 try {
-  await page.goto(`${url}/docs`, { waitUntil: "networkidle" });
+  const first = await page.goto(`${url}/docs`, { waitUntil: "networkidle" });
+  const policy = first.headers()["content-security-policy"] ?? "";
+  expect(policy.includes("script-src 'self';"), `the policy of the page is ${policy}`);
   await page.locator(".opblock-tag").first().waitFor();
   const tags = await page.locator(".opblock-tag").allInnerTexts();
   expect(tags[0]?.startsWith("Session"), `the first thing is to log in, and not ${tags[0]}`);
@@ -105,6 +113,8 @@ try {
   }).then((answer) => answer.json());
   await page.goto(`${url}/docs#/Activity/list_activity`, { waitUntil: "networkidle" });
   await page.reload({ waitUntil: "networkidle" });
+  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
+  expect(!kept.includes(access_token), "the browser keeps the token");
   await block("list_activity").waitFor();
   expect(
     (await block("list_activity").getAttribute("class")).includes("is-open"),

@@ -15,8 +15,12 @@ NOBODY = "01977f3e-5c00-7000-8000-0000000000ff"
 
 # Why the service may refuse a request that is valid by the document, since no schema can express it:
 # an unknown reference or time zone; an archived course; a time in the future; a person instead of an
-# API account; a parameter or a field that needs or excludes another one.
-UNKNOWABLE = {"unknown", "archived", "in_future", "incomplete", "not_allowed", "not_api"}
+# API account; a parameter or a field that needs or excludes another one; a password that is common,
+# personal or not the present one; a name whose characters nobody sees; an address that IDNA refuses.
+UNKNOWABLE = {
+    "unknown", "archived", "in_future", "incomplete", "not_allowed", "not_api", "wrong",
+    "too_common", "too_repetitive", "too_personal", "blank", "invalid_character", "invalid_email",
+}
 
 
 def call(path, token=None, body=None):

@@ -56,6 +56,8 @@ codes! {
     MethodNotAllowed = "method_not_allowed", 405, "Method not allowed";
     /// The client accepts no media type of the response.
     NotAcceptable = "not_acceptable", 406, "No acceptable media type";
+    /// The body did not come in time.
+    RequestTimeout = "request_timeout", 408, "The body did not come in time";
     /// The state does not allow the change.
     Conflict = "conflict", 409, "The state does not allow this";
     /// What should be created exists already.
@@ -211,6 +213,13 @@ impl Error {
     /// The caller has exceeded a quota.
     pub fn rate_limited() -> Self {
         Self::new(Code::RateLimited, "Too many requests. Try again after Retry-After seconds.")
+    }
+
+    /// The caller has too many large reads running or waiting.
+    pub fn too_many_reads() -> Self {
+        let detail =
+            "Too many of your large reads are running. Try again after Retry-After seconds.";
+        Self::new(Code::RateLimited, detail)
     }
 
     /// The service failed; the log has the cause.

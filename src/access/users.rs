@@ -7,7 +7,7 @@ use crate::{
     db::{connection::AnyConnection, reader::Reader},
     domain::{
         ids::UserId,
-        policy::{Act, Caller, Credentials, Relation},
+        policy::{Act, Caller, Credentials, Relation, Subject},
     },
     error::Result,
     store::{self, visible_users::VisibleUsers},
@@ -59,10 +59,10 @@ pub fn act_on_user(
     conn: &mut AnyConnection,
     caller: &Caller,
     user: UserId,
-    act: impl FnOnce(Relation) -> Act,
+    act: impl FnOnce(Subject) -> Act,
 ) -> Result<()> {
-    let relation = store::visible_users::relation(conn, caller.id(), user)?;
-    caller.must_for_user(relation, act(relation))
+    let subject = store::visible_users::subject(conn, caller.id(), user)?;
+    caller.must_for_user(subject.relation, act(subject))
 }
 
 /// Those of some users whom the caller may see.

@@ -7,15 +7,23 @@ use actix_web::{
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
-    http::header::{self, HeaderValue},
+    http::{
+        ConnectionType,
+        header::{self, HeaderValue},
+    },
     middleware::Next,
     web,
 };
 use futures_util::FutureExt;
 
 use super::{
-    http::{headers::X_REQUEST_ID, metrics::Metrics, problem},
-    limits::{quota, requests},
+    http::{
+        arrival, headers::X_REQUEST_ID, logged_caller::LoggedCaller, metrics::Metrics, problem,
+    },
+    limits::{
+        connections::{Admission, Connection},
+        quota, requests,
+    },
     session::oauth_error,
 };
 use crate::{
@@ -37,6 +45,8 @@ pub async fn outer(
     let path = request.path().to_owned();
     let metrics = request.app_data::<web::Data<Metrics>>().cloned();
     let quota = requests::count(&request);
+    let caller = LoggedCaller::new(&request, requests::address(&request));
+    let is_refused = is_refused(&request);
     let (request, response) = match next.call(request).await {
         Ok(response) => {
             let (request, response) = response.map_into_boxed_body().into_parts();
@@ -45,6 +55,10 @@ pub async fn outer(
         Err(error) => (None, error_response(error)),
     };
     let mut response = as_problem(response, &path, &request_id);
+    // Nobody waits for the rest of a body that nobody reads.
+    if is_refused || request.as_ref().is_none_or(arrival::is_unread) {
+        response.head_mut().set_connection_type(ConnectionType::Close);
+    }
     add_headers(&mut response, &request_id);
     if let Some(quota) = quota {
         quota::add_headers(&mut response, request.as_ref(), quota);
@@ -57,7 +71,7 @@ pub async fn outer(
         metrics.observe(method.as_str(), pattern, status, begun.elapsed());
     }
     let millis = begun.elapsed().as_secs_f64() * 1000.0;
-    log::info!("{method} {path} {status} {millis:.1}ms request_id={request_id}");
+    log::info!("{method} {path} {status} {millis:.1}ms {caller} request_id={request_id}");
     match request {
         Some(request) => Ok(ServiceResponse::new(request, response)),
         // The request is lost with the error; actix sends the response of the error.
@@ -73,11 +87,21 @@ pub async fn inner(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    if is_refused(&request) {
+        let error = Error::unavailable("there are too many connections");
+        return Ok(request.error_response(error));
+    }
     if requests::exceeds_quota(&request) {
         return Ok(request.error_response(Error::rate_limited()));
     }
     let response = AssertUnwindSafe(next.call(request)).catch_unwind().await;
     response.unwrap_or_else(|_| Err(Error::internal("a handler panicked").into()))
+}
+
+/// Whether there are too many connections for this one to be served.
+fn is_refused(request: &ServiceRequest) -> bool {
+    let connection = request.request().conn_data::<Connection>();
+    connection.is_some_and(|it| it.admission != Admission::Served)
 }
 
 /// The response to an error, with the headers that inner middleware added. Of actix's two forms, one

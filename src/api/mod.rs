@@ -18,6 +18,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     [
         session::login::endpoints(),
         session::me::endpoints(),
+        session::own_password::endpoints(),
         session::oauth::endpoints(),
         users::users::endpoints(),
         users::import::endpoints(),

@@ -1,6 +1,9 @@
 //! Hashes and checks passwords: argon2id (RFC 9106), off the async threads, a few at a time.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use argon2::{
     Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
@@ -25,31 +28,53 @@ impl Default for Cost {
     }
 }
 
-/// Hashes and checks passwords. Clones share the limit of concurrent hashes.
+/// The most passwords that wait to be hashed: about a second of work for a thread.
+pub const WAITING_MAX: usize = 64;
+
+/// Hashes and checks passwords. Clones share the limit of concurrent hashes, and the queue.
 #[derive(Clone)]
 pub struct Passwords {
     argon2: Argon2<'static>,
+    /// The places in the queue, for those that are hashed and those that wait.
+    queue: Arc<Semaphore>,
     permits: Arc<Semaphore>,
+    begun: Arc<AtomicU64>,
     /// A hash that is checked for an unknown account, so that it takes as long as a known one.
     unknown_account: Arc<str>,
 }
 
 impl Passwords {
-    /// Hashes at a cost, at most `concurrent` at the same time.
+    /// Hashes at a cost, at most `concurrent` at the same time, while at most [`WAITING_MAX`] wait.
     ///
     /// # Errors
     /// `internal_error` where the cost is out of the bounds of argon2.
     pub fn new(cost: Cost, concurrent: usize) -> Result<Self> {
+        Self::with_queue(cost, concurrent, WAITING_MAX)
+    }
+
+    /// As [`Self::new`], while at most `waiting` wait.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_queue(cost: Cost, concurrent: usize, waiting: usize) -> Result<Self> {
         let params = Params::new(cost.memory_kib, cost.passes, 1, None).map_err(Error::internal)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let unknown_account = hash_password(&argon2, "")?.into();
-        Ok(Self { argon2, permits: Arc::new(Semaphore::new(concurrent.max(1))), unknown_account })
+        let concurrent = concurrent.max(1);
+        let queue = Arc::new(Semaphore::new(concurrent + waiting));
+        let permits = Arc::new(Semaphore::new(concurrent));
+        Ok(Self { argon2, queue, permits, begun: Arc::default(), unknown_account })
+    }
+
+    /// How many passwords were hashed or checked so far, those that are running included.
+    pub fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Relaxed)
     }
 
     /// The hash of a password, as a PHC string.
     ///
     /// # Errors
-    /// `internal_error` where the system has no randomness.
+    /// `unavailable` where too many wait; `internal_error` where the system has no randomness.
     pub async fn hash(&self, password: String) -> Result<String> {
         self.run(move |argon2| hash_password(argon2, &password)).await
     }
@@ -57,7 +82,7 @@ impl Passwords {
     /// Whether a password has this hash. Without a hash it is `false`, after the same time.
     ///
     /// # Errors
-    /// `internal_error` where the hash is not a PHC string.
+    /// `unavailable` where too many wait; `internal_error` where the hash is not a PHC string.
     pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool> {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.unknown_account.to_string());
@@ -74,12 +99,15 @@ impl Passwords {
         &self,
         work: impl FnOnce(&Argon2<'static>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        let place = Arc::clone(&self.queue).try_acquire_owned();
+        let place = place.map_err(|_| Error::unavailable("too many passwords wait"))?;
         let permits = Arc::clone(&self.permits);
         let permit = permits.acquire_owned().await.map_err(Error::internal)?;
+        self.begun.fetch_add(1, Ordering::Relaxed);
         let argon2 = self.argon2.clone();
         spawn_blocking(move || {
-            // The work keeps the permit: a client that disconnects does not free it.
-            let _permit = permit;
+            // The work keeps both: a client that disconnects does not free them.
+            let _kept = (place, permit);
             work(&argon2)
         })
         .await

@@ -11,7 +11,7 @@ use crate::{
         ids::{ApiClientId, SessionId, UserId},
         policy::{Credentials, Needs},
         scope::Scopes,
-        session::ACCESS_TOKEN_SECONDS,
+        session::{ACCESS_TOKEN_SECONDS, access_token_seconds},
         timestamp::Timestamp,
     },
     error::{Error, Result},
@@ -92,12 +92,20 @@ impl Tokens {
         Self { key: Key::new(secret), previous: previous.map(Key::new), validation }
     }
 
-    /// A new access token of a session.
+    /// A new access token of a session, which does not outlive the session.
     ///
     /// # Errors
     /// `internal_error` where signing fails.
-    pub fn issue(&self, user: UserId, session: SessionId, now: Timestamp) -> Result<String> {
-        self.sign(&Claims { sid: Some(session), ..Self::claims(user, now)? })
+    pub fn issue(
+        &self,
+        user: UserId,
+        session: SessionId,
+        now: Timestamp,
+        session_end: Timestamp,
+    ) -> Result<String> {
+        let claims = Self::claims(user, now)?;
+        let exp = claims.iat + access_token_seconds(now, session_end);
+        self.sign(&Claims { sid: Some(session), exp, ..claims })
     }
 
     /// A new access token of an API client.

@@ -90,7 +90,9 @@ impl Change for UpdateEnrollment {
     type Output = EnrollmentRow;
 
     fn authorize(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<()> {
-        authorize(tx, caller, self.id)
+        let grades = self.grade.is_some() || self.result.is_some();
+        let act = if grades { Act::GradeEnrollment } else { Act::ChangeUser };
+        authorize(tx, caller, self.id, act)
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<EnrollmentRow>> {
@@ -133,7 +135,7 @@ impl Change for StartEnrollment {
     type Output = EnrollmentRow;
 
     fn authorize(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<()> {
-        authorize(tx, caller, self.id)
+        authorize(tx, caller, self.id, Act::StartEnrollment)
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<EnrollmentRow>> {
@@ -162,7 +164,7 @@ impl Change for CancelEnrollment {
     type Output = ();
 
     fn authorize(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<()> {
-        authorize(tx, caller, self.id)
+        authorize(tx, caller, self.id, Act::ChangeUser)
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<()>> {

@@ -29,7 +29,9 @@ impl Change for PutMember {
     type Output = Vec<GroupPermission>;
 
     fn authorize(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<()> {
-        catalogue::authorize::<GroupRow>(tx, caller, self.group, Act::ChangeMembership)
+        let granting = !self.permissions.is_empty();
+        let act = if granting { Act::WidenAccess } else { Act::ChangeAccount };
+        catalogue::authorize::<GroupRow>(tx, caller, self.group, act)
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
@@ -41,6 +43,9 @@ impl Change for PutMember {
         let wanted = |it: &GroupPermission| self.permissions.contains(it);
         let has: Vec<GroupPermission> =
             GroupPermission::ALL.iter().copied().filter(wanted).collect();
+        if had != has {
+            caller.must(Act::WidenAccess)?;
+        }
         entries.extend(set_permissions(tx, caller, &user, &group, &had, &has)?);
         if entries.is_empty() {
             return Ok(Recorded::unchanged(has));
@@ -120,7 +125,7 @@ impl Change for RemoveMember {
     type Output = ();
 
     fn authorize(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<()> {
-        catalogue::authorize::<GroupRow>(tx, caller, self.group, Act::ChangeMembership)
+        catalogue::authorize::<GroupRow>(tx, caller, self.group, Act::ChangeAccount)
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<()>> {

@@ -12,7 +12,7 @@ use crate::{
         text::fold,
         version::IfMatch,
     },
-    error::Result,
+    error::{Error, Result},
     journal::{
         recorded::{Recorded, Unlogged},
         tx::Tx,
@@ -66,7 +66,11 @@ impl Change for UpdateGroup {
     type Output = GroupRow;
 
     fn authorize(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<()> {
-        catalogue::authorize::<GroupRow>(tx, caller, self.id, Act::ChangeCatalogue)
+        catalogue::authorize::<GroupRow>(tx, caller, self.id, Act::ChangeCatalogue)?;
+        // An active group grants its permissions again. The lock keeps it as it is until then.
+        let activates = self.status == Some(GroupStatus::Active)
+            && store::groups::lock(tx, self.id)?.status == GroupStatus::Archived;
+        if activates { caller.must(Act::WidenAccess) } else { Ok(()) }
     }
 
     fn apply(&self, _: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<GroupRow>> {
@@ -101,6 +105,10 @@ impl Change for AttachPlan {
         let before = store::groups::attached(tx.read(), group.id, plan.id)?;
         if before == Some(self.auto) {
             return Ok(Recorded::unchanged(()));
+        }
+        if self.auto && group.status == GroupStatus::Archived {
+            let text = "The group is archived: its members get no plan until it is active again.";
+            return Err(Error::conflict(text));
         }
         store::groups::attach(tx, group.id, plan.id, self.auto)?;
         if self.auto {

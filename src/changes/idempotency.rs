@@ -1,7 +1,7 @@
 //! Requests that take effect once, however often they are sent (`Idempotency-Key`, a draft of the
 //! IETF's HTTPAPI working group).
 
-use super::{Change, run};
+use super::{Change, authorize_in};
 use crate::{
     access::caller::caller,
     db::database::Db,
@@ -21,8 +21,8 @@ pub enum Reply<A> {
 
 /// Makes a change and keeps the reply, in one transaction; or returns the reply that was kept.
 ///
-/// `reply` makes the reply from the output of the change. `seal` makes what is kept of it; `None`
-/// if the request may be repeated.
+/// Whether the caller may make the change is asked each time. `reply` makes the reply from the output
+/// of the change. `seal` makes what is kept of it; `None` if the request may be repeated.
 ///
 /// # Errors
 /// As [`super::apply`]; `idempotency_key_reused` and `idempotency_in_flight`.
@@ -47,10 +47,12 @@ where
             }
             caller => caller?,
         };
+        authorize_in(tx, &caller, &change)?;
+        // Only now: a caller who may no longer does not get the reply again.
         if let Some(before) = store::idempotency::find(tx, &once)? {
             return Ok(Recorded::unchanged(Reply::Kept(before)));
         }
-        let recorded = run(tx, &caller, &change)?.map(&reply);
+        let recorded = change.apply(&caller, tx)?.map(&reply);
         // A request that changed nothing, or was refused, may be repeated. A refusal is no error of
         // the transaction, since the log may have an entry about the attempt.
         if recorded.is_change()

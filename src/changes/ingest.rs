@@ -157,6 +157,10 @@ impl Item {
         if self.action.entry_type() == EntryType::Manual {
             wrong("/action", "not_allowed", "Notes are not of a system: add them one by one.");
         }
+        if self.action.is_reserved() {
+            let text = "Only the service itself writes entries with this action.";
+            wrong("/action", "not_allowed", text);
+        }
         if self.occurred_at > now {
             let text = "An entry tells of what has happened: occurred_at can't be in the future.";
             wrong("/occurred_at", "in_future", text);

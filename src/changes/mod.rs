@@ -14,6 +14,7 @@ pub mod idempotency;
 pub mod import;
 pub mod ingest;
 pub mod notes;
+pub mod passwords;
 mod patch;
 pub mod plans;
 mod rules;
@@ -82,14 +83,33 @@ async fn apply_alone<C: Change>(db: &Db, credentials: Credentials, change: C) ->
     .await
 }
 
+/// Asks whether somebody may make a change, without making it: before work that is expensive, which
+/// nobody should be able to cause who may not.
+///
+/// # Errors
+/// `invalid_token` where the credentials are no longer valid; those of [`Change::authorize`].
+pub async fn authorize<C: Change>(db: &Db, credentials: Credentials, change: C) -> Result<()> {
+    db.transact(move |tx| {
+        let caller = caller(tx.read(), credentials)?;
+        authorize_in(tx, &caller, &change)?;
+        Ok(Recorded::unchanged(()))
+    })
+    .await
+}
+
 /// Makes a change as a caller who is identified already.
 ///
 /// # Errors
 /// Those of the change.
 pub fn run<C: Change>(tx: &mut Tx<'_>, caller: &Caller, change: &C) -> Result<Recorded<C::Output>> {
-    tx.add_caller(caller.id());
-    change.authorize(caller, tx)?;
+    authorize_in(tx, caller, change)?;
     change.apply(caller, tx)
+}
+
+/// Refuses callers who may not make a change, in its transaction.
+fn authorize_in<C: Change>(tx: &mut Tx<'_>, caller: &Caller, change: &C) -> Result<()> {
+    tx.add_caller(caller.id());
+    change.authorize(caller, tx)
 }
 
 /// A new entry of the caller, at the time of the transaction.

@@ -2,12 +2,14 @@
 
 use super::{Change, entry};
 use crate::{
+    config::session::SessionDays,
     domain::{
         attempt::Attempt,
         entry::Action,
         ids::{SessionId, UserId},
         policy::Caller,
         session::REFRESH_TOKEN_SECONDS,
+        timestamp::Timestamp,
         user::UserStatus,
     },
     error::{Error, Result},
@@ -29,12 +31,16 @@ pub struct Live {
     pub user: UserId,
     /// The session.
     pub session: SessionId,
+    /// When the session ends, whatever is refreshed.
+    pub ends_at: Timestamp,
 }
 
 /// Logs a user in. The password was checked before, outside the writer's thread.
 pub struct LogIn {
     /// The user whose account it is.
     pub user: UserId,
+    /// How long the session lasts.
+    pub days: SessionDays,
     /// The stored hash that the password matched; `None` if it matched none.
     pub verified: Option<String>,
     /// The hash of the refresh token that they will get.
@@ -60,9 +66,10 @@ impl Change for LogIn {
             let draft = Draft::system(user.id, Action::SessionLoginFailed, text);
             return Ok(Recorded::new(None, vec![entry(tx, caller, draft)]));
         }
-        let live = Live { user: user.id, session: tx.new_id() };
+        let ends_at = tx.now().plus_seconds(self.days.seconds());
+        let live = Live { user: user.id, session: tx.new_id(), ends_at };
         store::sessions::insert(tx, live.session, user.id)?;
-        insert_refresh_token(tx, live.session, &self.refresh_hash)?;
+        insert_refresh_token(tx, live, &self.refresh_hash)?;
         if let Some(attempt) = &self.attempt {
             store::attempts::remember(tx, &attempt.place)?;
         }
@@ -74,10 +81,32 @@ impl Change for LogIn {
     }
 }
 
-fn insert_refresh_token(tx: &mut Tx<'_>, session: SessionId, hash: &str) -> Result<()> {
-    let expires_at = tx.now().plus_seconds(REFRESH_TOKEN_SECONDS);
-    let token_hash = hash.to_owned();
-    let row = RefreshTokenRow { token_hash, session_id: session, expires_at, used_at: None };
+/// A failed log-in to an account that does not exist. It does in the database what a failed one to a
+/// known account does, so that both take the same time: it looks for a user, and commits a row.
+pub struct LogInUnknown {
+    /// The name of the row, which housekeeping deletes after a minute.
+    pub name: String,
+}
+
+impl Change for LogInUnknown {
+    type Output = Option<Live>;
+
+    fn authorize(&self, _: &Caller, _: &mut Tx<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    fn apply(&self, _: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Option<Live>>> {
+        let nobody = tx.new_id();
+        store::user_locks::lock_all_exclusive(tx, &[nobody])?;
+        store::attempts::count(tx, &self.name)?;
+        Ok(Recorded::unlogged(Unlogged::Housekeeping, None))
+    }
+}
+
+fn insert_refresh_token(tx: &mut Tx<'_>, live: Live, hash: &str) -> Result<()> {
+    let expires_at = tx.now().plus_seconds(REFRESH_TOKEN_SECONDS).min(live.ends_at);
+    let (token_hash, session_id) = (hash.to_owned(), live.session);
+    let row = RefreshTokenRow { token_hash, session_id, expires_at, used_at: None };
     store::sessions::insert_refresh_token(tx, &row)
 }
 
@@ -88,6 +117,8 @@ pub struct Refresh {
     pub old_hash: String,
     /// The hash of the token that it will get.
     pub new_hash: String,
+    /// How long the session lasts.
+    pub days: SessionDays,
 }
 
 impl Change for Refresh {
@@ -104,8 +135,12 @@ impl Change for Refresh {
             .filter(|token| token.expires_at > now)
             .ok_or_else(Error::invalid_token)?;
         let session = token.session_id;
-        let user =
+        let (user, started) =
             store::sessions::lock_live_exclusive(tx, session)?.ok_or_else(Error::invalid_token)?;
+        let ends_at = started.plus_seconds(self.days.seconds());
+        if ends_at <= now {
+            return Err(Error::invalid_token());
+        }
         if token.used_at.is_some() {
             let name = store::user_locks::lock_exclusive(tx, user)?.name();
             store::sessions::end(tx, session)?;
@@ -115,8 +150,9 @@ impl Change for Refresh {
         }
         identity(tx.read(), session, user)?;
         store::sessions::use_refresh_token(tx, &self.old_hash)?;
-        insert_refresh_token(tx, session, &self.new_hash)?;
-        Ok(Recorded::unlogged(Unlogged::Token, Some(Live { user, session })))
+        let live = Live { user, session, ends_at };
+        insert_refresh_token(tx, live, &self.new_hash)?;
+        Ok(Recorded::unlogged(Unlogged::Token, Some(live)))
     }
 }
 

@@ -23,7 +23,8 @@ use profile::{check_account, keep_an_administrator, target};
 use supervisors::set_supervisors;
 
 /// Creates a user.
-#[allow(missing_docs, reason = "the fields of the contract")]
+#[derive(Clone)]
+#[allow(missing_docs, reason = "the fields of the resource User")]
 pub struct CreateUser {
     pub email: Option<String>,
     pub given_name: String,
@@ -46,7 +47,8 @@ impl Change for CreateUser {
 
     fn authorize(&self, caller: &Caller, _: &mut Tx<'_>) -> Result<()> {
         caller.must(Act::CreateUser)?;
-        if self.role == Role::Learner { Ok(()) } else { caller.must(Act::ChangeRole) }
+        let widens = self.role.is_above(Role::Learner) || self.password_hash.is_some();
+        if widens { caller.must(Act::WidenAccess) } else { Ok(()) }
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
@@ -88,7 +90,8 @@ impl Change for CreateUser {
 }
 
 /// Changes a profile. What is `None` stays as it is.
-#[allow(missing_docs, reason = "the fields of the contract")]
+#[derive(Clone)]
+#[allow(missing_docs, reason = "the fields of the resource User")]
 pub struct UpdateUser {
     pub id: UserId,
     pub if_match: IfMatch,
@@ -108,24 +111,20 @@ impl Change for UpdateUser {
     type Output = UserWithSupervisors;
 
     fn authorize(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<()> {
-        act_on_user(tx.read(), caller, self.id, Act::ChangeUser)
+        act_on_user(tx.read(), caller, self.id, Act::ChangeUser)?;
+        let before = store::users::get(tx.read(), self.id)?;
+        self.refuse_account(caller, &before)
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<Self::Output>> {
         lock_home(tx, self.home_group_id.flatten())?;
         let before = store::user_locks::lock_exclusive(tx, self.id)?;
         self.if_match.check(before.version)?;
+        // The account may have changed since, and with it what the caller may do to it.
+        act_on_user(tx.read(), caller, self.id, Act::ChangeUser)?;
+        self.refuse_account(caller, &before)?;
         let mut user = self.patched(&before);
         check_account(user.kind, user.email.as_deref(), self.password_hash.is_some())?;
-        // These identify a user at log-in or to the identity provider: who changes them can log in
-        // as the user, with their role.
-        let takes_over = before.role != Role::Learner
-            && (user.email != before.email
-                || user.employee_id != before.employee_id
-                || self.password_hash.is_some());
-        if user.role != before.role || takes_over {
-            caller.must(Act::ChangeRole)?;
-        }
         keep_an_administrator(tx, &before, &user)?;
         let had = store::supervisors::supervisor_ids(tx.read(), user.id)?;
         let has = self.supervisor_ids.as_deref().map_or_else(|| had.clone(), sorted);
@@ -133,7 +132,6 @@ impl Change for UpdateUser {
         let mut entries: Vec<NewEntry> =
             profile::drafts(&before, &user).into_iter().map(|it| entry(tx, caller, it)).collect();
         if let Some(home) = self.home_group_id.filter(|home| *home != before.home_group_id) {
-            caller.must(Act::ChangeMembership)?;
             entries.extend(set_home(tx, caller, &mut user, home)?);
         }
         entries.extend(set_supervisors(tx, caller, &user, &had, &has)?);
@@ -141,18 +139,43 @@ impl Change for UpdateUser {
             return Ok(Recorded::unchanged((user, has)));
         }
         store::users::update(tx, &mut user)?;
-        // A deactivated user, and one whose password was set by somebody else, is logged out.
+        // Those who logged in before have proved too little for more access, or may have no more.
         let deactivated =
             user.status == UserStatus::Inactive && before.status == UserStatus::Active;
-        if deactivated || self.password_hash.is_some() {
+        let all = deactivated || user.role.is_above(before.role);
+        if all || self.password_hash.is_some() {
             let own = caller.identity().filter(|it| it.id == user.id).and_then(|it| it.session());
-            store::sessions::end_all(tx, user.id, own.filter(|_| !deactivated))?;
+            store::sessions::end_all(tx, user.id, own.filter(|_| !all))?;
         }
         Ok(Recorded::new((user, has), entries))
     }
 }
 
 impl UpdateUser {
+    /// Refuses callers who may not change the fields of the account. A field may be sent with the
+    /// value that it has.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    fn refuse_account(&self, caller: &Caller, before: &UserRow) -> Result<()> {
+        let after = self.patched(before);
+        let identity = after.email != before.email || after.employee_id != before.employee_id;
+        let home = self.home_group_id.is_some_and(|home| home != before.home_group_id);
+        // Those who choose the password, or what an identity provider knows a user by, can log in
+        // as the user, with their role; and those who activate an account give its access back.
+        let status = after.status != before.status;
+        let widens = after.role != before.role
+            || self.password_hash.is_some()
+            || ((identity || status) && before.role.is_above(Role::Learner));
+        if widens {
+            caller.must(Act::WidenAccess)?;
+        }
+        if identity || home || status {
+            caller.must(Act::ChangeAccount)?;
+        }
+        Ok(())
+    }
+
     fn patched(&self, before: &UserRow) -> UserRow {
         let mut user = before.clone();
         set(&mut user.email, self.email.as_ref());

@@ -6,11 +6,15 @@ use clap::Args;
 
 use super::{database::open, output::print};
 use crate::{
-    auth::passwords::{Cost, Passwords},
+    auth::{
+        password_rules::{self, Owner},
+        passwords::{Cost, Passwords},
+    },
     changes::{self, users::CreateUser},
     config::{Config, Secret},
     db::{database::Db, migrate},
     domain::{
+        email::EmailAddress,
         limits::{PASSWORD_MAX, PASSWORD_MIN},
         policy::Credentials,
         user::{Role, UserKind, UserStatus},
@@ -84,9 +88,16 @@ async fn make_admin(
         let text = format!("a password has {PASSWORD_MIN} to {PASSWORD_MAX} characters");
         return Err(Error::internal(text));
     }
-    if !validator::ValidateEmail::validate_email(&admin.email) {
+    if admin.email.parse::<EmailAddress>().is_err() {
         return Err(Error::internal(format!("{} is not an e-mail address", admin.email)));
     }
+    let owner = Owner {
+        email: Some(admin.email.clone()),
+        given_name: admin.given_name.clone(),
+        surname: admin.surname.clone(),
+    };
+    password_rules::check(password, &owner)
+        .map_err(|weakness| Error::internal(format!("the password is refused: {weakness}")))?;
     let change = CreateUser {
         email: Some(admin.email),
         given_name: admin.given_name,

@@ -3,6 +3,7 @@
 mod admin;
 pub mod command_line;
 mod database;
+mod descriptors;
 mod ledger_key;
 mod output;
 mod secrets;

@@ -3,7 +3,7 @@
 use std::{
     fs::OpenOptions,
     io::{self, Read, Write},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::Path,
 };
 
@@ -51,9 +51,17 @@ pub(super) fn read_or_create(
             Ok(secret)
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let mut file = OpenOptions::new().read(true).open(path).map_err(failed)?;
+            if file.metadata().map_err(failed)?.permissions().mode() & 0o077 != 0 {
+                let text = format!(
+                    "others may read this secret. Run chmod 600 {}, and replace the secret if \
+                     somebody may have read it",
+                    path.display()
+                );
+                return Err(failed(io::Error::other(text)));
+            }
             let mut secret = String::new();
-            let file = OpenOptions::new().read(true).open(path);
-            file.and_then(|mut file| file.read_to_string(&mut secret)).map_err(failed)?;
+            file.read_to_string(&mut secret).map_err(failed)?;
             Ok(secret.trim().to_owned())
         }
         Err(error) => Err(failed(error)),

@@ -1,11 +1,17 @@
 //! `daybook serve`.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 
-use super::{admin::first_admin, database::open, ledger_key, output::print, secrets::jwt_secret};
+use super::{
+    admin::first_admin, database::open, descriptors::raise_descriptors, ledger_key, output::print,
+    secrets::jwt_secret,
+};
 use crate::{
-    api::{http::metrics::Metrics, limits::requests::Limits},
-    app::{self, Services},
+    api::{
+        http::{health::HealthAt, metrics::Metrics},
+        limits::{connections::ConnectionRules, requests::Limits},
+    },
+    app::{self, Services, Waits},
     auth::{
         oidc::IdentityProvider,
         passwords::{Cost, Passwords},
@@ -22,9 +28,15 @@ use crate::{
 
 /// Brings the schema up to date, then serves until a signal stops the process.
 pub(super) fn serve(config: &Config, demo: bool) -> Result<()> {
-    let listener = TcpListener::bind(config.listen)
-        .map_err(|error| Error::internal(format!("can't listen on {}: {error}", config.listen)))?;
-    let address = listener.local_addr().map_err(Error::internal)?;
+    let descriptors = raise_descriptors()?;
+    let connections = ConnectionRules::for_descriptors(descriptors);
+    log::info!(
+        "{descriptors} descriptors: at most {} connections, {} from one address",
+        connections.all,
+        connections.address,
+    );
+    let (listener, address) = listen(config.listen)?;
+    let operator = config.operator_listen.map(listen).transpose()?;
     migrate::up(&config.database_url)?;
     let secret = jwt_secret(config)?;
     let signer = ledger_key::key(config)?;
@@ -45,8 +57,14 @@ pub(super) fn serve(config: &Config, demo: bool) -> Result<()> {
         identity_provider: config.identity_provider().map(IdentityProvider::new),
         sealer: Sealer::new(secret.reveal().as_bytes(), previous)?,
         passwords,
+        session_days: config.session_days,
         metrics: Metrics::new()?,
         ledger: LedgerHeads::new(signer),
+        health_at: match operator {
+            Some(_) => HealthAt::OperatorOnly,
+            None => HealthAt::Api,
+        },
+        waits: Waits::new(connections),
     };
     let (ledger, db) = (services.ledger.clone(), services.db.clone());
     actix_web::rt::System::new().block_on(async move {
@@ -65,6 +83,11 @@ pub(super) fn serve(config: &Config, demo: bool) -> Result<()> {
             services.db.heartbeat().await?;
             actix_web::rt::spawn(maintenance::send_heartbeats(services.db.clone()));
         }
+        if let Some((listener, address)) = operator {
+            log::info!("health and metrics on http://{address}");
+            let (db, metrics) = (services.db.clone(), services.metrics.clone());
+            actix_web::rt::spawn(app::operator_server(db, metrics, listener)?);
+        }
         log::info!("listening on http://{address}, Swagger UI at http://{address}/docs");
         maintenance::start(&services.db);
         actix_web::rt::spawn(maintenance::log_ledger_heads(db.clone(), ledger.clone()));
@@ -76,4 +99,12 @@ pub(super) fn serve(config: &Config, demo: bool) -> Result<()> {
     })?;
     log::info!("stopped");
     Ok(())
+}
+
+/// A bound socket, and its address.
+fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(address)
+        .map_err(|error| Error::internal(format!("can't listen on {address}: {error}")))?;
+    let address = listener.local_addr().map_err(Error::internal)?;
+    Ok((listener, address))
 }

@@ -7,10 +7,12 @@ use clap::Args;
 pub mod database_url;
 pub mod network;
 pub mod oidc;
+pub mod session;
 
 use database_url::DatabaseUrl;
 use network::{Origins, RateLimit, TrustedProxies};
 use oidc::{IssuerUrl, OidcUser, Provider};
+use session::SessionDays;
 
 /// The fewest bytes of the secret that signs tokens: the size of its hash (RFC 7518, section 3.2).
 pub const SECRET_MIN: usize = 32;
@@ -37,6 +39,11 @@ pub struct Config {
     #[arg(long, env = "DAYBOOK_LISTEN", default_value = "127.0.0.1:8080", global = true)]
     pub listen: SocketAddr,
 
+    /// Address and port for /health/live, /health/ready and /metrics alone, which the other address
+    /// then does not answer [default: none]
+    #[arg(long, env = "DAYBOOK_OPERATOR_LISTEN", global = true)]
+    pub operator_listen: Option<SocketAddr>,
+
     /// E-mail of the administrator that the first start creates in an empty database
     #[arg(long, env = "DAYBOOK_ADMIN_EMAIL", requires = "admin_password", global = true)]
     pub admin_email: Option<String>,
@@ -60,6 +67,10 @@ pub struct Config {
     /// the same for all replicas
     #[arg(long, env = "DAYBOOK_LEDGER_KEY", hide_env_values = true, global = true)]
     pub ledger_key: Option<Secret>,
+
+    /// Days that a session lasts from its log-in, however often it is refreshed: 1 to 365
+    #[arg(long, env = "DAYBOOK_SESSION_DAYS", default_value = "30", global = true)]
+    pub session_days: SessionDays,
 
     /// Accept the access tokens of this issuer (OpenID Connect) too: https://…
     #[arg(long, env = "DAYBOOK_OIDC_ISSUER", requires = "oidc_audience", global = true)]

@@ -36,7 +36,7 @@ impl FromStr for IssuerUrl {
 /// A field that identifies a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserField {
-    /// The e-mail address, without regard to case.
+    /// The e-mail address, compared by its key.
     Email,
     /// The employee id.
     EmployeeId,

@@ -1,9 +1,12 @@
 //! One connection type over both databases, and how each is opened.
 
+use std::time::Duration;
+
 use diesel::{Connection, PgConnection, SqliteConnection, connection::SimpleConnection};
 
 use crate::{
     config::database_url::DatabaseUrl,
+    db::watch,
     error::{Error, Result},
 };
 
@@ -51,15 +54,20 @@ pub fn open_reader(url: &DatabaseUrl) -> Result<AnyConnection> {
 
 /// Opens a reader for long reads. It has no memory map: a long export reads the whole file, and each
 /// mapped page would count as the process's memory. Its cache is small for the same reason: each
-/// connection has one.
+/// connection has one. PostgreSQL ends a statement that takes longer than `timeout`.
 ///
 /// # Errors
 /// As [`open_reader`].
-pub fn open_scanner(url: &DatabaseUrl) -> Result<AnyConnection> {
+pub fn open_scanner(url: &DatabaseUrl, timeout: Option<Duration>) -> Result<AnyConnection> {
     let mut conn = open_reader(url)?;
-    if let AnyConnection::Sqlite(conn) = &mut conn {
-        conn.batch_execute(SQLITE_SCANNER).map_err(Error::unavailable)?;
+    match (&mut conn, timeout) {
+        (AnyConnection::Sqlite(conn), _) => conn.batch_execute(SQLITE_SCANNER),
+        (AnyConnection::Postgres(conn), Some(timeout)) => {
+            conn.batch_execute(&format!("SET statement_timeout = {}", timeout.as_millis()))
+        }
+        (AnyConnection::Postgres(_), None) => Ok(()),
     }
+    .map_err(Error::unavailable)?;
     Ok(conn)
 }
 
@@ -68,17 +76,29 @@ pub fn open_scanner(url: &DatabaseUrl) -> Result<AnyConnection> {
 /// for many commits. The write-ahead log grows to some 32 MB.
 const SQLITE_WRITER: &str = "PRAGMA cache_size = -64000; PRAGMA wal_autocheckpoint = 8000;";
 
+/// How long a connection to PostgreSQL waits for a lock: longer than any change holds one. An
+/// operator's own `lock_timeout` (of the role, the database or the address) counts instead.
+const LOCK_TIMEOUT: &str = "SELECT set_config('lock_timeout', '10s', false) \
+     WHERE current_setting('lock_timeout') = '0'";
+
 /// Opens a connection that may write: for the journal and the migrations only.
 ///
 /// # Errors
 /// `unavailable` where the database can't be reached.
 pub fn open_writer(url: &DatabaseUrl) -> Result<AnyConnection> {
     let mut conn = open(url)?;
-    if let AnyConnection::Sqlite(conn) = &mut conn {
-        conn.batch_execute(SQLITE_WRITER).map_err(Error::unavailable)?;
-    }
+    conn.batch_execute(match conn {
+        AnyConnection::Sqlite(_) => SQLITE_WRITER,
+        AnyConnection::Postgres(_) => LOCK_TIMEOUT,
+    })
+    .map_err(Error::unavailable)?;
     Ok(conn)
 }
+
+/// Asks PostgreSQL for untranslated texts of errors, which `failure` reads, where the role may:
+/// `lc_messages` takes a superuser or, since PostgreSQL 15, `GRANT SET ON PARAMETER`.
+const UNTRANSLATED: &str = "DO $$ BEGIN PERFORM set_config('lc_messages', 'C', false); \
+     EXCEPTION WHEN insufficient_privilege THEN NULL; END $$;";
 
 fn open(url: &DatabaseUrl) -> Result<AnyConnection> {
     match url {
@@ -86,6 +106,7 @@ fn open(url: &DatabaseUrl) -> Result<AnyConnection> {
             let path = path.to_str().ok_or_else(|| Error::unavailable("the path is not UTF-8"))?;
             let mut conn = SqliteConnection::establish(path).map_err(Error::unavailable)?;
             conn.batch_execute(SQLITE).map_err(Error::unavailable)?;
+            watch::register(&conn)?;
             Ok(AnyConnection::Sqlite(conn))
         }
         DatabaseUrl::Postgres(url) => {
@@ -95,6 +116,7 @@ fn open(url: &DatabaseUrl) -> Result<AnyConnection> {
                 "SET client_encoding = 'UTF8'; SET TIME ZONE 'UTC'; \
                  SET application_name = 'daybook'; SET synchronous_commit = on;",
             )
+            .and_then(|()| conn.batch_execute(UNTRANSLATED))
             .map_err(Error::unavailable)?;
             Ok(AnyConnection::Postgres(conn))
         }

@@ -2,6 +2,7 @@
 
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind as Kind, Error as DieselError};
 
+use super::failure::{self, Failure};
 use crate::error::{Code, Error, InputError};
 
 /// The unique constraints that clients can violate: the name in PostgreSQL, the name in SQLite, the
@@ -27,16 +28,11 @@ impl From<DieselError> for Error {
         match &error {
             DieselError::NotFound => Self::not_found(),
             DieselError::DatabaseError(Kind::UniqueViolation, info) => unique(info.as_ref()),
-            // PostgreSQL broke a deadlock or a cycle, or the connection was lost before the commit.
-            DieselError::DatabaseError(Kind::ClosedConnection | Kind::SerializationFailure, _) => {
-                Self { transient: true, ..Self::unavailable(error) }
-            }
-            DieselError::DatabaseError(_, info) if info.message().contains("deadlock detected") => {
-                Self { transient: true, ..Self::unavailable(error) }
-            }
-            DieselError::DatabaseError(_, info) if is_busy(info.message()) => {
-                Self::unavailable(error)
-            }
+            DieselError::DatabaseError(kind, info) => match failure::find(kind, info.message()) {
+                Some(Failure::Transient) => Self { transient: true, ..Self::unavailable(error) },
+                Some(Failure::TimedOut) => Self::unavailable(error),
+                None => Self::internal(error),
+            },
             _ => Self::internal(error),
         }
     }
@@ -53,12 +49,4 @@ fn unique(info: &dyn DatabaseErrorInformation) -> Error {
     };
     let errors = pointer.iter().map(|at| InputError::body(*at, "already_exists", *detail));
     Error { errors: errors.collect(), ..Error::new(Code::AlreadyExists, *detail) }
-}
-
-/// SQLite could not get its lock in time, or PostgreSQL is shutting down or full: not an error of
-/// the request.
-fn is_busy(message: &str) -> bool {
-    ["database is locked", "database is busy", "shutting down", "starting up", "too many clients"]
-        .iter()
-        .any(|sign| message.contains(sign))
 }

@@ -5,8 +5,12 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::Notify;
 
 use super::{
-    caller_writes::write_heartbeat, connection::AnyConnection, replica::ReadReplica,
-    worker_pool::WorkerPool,
+    caller_writes::write_heartbeat,
+    cancel::Canceller,
+    connection::AnyConnection,
+    replica::ReadReplica,
+    turns::Turns,
+    worker_pool::{Readers, WorkerPool},
 };
 use crate::{config::database_url::DatabaseUrl, domain::clock::Clock, error::Result};
 
@@ -19,6 +23,24 @@ const GROUP: usize = 256;
 
 /// Connections to PostgreSQL for coalesced changes: while one waits for the disk, the other works.
 const COALESCING_WRITERS: usize = 2;
+
+/// How long a read may take, exports aside.
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How many big reads of a caller run at a time, and how many more wait.
+const BIG_READS: (usize, usize) = (2, 4);
+
+/// The fewest threads for big reads: no caller takes all of them.
+const BIG_READERS_MIN: usize = 2 * BIG_READS.0;
+
+/// How many other lists of a caller wait. Half of the threads run them.
+const LISTS_WAITING: usize = 64;
+
+/// Exports that run at a time: each caller has one.
+const EXPORTS: usize = 4;
+
+/// Threads for exports.
+const EXPORT_READERS: usize = 2;
 
 /// What every transaction of a database shares.
 #[derive(Clone)]
@@ -34,10 +56,13 @@ pub struct TxContext {
 pub struct Options {
     /// Which database.
     pub url: DatabaseUrl,
-    /// Connections for reading, and on PostgreSQL as many for writing.
+    /// Connections for small reads, and on PostgreSQL as many for writing. Big reads have as many of
+    /// their own, at least 4, and exports have 2.
     pub pool: usize,
     /// How many jobs may wait for a connection before the next one is refused.
     pub queue: usize,
+    /// How long a read may take, exports aside.
+    pub read_timeout: Duration,
     /// Another copy of the database that follows it: for lists and exports.
     pub read_replica: Option<DatabaseUrl>,
 }
@@ -45,7 +70,7 @@ pub struct Options {
 impl Options {
     /// A database without a read replica, with the queue that the service uses.
     pub fn new(url: DatabaseUrl, pool: usize) -> Self {
-        Self { url, pool, queue: QUEUE, read_replica: None }
+        Self { url, pool, queue: QUEUE, read_timeout: READ_TIMEOUT, read_replica: None }
     }
 }
 
@@ -57,6 +82,10 @@ struct Inner {
     url: DatabaseUrl,
     context: TxContext,
     readers: WorkerPool,
+    big_readers: WorkerPool,
+    export_readers: WorkerPool,
+    /// The turns of lists that are not big, of big reads, and of exports.
+    turns: [Arc<Turns>; 3],
     replica: Option<ReadReplica>,
     writers: WorkerPool,
     /// For changes that share a transaction; none on SQLite, whose one writer does that too.
@@ -79,11 +108,26 @@ impl Db {
             let coalescing = WorkerPool::writers(&url, COALESCING_WRITERS, queue, GROUP)?;
             (WorkerPool::writers(&url, pool, queue, 1)?, Some(coalescing))
         };
+        let timeout = Some(options.read_timeout);
+        let small = Readers { name: "reader", threads: pool, queue, timeout };
         let replica = options.read_replica.clone();
-        let replica =
-            replica.map(|url| ReadReplica::new(url, pool, queue, clock.clone())).transpose()?;
+        let replica = replica.map(|url| ReadReplica::new(url, small, clock.clone())).transpose()?;
+        let canceller = match url.is_sqlite() {
+            true => None,
+            false => Some(Arc::new(Canceller::start(url.clone())?)),
+        };
+        let readers = |readers| WorkerPool::readers(&url, readers, canceller.clone());
+        let big = Readers { name: "big-reader", threads: pool.max(BIG_READERS_MIN), ..small };
+        let export = Readers { name: "export", threads: EXPORT_READERS, timeout: None, ..small };
         Ok(Self(Arc::new(Inner {
-            readers: WorkerPool::readers(&url, pool, queue)?,
+            readers: readers(small)?,
+            big_readers: readers(big)?,
+            export_readers: readers(export)?,
+            turns: [
+                Turns::new((pool / 2).max(1), LISTS_WAITING, queue),
+                Turns::new(BIG_READS.0, BIG_READS.1, queue),
+                Turns::new(1, 0, EXPORTS),
+            ],
             context: TxContext { clock, counts_writes: replica.is_some() },
             replica,
             writers,
@@ -119,9 +163,24 @@ impl Db {
         &self.0.context.clock
     }
 
-    /// The connections for reading.
+    /// The connections for small reads, and for lists that are not big.
     pub(super) fn readers(&self) -> &WorkerPool {
         &self.0.readers
+    }
+
+    /// The connections for big reads.
+    pub(super) fn big_readers(&self) -> &WorkerPool {
+        &self.0.big_readers
+    }
+
+    /// The connections for exports.
+    pub(super) fn export_readers(&self) -> &WorkerPool {
+        &self.0.export_readers
+    }
+
+    /// The turns of lists that are not big, of big reads, and of exports.
+    pub(super) fn turns(&self) -> &[Arc<Turns>; 3] {
+        &self.0.turns
     }
 
     /// The connections for writing: the journal's.

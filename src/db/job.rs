@@ -3,11 +3,12 @@
 use std::{
     any::{Any, TypeId},
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
 };
 
 use tokio::sync::oneshot;
 
-use super::connection::AnyConnection;
+use super::{connection::AnyConnection, watch::Watch};
 use crate::error::{Code, Error, Result};
 
 /// Work for a connection, with the receiver of its outcome.
@@ -17,6 +18,11 @@ pub(crate) trait Job: Any + Send {
 
     /// Sends the outcome. `after` is an error that came after it: it is sent instead of a success.
     fn finish(self: Box<Self>, after: Option<Error>);
+
+    /// The watch over a job that reads.
+    fn watch(&self) -> Option<&Arc<Watch>> {
+        None
+    }
 
     /// Jobs of one kind can be joined; most jobs are of none.
     fn kind(&self) -> Option<TypeId> {
@@ -96,5 +102,41 @@ where
     fn finish(self: Box<Self>, after: Option<Error>) {
         // The client may have gone; the work is kept.
         let _ = self.reply.send(final_outcome(self.outcome, after));
+    }
+}
+
+/// A read, under a watch.
+pub(super) struct Read<T, F> {
+    task: Task<T, F>,
+    watch: Arc<Watch>,
+}
+
+impl<T, F> Read<T, F> {
+    /// The job, and where its outcome arrives.
+    pub(super) fn new(work: F, watch: Arc<Watch>) -> (Self, oneshot::Receiver<Result<T>>) {
+        let (task, receiver) = Task::new(work);
+        (Self { task, watch }, receiver)
+    }
+}
+
+impl<T, F> Job for Read<T, F>
+where
+    T: Send + 'static,
+    F: FnMut(&mut AnyConnection) -> Result<T> + Send + 'static,
+{
+    fn run(&mut self, conn: &mut AnyConnection) -> End {
+        self.task.run(conn)
+    }
+
+    fn finish(self: Box<Self>, after: Option<Error>) {
+        let Task { work, outcome, reply } = self.task;
+        // The caller's turn ends before the reply is sent.
+        drop(work);
+        let outcome = self.watch.explain(final_outcome(outcome, after));
+        let _ = reply.send(outcome);
+    }
+
+    fn watch(&self) -> Option<&Arc<Watch>> {
+        Some(&self.watch)
     }
 }

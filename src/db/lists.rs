@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use super::{
     caller_writes::{Writes, writes_of},
     database::Db,
     reader::Reader,
+    reads::ReadSize,
     replica::ReadReplica,
 };
 use crate::{domain::ids::UserId, error::Result};
@@ -13,8 +16,8 @@ use crate::{domain::ids::UserId, error::Result};
 /// How a part of a list is read.
 #[derive(Clone, Copy, Debug)]
 pub struct ListOptions {
-    /// It is a few rows by an index.
-    pub small: bool,
+    /// How much it may look at.
+    pub size: ReadSize,
     /// The part before it was [`ListPart::from_primary`]: a list does not go back in time.
     pub from_primary: bool,
 }
@@ -30,12 +33,13 @@ pub struct ListPart<T> {
 
 impl Db {
     /// Reads a part of a list. First `gate` finds the caller and what they may see, always on the
-    /// primary. Then `work` reads, on a read replica where there is one.
+    /// primary. Then `work` reads, on a read replica where there is one. `caller` is whose turn it takes.
     ///
     /// # Errors
     /// As [`Self::read`].
     pub async fn list<G, T>(
         &self,
+        caller: Uuid,
         options: ListOptions,
         gate: impl FnOnce(&mut Reader<'_>) -> Result<(Option<UserId>, G)> + Send + 'static,
         work: impl Fn(&mut Reader<'_>, &G) -> Result<T> + Send + Sync + 'static,
@@ -45,14 +49,14 @@ impl Db {
         T: Send + 'static,
     {
         if let Some(replica) = self.replica() {
-            return list_by_replica(self, replica, options.from_primary, gate, work).await;
+            return list_by_replica(self, replica, caller, options, gate, work).await;
         }
         let both = move |reader: &mut Reader<'_>| {
             let (_, gated) = gate(reader)?;
             work(reader, &gated)
         };
-        let read = if options.small { self.read(both).await } else { self.read_much(both).await };
-        Ok(ListPart { output: read?, from_primary: false })
+        let output = self.read_in_turn(caller, options.size, both).await?;
+        Ok(ListPart { output, from_primary: false })
     }
 }
 
@@ -61,7 +65,8 @@ impl Db {
 async fn list_by_replica<G, T>(
     primary: &Db,
     replica: &ReadReplica,
-    from_primary: bool,
+    key: Uuid,
+    options: ListOptions,
     gate: impl FnOnce(&mut Reader<'_>) -> Result<(Option<UserId>, G)> + Send + 'static,
     work: impl Fn(&mut Reader<'_>, &G) -> Result<T> + Send + Sync + 'static,
 ) -> Result<ListPart<T>>
@@ -69,8 +74,9 @@ where
     G: Send + Sync + 'static,
     T: Send + 'static,
 {
+    let ListOptions { size, from_primary } = options;
     let (caller, gated, writes) = primary
-        .read_much(move |reader| {
+        .read(move |reader| {
             let (caller, gated) = gate(reader)?;
             let writes = match caller {
                 Some(id) if !from_primary => writes_of(reader, &[id])?,
@@ -81,12 +87,16 @@ where
         .await?;
     let shared = Arc::new((gated, work));
     if !from_primary {
-        let shared = Arc::clone(&shared);
-        let read = move |reader: &mut Reader<'_>| (shared.1)(reader, &shared.0);
+        let (shared, turn) = (Arc::clone(&shared), primary.turn(key, size).await?);
+        let read = move |reader: &mut Reader<'_>| {
+            let _turn = &turn;
+            (shared.1)(reader, &shared.0)
+        };
         if let Some(output) = replica.read(caller, writes, read).await {
             return Ok(ListPart { output, from_primary: false });
         }
     }
-    let output = primary.read_much(move |reader| (shared.1)(reader, &shared.0)).await?;
+    let read = move |reader: &mut Reader<'_>| (shared.1)(reader, &shared.0);
+    let output = primary.read_in_turn(key, size, read).await?;
     Ok(ListPart { output, from_primary: true })
 }

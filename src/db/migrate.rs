@@ -2,7 +2,10 @@
 
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::connection::{AnyConnection, open_writer};
+use super::{
+    connection::{AnyConnection, open_writer},
+    failure, files,
+};
 use crate::{
     config::database_url::DatabaseUrl,
     error::{Error, Result},
@@ -45,18 +48,19 @@ pub fn down(url: &DatabaseUrl) -> Result<()> {
 const LOCK: i64 = 0x64_61_79_62_6f_6f_6b;
 
 fn with_lock(url: &DatabaseUrl, work: impl FnOnce(&mut AnyConnection) -> Result<()>) -> Result<()> {
-    if let DatabaseUrl::Sqlite(path) = url
-        && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
-    {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| Error::unavailable(format!("{}: {error}", folder.display())))?;
+    if let DatabaseUrl::Sqlite(path) = url {
+        files::prepare(path)?;
     }
     let mut conn = open_writer(url)?;
     conn.batch_execute(&match conn {
         // The journal mode is a property of the file: setting it once is enough.
         AnyConnection::Sqlite(_) => "PRAGMA journal_mode = WAL".to_owned(),
-        AnyConnection::Postgres(_) => format!("SELECT pg_advisory_lock({LOCK})"),
+        // Migrations take as long as they take, and others wait for them.
+        AnyConnection::Postgres(_) => {
+            format!("SET lock_timeout = 0; SELECT pg_advisory_lock({LOCK})")
+        }
     })
     .map_err(Error::unavailable)?;
+    failure::warn_if_translated(&mut conn)?;
     work(&mut conn)
 }

@@ -6,7 +6,10 @@ use std::{
     ops::{Deref, DerefMut},
 };
 
-use super::connection::{AnyConnection, SQLITE, SQLITE_SCANNER};
+use super::{
+    connection::{AnyConnection, SQLITE, SQLITE_SCANNER},
+    watch,
+};
 use crate::{
     config::database_url::DatabaseUrl,
     error::{Error, Result},
@@ -81,6 +84,7 @@ pub fn with_reader<T>(
                 raw.execute_batch("PRAGMA query_only = ON").map_err(Error::unavailable)?;
                 if let MemoryUse::SmallCache = memory {
                     raw.execute_batch(SQLITE_SCANNER).map_err(Error::unavailable)?;
+                    watch::interrupt(&raw)?;
                 }
                 raw
             }

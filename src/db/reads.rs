@@ -1,17 +1,34 @@
-//! The two ways to read from a database: small reads on the calling thread where that is faster, and
-//! long ones on the threads of a pool.
+//! The ways to read from a database: small reads, on the calling thread where that is faster; lists
+//! and big reads, each on threads of their own, where callers take turns.
 
 use std::cell::RefCell;
+
+use uuid::Uuid;
 
 use super::{
     connection::{self, AnyConnection},
     database::Db,
     reader::{self, MemoryUse, Reader},
+    turns::Turn,
+    worker_pool::WorkerPool,
 };
 use crate::{
     config::database_url::DatabaseUrl,
     error::{Error, Result},
 };
+
+/// How much a read may look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadSize {
+    /// A few rows by an index: it never waits behind larger reads.
+    Small,
+    /// A page of a list.
+    List,
+    /// It may look at very many rows. A caller has few of these at a time.
+    Big,
+    /// A part of an export, which takes as long as it takes.
+    Export,
+}
 
 thread_local! {
     /// The reading connection of this thread, for SQLite only. A page comes from the memory map in
@@ -32,11 +49,11 @@ impl Db {
         if self.url().is_sqlite() {
             read_here(self.url(), work)
         } else {
-            self.read_much(work).await
+            self.read_in(self.readers(), None, work).await
         }
     }
 
-    /// Reads something that may take a while: never on the calling thread.
+    /// Reads for the service itself something that may take a while: never on the calling thread.
     ///
     /// # Errors
     /// As [`Self::read`].
@@ -45,12 +62,63 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut Reader<'_>) -> Result<T> + Send + 'static,
     {
+        self.read_in(self.big_readers(), None, work).await
+    }
+
+    /// Reads for a caller, when it is their turn.
+    ///
+    /// # Errors
+    /// As [`Self::read`]; `rate_limited` where too many of the caller's reads wait; `unavailable`
+    /// where the read takes too long.
+    pub async fn read_in_turn<T, F>(&self, caller: Uuid, size: ReadSize, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Reader<'_>) -> Result<T> + Send + 'static,
+    {
+        let turn = self.turn(caller, size).await?;
+        match size {
+            ReadSize::Small => self.read(work).await,
+            ReadSize::List => self.read_in(self.readers(), turn, work).await,
+            ReadSize::Big => self.read_in(self.big_readers(), turn, work).await,
+            ReadSize::Export => self.read_in(self.export_readers(), turn, work).await,
+        }
+    }
+
+    /// Waits for a caller's turn. Parts of an export have it from [`Self::begin_export`].
+    pub(super) async fn turn(&self, caller: Uuid, size: ReadSize) -> Result<Option<Turn>> {
+        let [lists, big, _] = self.turns();
+        Ok(match size {
+            ReadSize::Small | ReadSize::Export => None,
+            ReadSize::List => Some(lists.take(caller).await?),
+            ReadSize::Big => Some(big.take(caller).await?),
+        })
+    }
+
+    /// The right to export, until it is dropped.
+    ///
+    /// # Errors
+    /// `rate_limited` while another export of the caller runs; `unavailable` while too many of all
+    /// callers run.
+    pub async fn begin_export(&self, caller: Uuid) -> Result<Turn> {
+        let [.., exports] = self.turns();
+        exports.take(caller).await
+    }
+
+    /// Reads on a thread of a pool. The turn ends with the read, not with the wait for it.
+    async fn read_in<T, F>(&self, pool: &WorkerPool, turn: Option<Turn>, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Reader<'_>) -> Result<T> + Send + 'static,
+    {
         let (mut work, url) = (Some(work), self.url().clone());
-        let work = move |conn: &mut AnyConnection| match work.take() {
-            Some(work) => reader::with_reader(&url, conn, MemoryUse::SmallCache, work),
-            None => Err(Error::unavailable("the connection was lost while reading")),
+        let work = move |conn: &mut AnyConnection| {
+            let _turn = &turn;
+            match work.take() {
+                Some(work) => reader::with_reader(&url, conn, MemoryUse::SmallCache, work),
+                None => Err(Error::unavailable("the connection was lost while reading")),
+            }
         };
-        self.readers().run(work).await
+        pool.read(work).await
     }
 }
 

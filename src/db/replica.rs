@@ -8,9 +8,10 @@ use std::{
 
 use super::{
     caller_writes::{Progress, Writes, progress},
+    cancel::Canceller,
     connection::open_scanner,
     reader::{MemoryUse, Reader, with_reader},
-    worker_pool::WorkerPool,
+    worker_pool::{Readers, WorkerPool},
 };
 use crate::{
     config::database_url::DatabaseUrl,
@@ -59,7 +60,7 @@ impl ReadReplica {
     ///
     /// # Errors
     /// `internal_error` where a thread can't be started.
-    pub(super) fn new(url: DatabaseUrl, pool: usize, queue: usize, clock: Clock) -> Result<Self> {
+    pub(super) fn new(url: DatabaseUrl, readers: Readers, clock: Clock) -> Result<Self> {
         let pause: Arc<Pause> = Arc::default();
         let (to_open, paused) = (with_timeout(&url), Arc::clone(&pause));
         let open = move || {
@@ -67,9 +68,12 @@ impl ReadReplica {
             if !paused.is_over() {
                 return Err(Error::unavailable("it did not reply lately"));
             }
-            open_scanner(&to_open).inspect_err(|error| paused.begin(&error.to_string()))
+            open_scanner(&to_open, readers.timeout)
+                .inspect_err(|error| paused.begin(&error.to_string()))
         };
-        let workers = WorkerPool::late_readers(Arc::new(open), pool, queue)?;
+        let canceller = Some(Arc::new(Canceller::start(with_timeout(&url))?));
+        let readers = Readers { name: "replica", ..readers };
+        let workers = WorkerPool::late_readers(Arc::new(open), readers, canceller)?;
         Ok(Self { url, workers, pause, clock })
     }
 
@@ -88,7 +92,7 @@ impl ReadReplica {
             return None;
         }
         let (url, now) = (self.url.clone(), self.clock.now());
-        let outcome = self.workers.run(move |conn| match progress(conn, caller, &writes, now)? {
+        let outcome = self.workers.read(move |conn| match progress(conn, caller, &writes, now)? {
             Progress::CaughtUp => {
                 with_reader(&url, conn, MemoryUse::SmallCache, &work).map(Outcome::Read)
             }

@@ -1,10 +1,11 @@
 //! What a thread of a worker pool works with, and the loop of the threads that read.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crossbeam_channel::Receiver;
 
 use super::{
+    cancel::process,
     connection::AnyConnection,
     job::{End, Job},
 };
@@ -22,6 +23,8 @@ pub(super) struct Worker {
     pub(super) open: Open,
     /// The connection; none before it is needed and after it is lost.
     pub(super) conn: Option<AnyConnection>,
+    /// The process of PostgreSQL behind the connection, once it is known.
+    pub(super) process: Option<i32>,
     /// The queue that the thread takes its jobs from.
     pub(super) jobs: Receiver<Box<dyn Job>>,
 }
@@ -35,20 +38,23 @@ impl Worker {
         self.conn.as_mut().ok_or_else(|| Error::unavailable("no connection"))
     }
 
-    /// Runs jobs that read, one at a time, until the queue is closed.
-    pub(super) fn read_loop(&mut self) {
+    /// Runs jobs that read, one at a time, until the queue is closed. A read that takes longer than
+    /// the timeout is interrupted.
+    pub(super) fn read_loop(&mut self, timeout: Option<Duration>) {
         while let Ok(mut job) = self.jobs.recv() {
             let mut failure = None;
             for _ in 0..TRIES {
-                match self.conn() {
-                    Ok(conn) => match job.run(conn) {
-                        End::Good | End::Bad => break,
-                        End::Transient => self.conn = None,
-                        End::Broken => {
-                            self.conn = None;
-                            break;
-                        }
-                    },
+                // Nobody waits for it any more.
+                if job.watch().is_some_and(|watch| !watch.is_wanted()) {
+                    break;
+                }
+                match self.run(&mut *job, timeout) {
+                    Ok(End::Good | End::Bad) => break,
+                    Ok(End::Transient) => self.forget_connection(),
+                    Ok(End::Broken) => {
+                        self.forget_connection();
+                        break;
+                    }
                     Err(error) => {
                         failure = Some(error);
                         break;
@@ -57,5 +63,24 @@ impl Worker {
             }
             job.finish(failure);
         }
+    }
+
+    fn run(&mut self, job: &mut dyn Job, timeout: Option<Duration>) -> Result<End> {
+        if self.process.is_none()
+            && let AnyConnection::Postgres(conn) = self.conn()?
+        {
+            self.process = Some(process(conn)?);
+        }
+        let (watch, process) = (job.watch().cloned(), self.process);
+        let conn = self.conn()?;
+        Ok(match watch {
+            Some(watch) => watch.run(timeout, process, || job.run(conn)),
+            None => job.run(conn),
+        })
+    }
+
+    fn forget_connection(&mut self) {
+        self.conn = None;
+        self.process = None;
     }
 }

@@ -3,15 +3,19 @@
 use std::{
     sync::Arc,
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use crossbeam_channel::{Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
 
 use super::{
+    cancel::Canceller,
     connection::{AnyConnection, open_scanner, open_writer},
     group_commit::write_loop,
-    job::{Job, Task},
+    job::{Job, Read, Task},
+    waiter::Waiter,
+    watch::Watch,
     worker::{Open, Worker},
 };
 use crate::{
@@ -23,6 +27,20 @@ use crate::{
 pub(crate) struct WorkerPool {
     queue: Option<Sender<Box<dyn Job>>>,
     threads: Vec<JoinHandle<()>>,
+    canceller: Option<Arc<Canceller>>,
+}
+
+/// The threads of a pool that reads.
+#[derive(Clone, Copy)]
+pub(super) struct Readers {
+    /// What the threads are called.
+    pub(super) name: &'static str,
+    /// How many there are.
+    pub(super) threads: usize,
+    /// How many reads may wait for one of them.
+    pub(super) queue: usize,
+    /// How long a read may take.
+    pub(super) timeout: Option<Duration>,
 }
 
 impl WorkerPool {
@@ -30,18 +48,39 @@ impl WorkerPool {
     ///
     /// # Errors
     /// `unavailable` where the database can't be used.
-    pub(super) fn readers(url: &DatabaseUrl, threads: usize, queue: usize) -> Result<Self> {
-        let (first, url) = (open_scanner(url)?, url.clone());
-        let open = Arc::new(move || open_scanner(&url));
-        Self::start("reader", Some(first), open, threads, queue, Worker::read_loop)
+    pub(super) fn readers(
+        url: &DatabaseUrl,
+        readers: Readers,
+        canceller: Option<Arc<Canceller>>,
+    ) -> Result<Self> {
+        let (first, url) = (open_scanner(url, readers.timeout)?, url.clone());
+        let open = Arc::new(move || open_scanner(&url, readers.timeout));
+        Self::start_readers(Some(first), open, readers, canceller)
     }
 
     /// Threads that read a database that need not be reachable yet.
     ///
     /// # Errors
     /// `internal_error` where a thread can't be started.
-    pub(super) fn late_readers(open: Open, threads: usize, queue: usize) -> Result<Self> {
-        Self::start("replica", None, open, threads, queue, Worker::read_loop)
+    pub(super) fn late_readers(
+        open: Open,
+        readers: Readers,
+        canceller: Option<Arc<Canceller>>,
+    ) -> Result<Self> {
+        Self::start_readers(None, open, readers, canceller)
+    }
+
+    fn start_readers(
+        first: Option<AnyConnection>,
+        open: Open,
+        readers: Readers,
+        canceller: Option<Arc<Canceller>>,
+    ) -> Result<Self> {
+        let Readers { name, threads, queue, timeout } = readers;
+        let body = move |worker: &mut Worker| worker.read_loop(timeout);
+        let mut pool = Self::start(name, first, open, threads, queue, body)?;
+        pool.canceller = canceller;
+        Ok(pool)
     }
 
     /// Threads whose jobs are transactions, up to `group` of them in one commit.
@@ -68,10 +107,11 @@ impl WorkerPool {
         body: impl Fn(&mut Worker) + Clone + Send + 'static,
     ) -> Result<Self> {
         let (queue, jobs) = bounded(queue);
-        let mut pool = Self { queue: Some(queue), threads: Vec::new() };
+        let mut pool = Self { queue: Some(queue), threads: Vec::new(), canceller: None };
         for number in 0..threads {
             let conn = first.take();
-            let mut worker = Worker { open: Arc::clone(&open), conn, jobs: jobs.clone() };
+            let mut worker =
+                Worker { open: Arc::clone(&open), conn, process: None, jobs: jobs.clone() };
             let body = body.clone();
             let thread = thread::Builder::new()
                 .name(format!("{name}-{number}"))
@@ -98,6 +138,24 @@ impl WorkerPool {
     {
         let (task, reply) = Task::new(work);
         self.wait_for(task, reply).await
+    }
+
+    /// Queues a read and waits for its outcome. Where nobody waits any more, the read is not begun, or
+    /// ends where it is.
+    ///
+    /// # Errors
+    /// As [`Self::run`]; `unavailable` where the read takes too long.
+    pub(super) async fn read<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut AnyConnection) -> Result<T> + Send + 'static,
+    {
+        let watch = Watch::new();
+        let (read, reply) = Read::new(work, Arc::clone(&watch));
+        let waiter = Waiter::new(watch, self.canceller.clone());
+        let outcome = self.wait_for(read, reply).await;
+        waiter.done();
+        outcome
     }
 
     /// Queues a job, and waits for its outcome in `reply`.

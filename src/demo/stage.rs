@@ -26,6 +26,7 @@ use crate::{
         sessions::{LogIn, LogOut},
         users::{CreateUser, UpdateUser},
     },
+    config::session::SessionDays,
     domain::{
         catalogue::CourseStatus,
         entry::Action,
@@ -132,8 +133,13 @@ impl Stage {
         match deed {
             Deed::LogIn => self.log_in(tx, scene, key)?,
             Deed::MistypePassword => {
-                let change =
-                    LogIn { user, verified: None, refresh_hash: String::new(), attempt: None };
+                let change = LogIn {
+                    user,
+                    days: SessionDays::default(),
+                    verified: None,
+                    refresh_hash: String::new(),
+                    attempt: None,
+                };
                 tx.at(scene.at, |tx| changes::run(tx, &Caller::Nobody, &change))?;
             }
             Deed::LogOut => self.make(tx, scene, LogOut)?,
@@ -210,6 +216,7 @@ impl Stage {
     fn log_in(&mut self, tx: &mut Tx<'_>, scene: &Scene, key: Key) -> Result<()> {
         self.log_ins += 1;
         let change = LogIn {
+            days: SessionDays::default(),
             user: self.id(key)?,
             verified: Some(self.password_hash.clone()),
             // No token has this hash, so nobody can extend this session.

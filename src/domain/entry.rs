@@ -95,6 +95,14 @@ impl Action {
         word.split_once('.').map_or(word, |(family, _)| family)
     }
 
+    /// Whether entries with this action tell of this service alone: of access, or of the log itself.
+    /// None come from other systems.
+    pub fn is_reserved(self) -> bool {
+        const FAMILIES: [&str; 5] = ["session", "hold", "activity", "webhook", "api_client"];
+        const ACTIONS: [&str; 3] = ["user.role_changed", "user.password_changed", "user.erased"];
+        FAMILIES.contains(&self.family()) || ACTIONS.contains(&self.as_str())
+    }
+
     /// The type of entries with this action.
     pub fn entry_type(self) -> EntryType {
         if self == Self::Note { EntryType::Manual } else { EntryType::System }

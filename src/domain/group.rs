@@ -7,7 +7,7 @@ words! {
     pub enum GroupStatus {
         /// In use.
         Active = "active",
-        /// No longer in use; it stays readable.
+        /// No longer in use; it stays readable. Its permissions and plans have no effect.
         Archived = "archived",
     }
 }

@@ -41,25 +41,46 @@ pub struct Relation {
     pub own: bool,
     /// The caller supervises the user.
     pub supervisor: bool,
-    /// The caller has `view_learner_results` on a group of the user.
+    /// The caller has `view_learner_results` on an active group of the user.
     pub views_results: bool,
-    /// The caller has `manage_users` on the user's home group.
+    /// The caller has `manage_users` on the user's home group, which is active.
     pub manages: bool,
 }
 
-/// Something that a caller wants to do.
+/// The user whom an act concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// Of the caller to the user.
+    pub relation: Relation,
+    /// The role of the user: who manages learners manages nobody with another role.
+    pub role: Role,
+}
+
+impl Subject {
+    fn is_managed_learner(self) -> bool {
+        self.relation.manages && self.role == Role::Learner
+    }
+}
+
+/// Something that a caller wants to do: the rows of the table of permissions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
     /// See a profile, with its enrollments, plans and activity log: one rule for all.
     SeeUser(Relation),
-    /// Change a profile, its enrollments, its plans.
-    ChangeUser(Relation),
-    /// Create a user.
+    /// Start an enrollment.
+    StartEnrollment(Subject),
+    /// Change names, time zone, supervisors, enrollments, plans, external training.
+    ChangeUser(Subject),
+    /// Complete an enrollment, or change its grade or result.
+    GradeEnrollment(Subject),
+    /// Change e-mail, employee id, status, role, home group, memberships, group permissions; set a
+    /// password.
+    ChangeAccount,
+    /// The part of [`Act::ChangeAccount`] that makes or widens access: roles, passwords, group
+    /// permissions; e-mail and employee id of a user above `learner`.
+    WidenAccess,
+    /// Create or import users.
     CreateUser,
-    /// Change the role of a user.
-    ChangeRole,
-    /// Add or remove a member of a group; grant or revoke group permissions.
-    ChangeMembership,
     /// Add a note to a log.
     AddNote(Relation),
     /// Edit a note.
@@ -100,8 +121,8 @@ impl Caller {
             Self::Nobody => return false,
             Self::Service => return true,
         };
-        // Roles and secrets widen access beyond the scopes of an API client, so they take a person.
-        if matches!(act, Act::ChangeRole | Act::ChangeApiClients)
+        // This leads to access beyond the scopes of an API client, so it takes a person.
+        if matches!(act, Act::WidenAccess | Act::ChangeApiClients)
             && self.identity().is_some_and(|it| it.scopes().is_some())
         {
             return false;
@@ -113,16 +134,28 @@ impl Caller {
                 relation.own || relation.supervisor || relation.views_results || relation.manages
             }
             (Role::Learner, Act::SeeCatalogue) => true,
-            (Role::Learner, Act::ChangeUser(relation)) => relation.manages,
+            (_, Act::StartEnrollment(subject)) if subject.relation.own => true,
+            (Role::Learner, Act::StartEnrollment(subject) | Act::ChangeUser(subject)) => {
+                subject.is_managed_learner()
+            }
+            (Role::Learner, Act::GradeEnrollment(subject)) => {
+                subject.is_managed_learner() && !subject.relation.own
+            }
             (role, Act::AddNote(relation)) => may_write_notes(role, relation),
             (Role::Learner, Act::EditNote { relation, own }) => relation.manages && own,
-            // An auditor changes nothing, not even where a relation would allow it.
-            (Role::Auditor, Act::ChangeUser(_) | Act::EditNote { .. })
+            // An auditor changes nothing of others, not even where a relation would allow it.
+            (
+                Role::Auditor,
+                Act::StartEnrollment(_)
+                | Act::ChangeUser(_)
+                | Act::GradeEnrollment(_)
+                | Act::EditNote { .. },
+            )
             | (
                 Role::Auditor | Role::Learner,
-                Act::CreateUser
-                | Act::ChangeRole
-                | Act::ChangeMembership
+                Act::ChangeAccount
+                | Act::WidenAccess
+                | Act::CreateUser
                 | Act::Ingest
                 | Act::ChangeCatalogue
                 | Act::ChangeApiClients,

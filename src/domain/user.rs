@@ -34,6 +34,18 @@ words! {
     }
 }
 
+impl Role {
+    /// Whether it allows more than another role.
+    pub fn is_above(self, other: Self) -> bool {
+        let rank = |role| match role {
+            Self::Learner => 0,
+            Self::Auditor => 1,
+            Self::Administrator => 2,
+        };
+        rank(self) > rank(other)
+    }
+}
+
 /// The name of a user as shown to others: given name and surname.
 pub fn full_name(given_name: &str, surname: &str) -> String {
     format!("{given_name} {surname}")

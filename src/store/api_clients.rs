@@ -2,10 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{
-    contains, locked,
-    page::{ListQuery, PageRequest, TextPosition, page_by_text},
-};
+use super::{contains, locked, page::list_by_search_key};
 use crate::{
     db::{
         connection::{AnyConnection, MultiBackend},
@@ -133,30 +130,7 @@ impl ApiClientQuery {
     }
 }
 
-impl ListQuery for ApiClientQuery {
-    type Scope = ();
-    type Row = ApiClientRow;
-    type Position = TextPosition<ids::ApiClient>;
-
-    fn rows(
-        &self,
-        conn: &mut AnyConnection,
-        (): &(),
-        request: &PageRequest<Self::Position>,
-    ) -> Result<Vec<Self::Row>> {
-        let query =
-            page_by_text!(self.filtered(), api_clients::search_key, api_clients::id, request);
-        Ok(query.load(conn)?)
-    }
-
-    fn count(&self, conn: &mut AnyConnection, (): &()) -> Result<i64> {
-        Ok(self.filtered().count().get_result(conn)?)
-    }
-
-    fn position(&self, row: &Self::Row) -> Self::Position {
-        TextPosition { key: row.search_key.clone(), id: row.id }
-    }
-}
+list_by_search_key!(ApiClientQuery, api_clients, ApiClientRow, ids::ApiClient);
 
 /// Adds an API client.
 pub fn insert(tx: &mut Tx<'_>, row: &ApiClientRow) -> Result<()> {

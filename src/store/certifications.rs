@@ -2,11 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{
-    contains, locked,
-    page::{ListQuery, PageRequest, TextPosition, page_by_text},
-    related::with_related,
-};
+use super::{contains, locked, page::list_by_search_key};
 use crate::{
     db::{
         connection::{AnyConnection, MultiBackend},
@@ -77,32 +73,13 @@ impl CertificationQuery {
     }
 }
 
-impl ListQuery for CertificationQuery {
-    type Scope = ();
-    type Row = (CertificationRow, Vec<CourseId>);
-    type Position = TextPosition<ids::Certification>;
-
-    fn rows(
-        &self,
-        conn: &mut AnyConnection,
-        (): &(),
-        request: &PageRequest<Self::Position>,
-    ) -> Result<Vec<Self::Row>> {
-        let query =
-            page_by_text!(self.filtered(), certifications::search_key, certifications::id, request);
-        let rows: Vec<CertificationRow> = query.load(conn)?;
-        let courses = courses_of(conn, &rows)?;
-        Ok(with_related(rows, |row| row.id, courses))
-    }
-
-    fn count(&self, conn: &mut AnyConnection, (): &()) -> Result<i64> {
-        Ok(self.filtered().count().get_result(conn)?)
-    }
-
-    fn position(&self, (row, _): &Self::Row) -> Self::Position {
-        TextPosition { key: row.search_key.clone(), id: row.id }
-    }
-}
+list_by_search_key!(
+    CertificationQuery,
+    certifications,
+    CertificationRow,
+    ids::Certification,
+    with CourseId, courses_of
+);
 
 /// Adds a certification.
 pub fn insert(tx: &mut Tx<'_>, row: &CertificationRow) -> Result<()> {
@@ -131,9 +108,8 @@ pub fn courses(conn: &mut AnyConnection, id: CertificationId) -> Result<Vec<Cour
 /// The courses that each of the certifications requires: pairs, in the order of their ids.
 pub fn courses_of(
     conn: &mut AnyConnection,
-    rows: &[CertificationRow],
+    ids: Vec<CertificationId>,
 ) -> Result<Vec<(CertificationId, CourseId)>> {
-    let ids: Vec<CertificationId> = rows.iter().map(|row| row.id).collect();
     let of_rows =
         certification_courses::table.filter(certification_courses::certification_id.eq_any(ids));
     let order = (certification_courses::certification_id, certification_courses::course_id);

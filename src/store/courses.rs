@@ -2,10 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{
-    contains, locked,
-    page::{ListQuery, PageRequest, TextPosition, page_by_text},
-};
+use super::{contains, locked, page::list_by_search_key};
 use crate::{
     db::{
         connection::{AnyConnection, MultiBackend},
@@ -88,29 +85,7 @@ impl CourseQuery {
     }
 }
 
-impl ListQuery for CourseQuery {
-    type Scope = ();
-    type Row = CourseRow;
-    type Position = TextPosition<ids::Course>;
-
-    fn rows(
-        &self,
-        conn: &mut AnyConnection,
-        (): &(),
-        request: &PageRequest<Self::Position>,
-    ) -> Result<Vec<Self::Row>> {
-        let query = page_by_text!(self.filtered(), courses::search_key, courses::id, request);
-        Ok(query.load(conn)?)
-    }
-
-    fn count(&self, conn: &mut AnyConnection, (): &()) -> Result<i64> {
-        Ok(self.filtered().count().get_result(conn)?)
-    }
-
-    fn position(&self, row: &Self::Row) -> Self::Position {
-        TextPosition { key: row.search_key.clone(), id: row.id }
-    }
-}
+list_by_search_key!(CourseQuery, courses, CourseRow, ids::Course);
 
 /// Adds a course.
 pub fn insert(tx: &mut Tx<'_>, row: &CourseRow) -> Result<()> {

@@ -2,11 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{
-    contains, locked,
-    page::{ListQuery, PageRequest, TextPosition, page_by_text},
-    plans::PlanRow,
-};
+use super::{contains, locked, page::list_by_search_key, plans::PlanRow};
 use crate::{
     db::{
         connection::{AnyConnection, MultiBackend},
@@ -95,29 +91,7 @@ impl GroupQuery {
     }
 }
 
-impl ListQuery for GroupQuery {
-    type Scope = ();
-    type Row = GroupRow;
-    type Position = TextPosition<ids::Group>;
-
-    fn rows(
-        &self,
-        conn: &mut AnyConnection,
-        (): &(),
-        request: &PageRequest<Self::Position>,
-    ) -> Result<Vec<Self::Row>> {
-        let query = page_by_text!(self.filtered(), groups::search_key, groups::id, request);
-        Ok(query.load(conn)?)
-    }
-
-    fn count(&self, conn: &mut AnyConnection, (): &()) -> Result<i64> {
-        Ok(self.filtered().count().get_result(conn)?)
-    }
-
-    fn position(&self, row: &Self::Row) -> Self::Position {
-        TextPosition { key: row.search_key.clone(), id: row.id }
-    }
-}
+list_by_search_key!(GroupQuery, groups, GroupRow, ids::Group);
 
 /// Adds a group.
 pub fn insert(tx: &mut Tx<'_>, row: &GroupRow) -> Result<()> {

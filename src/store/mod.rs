@@ -19,6 +19,7 @@ pub mod rule_lock;
 pub mod rule_state;
 pub mod sessions;
 pub mod settings;
+mod still_wanted;
 pub mod supervisors;
 mod unindexed;
 pub mod user_certifications;

@@ -7,6 +7,7 @@ use super::{
     page::{ListQuery, PageRequest, TextPosition, page_by_text},
     unindexed::{coalesce, unindexed},
     users::UserRow,
+    visible_users::active_permissions,
 };
 use crate::{
     db::{
@@ -38,7 +39,8 @@ fn queries(
         let active = users::table.into_boxed::<MultiBackend>();
         let active = active.filter(unindexed!(users::status).eq(UserStatus::Active));
         let active = match q {
-            Some(q) => active.filter(users::search_key.like(contains(q)).escape('\\')),
+            // The caller may see the names here, but not the e-mail addresses.
+            Some(q) => active.filter(users::name_key.like(contains(q)).escape('\\')),
             None => active,
         };
         if allows(Relation::default()) {
@@ -52,11 +54,11 @@ fn queries(
     Ok(queries)
 }
 
-/// The users with `manage_users` on the home group of a user.
+/// The users with `manage_users` on the home group of a user, if it is active.
 fn managers(conn: &mut AnyConnection, id: UserId) -> Result<Vec<UserId>> {
     let home: Option<GroupId> = users::table.find(id).select(users::home_group_id).first(conn)?;
     let Some(group) = home else { return Ok(Vec::new()) };
-    Ok(group_permissions::table
+    Ok(active_permissions!()
         .filter(group_permissions::group_id.eq(group))
         .filter(group_permissions::permission.eq(GroupPermission::ManageUsers))
         .select(group_permissions::user_id)
@@ -68,7 +70,7 @@ fn managers(conn: &mut AnyConnection, id: UserId) -> Result<Vec<UserId>> {
 pub struct NoteAuthorQuery {
     /// Whose log.
     pub user: UserId,
-    /// Characters of name or e-mail.
+    /// Characters of the name.
     pub q: Option<String>,
 }
 

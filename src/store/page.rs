@@ -127,6 +127,59 @@ macro_rules! page_by_text {
 }
 pub(crate) use page_by_text;
 
+/// Implements [`ListQuery`] for a list that everybody may see whole, in the order of the rows'
+/// `search_key`. The query has a method `filtered`. With `with`, each row comes with the ids that a
+/// function finds for those of the page.
+macro_rules! list_by_search_key {
+    ($query:ty, $table:ident, $row:ty, $kind:ty) => {
+        $crate::store::page::list_by_search_key!(
+            @impl $query, $table, $kind, $row, row => row, rows, conn => rows
+        );
+    };
+    ($query:ty, $table:ident, $row:ty, $kind:ty, with $id:ty, $related:path) => {
+        $crate::store::page::list_by_search_key!(
+            @impl $query, $table, $kind, ($row, Vec<$id>), (row, _) => row, rows, conn => {
+                let ids = rows.iter().map(|row: &$row| row.id).collect();
+                let related = $related(conn, ids)?;
+                $crate::store::related::with_related(rows, |row: &$row| row.id, related)
+            }
+        );
+    };
+    (
+        @impl $query:ty, $table:ident, $kind:ty, $item:ty,
+        $pattern:pat => $row:ident, $rows:ident, $conn:ident => $items:expr
+    ) => {
+        impl $crate::store::page::ListQuery for $query {
+            type Scope = ();
+            type Row = $item;
+            type Position = $crate::store::page::TextPosition<$kind>;
+
+            fn rows(
+                &self,
+                $conn: &mut AnyConnection,
+                (): &(),
+                request: &$crate::store::page::PageRequest<Self::Position>,
+            ) -> Result<Vec<Self::Row>> {
+                let (key, id) = ($table::search_key, $table::id);
+                let query =
+                    $crate::store::page::page_by_text!(self.filtered(), key, id, request);
+                let $rows = query.load($conn)?;
+                Ok($items)
+            }
+
+            fn count(&self, conn: &mut AnyConnection, (): &()) -> Result<i64> {
+                Ok(self.filtered().count().get_result(conn)?)
+            }
+
+            fn position(&self, $pattern: &Self::Row) -> Self::Position {
+                let key = $row.search_key.clone();
+                $crate::store::page::TextPosition { key, id: $row.id }
+            }
+        }
+    };
+}
+pub(crate) use list_by_search_key;
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -4,8 +4,7 @@ use diesel::prelude::*;
 
 use super::{
     certifications, contains, locked,
-    page::{ListQuery, PageRequest, TextPosition, TimePosition, after, page_by_text},
-    related::with_related,
+    page::{ListQuery, PageRequest, TimePosition, after, list_by_search_key},
 };
 use crate::{
     db::{
@@ -94,32 +93,7 @@ impl PlanQuery {
     }
 }
 
-impl ListQuery for PlanQuery {
-    type Scope = ();
-    type Row = (PlanRow, Vec<CertificationId>);
-    type Position = TextPosition<ids::Plan>;
-
-    fn rows(
-        &self,
-        conn: &mut AnyConnection,
-        (): &(),
-        request: &PageRequest<Self::Position>,
-    ) -> Result<Vec<Self::Row>> {
-        let query =
-            page_by_text!(self.filtered(), learning_plans::search_key, learning_plans::id, request);
-        let rows: Vec<PlanRow> = query.load(conn)?;
-        let parts = certifications::of_plans(conn, rows.iter().map(|row| row.id).collect())?;
-        Ok(with_related(rows, |row| row.id, parts))
-    }
-
-    fn count(&self, conn: &mut AnyConnection, (): &()) -> Result<i64> {
-        Ok(self.filtered().count().get_result(conn)?)
-    }
-
-    fn position(&self, (row, _): &Self::Row) -> Self::Position {
-        TextPosition { key: row.search_key.clone(), id: row.id }
-    }
-}
+list_by_search_key!(PlanQuery, learning_plans, PlanRow, ids::Plan, with CertificationId, certifications::of_plans);
 
 /// Adds a plan.
 pub fn insert(tx: &mut Tx<'_>, row: &PlanRow) -> Result<()> {

@@ -3,6 +3,8 @@
 //! Who changes something that the rules follow from takes it shared, who changes what they require
 //! takes it exclusive. Otherwise the first applies the old requirements, and the second does not
 //! see the first yet. Take it before any lock on a row. SQLite has one writer and needs no lock.
+//!
+//! Who waits longer for it than the `lock_timeout` of the connection gets `unavailable`.
 
 use diesel::prelude::*;
 

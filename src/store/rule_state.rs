@@ -73,6 +73,7 @@ impl RuleState {
         let users: Vec<UserId> = users.iter().map(|user| user.id).collect();
         let mut certification_ids: Vec<CertificationId> =
             certifications.iter().map(|it| it.id).collect();
+        let courses = certifications::courses_of(conn, certification_ids.clone())?;
         let mut plan_ids = queries::plans_with(conn, &certification_ids)?;
         plan_ids.extend(plans.iter().map(|plan| plan.id));
         let assigned = queries::assigned(conn, &users, plan_ids)?;
@@ -81,7 +82,6 @@ impl RuleState {
             all_plans.map(|plan| (plan.id, plan.clone())).collect();
         let of_plans = certifications::of_plans(conn, plans.keys().copied().collect())?;
         certification_ids.extend(of_plans.iter().map(|(_, certification)| certification));
-        let courses = certifications::courses_of(conn, certifications)?;
         let assignments = assigned.into_iter().map(|(assignment, _)| assignment).collect();
         Ok(Self {
             plans,

@@ -100,11 +100,14 @@ pub fn insert(tx: &mut Tx<'_>, session: SessionId, user: UserId) -> Result<()> {
     Ok(())
 }
 
-/// Locks a session that has not ended (`FOR NO KEY UPDATE`), and returns its user.
-pub fn lock_live_exclusive(tx: &mut Tx<'_>, session: SessionId) -> Result<Option<UserId>> {
+/// Locks a session that has not ended (`FOR NO KEY UPDATE`), and returns its user and its start.
+pub fn lock_live_exclusive(
+    tx: &mut Tx<'_>,
+    session: SessionId,
+) -> Result<Option<(UserId, Timestamp)>> {
     let query = sessions::table
         .filter(sessions::id.eq(session).and(sessions::ended_at.is_null()))
-        .select(sessions::user_id);
+        .select((sessions::user_id, sessions::created_at));
     Ok(locked!(tx, query).optional()?)
 }
 

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use crate::{
     db::{connection::AnyConnection, schema::users},
-    domain::{ids::UserId, text::fold},
+    domain::{email::EmailAddress, ids::UserId},
     error::Result,
 };
 
@@ -15,16 +15,16 @@ use crate::{
 pub enum UserKey {
     /// Their id here.
     Id(UserId),
-    /// Their e-mail address, case-folded.
+    /// The comparison key of their e-mail address.
     Email(String),
     /// Their employee id.
     EmployeeId(String),
 }
 
 impl UserKey {
-    /// The key of an e-mail address, without regard to case.
-    pub fn email(address: &str) -> Self {
-        Self::Email(fold(address))
+    /// The key of an e-mail address.
+    pub fn email(address: &EmailAddress) -> Self {
+        Self::Email(address.key().to_owned())
     }
 }
 

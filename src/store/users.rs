@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use crate::{
     db::{connection::AnyConnection, direct::direct, schema::users},
     domain::{
+        email::EmailAddress,
         entry::Actor,
         identity::{Identity, Proof},
         ids::{GroupId, UserId},
@@ -52,9 +53,9 @@ impl UserRow {
     /// The user as a caller whose identity an identity provider has proved.
     ///
     /// # Errors
-    /// `invalid_token` if the user is not active.
+    /// `invalid_token` if the user is not active, or no person: API accounts have API clients.
     pub fn identity(&self) -> Result<Identity> {
-        if self.status != UserStatus::Active {
+        if self.status != UserStatus::Active || self.kind != UserKind::Person {
             return Err(Error::invalid_token());
         }
         let (id, kind, role) = (self.id, self.kind, self.role);
@@ -66,11 +67,15 @@ impl UserRow {
         Actor { id: self.id, name: self.name(), kind: self.kind }
     }
 
-    fn with_keys(&self) -> Self {
+    fn with_keys(&self) -> Result<Self> {
         let name = fold(&self.name());
-        let email_key = self.email.as_deref().map(fold);
-        let search_key = format!("{name}\n{}", email_key.as_deref().unwrap_or_default());
-        Self { name_key: name, email_key, search_key, ..self.clone() }
+        let address = self.email.as_deref().map(str::parse::<EmailAddress>).transpose();
+        let address = address
+            .map_err(|error| Error::invalid_field("/email", "invalid_email", error.to_string()))?;
+        let email_key = address.as_ref().map(|it| it.key().to_owned());
+        // Addresses are compared exactly, and searched without regard to case.
+        let search_key = format!("{name}\n{}", fold(self.email.as_deref().unwrap_or_default()));
+        Ok(Self { name_key: name, email_key, search_key, ..self.clone() })
     }
 }
 
@@ -88,9 +93,9 @@ pub fn get_all(conn: &mut AnyConnection, ids: &BTreeSet<UserId>) -> Result<Vec<U
     Ok(direct!(conn, query.load(conn))?)
 }
 
-/// The user of an e-mail address, without regard to case.
-pub fn by_email(conn: &mut AnyConnection, email: &str) -> Result<Option<UserRow>> {
-    Ok(users::table.filter(users::email_key.eq(fold(email))).first(conn).optional()?)
+/// The user of an e-mail address.
+pub fn by_email(conn: &mut AnyConnection, email: &EmailAddress) -> Result<Option<UserRow>> {
+    Ok(users::table.filter(users::email_key.eq(email.key())).first(conn).optional()?)
 }
 
 /// The user of an employee id.
@@ -103,11 +108,12 @@ pub fn any(conn: &mut AnyConnection) -> Result<bool> {
     Ok(users::table.select(users::id).first::<UserId>(conn).optional()?.is_some())
 }
 
-/// The active administrators, locked until the transaction ends.
+/// The persons who are active administrators, locked until the transaction ends.
 pub fn lock_administrators(tx: &mut Tx<'_>) -> Result<Vec<UserId>> {
     let query = users::table
         .filter(users::role.eq(Role::Administrator))
         .filter(users::status.eq(UserStatus::Active))
+        .filter(users::kind.eq(UserKind::Person))
         .order(users::id)
         .select(users::id);
     Ok(match tx.read() {
@@ -121,7 +127,7 @@ pub fn lock_administrators(tx: &mut Tx<'_>) -> Result<Vec<UserId>> {
 /// # Errors
 /// `already_exists` if e-mail or employee id are taken.
 pub fn insert(tx: &mut Tx<'_>, row: &UserRow) -> Result<()> {
-    diesel::insert_into(users::table).values(row.with_keys()).execute(tx.write())?;
+    diesel::insert_into(users::table).values(row.with_keys()?).execute(tx.write())?;
     Ok(())
 }
 
@@ -132,7 +138,7 @@ pub fn insert(tx: &mut Tx<'_>, row: &UserRow) -> Result<()> {
 pub fn update(tx: &mut Tx<'_>, row: &mut UserRow) -> Result<()> {
     row.version += 1;
     row.updated_at = tx.now();
-    *row = row.with_keys();
+    *row = row.with_keys()?;
     diesel::update(users::table.find(row.id)).set(row.clone()).execute(tx.write())?;
     Ok(())
 }

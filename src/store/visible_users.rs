@@ -15,8 +15,8 @@ use crate::{
     domain::{
         identity::Identity,
         ids::{SessionId, UserId},
-        policy::{Relation, Visibility},
-        user::UserStatus,
+        policy::{Relation, Subject, Visibility},
+        user::{Role, UserStatus},
     },
     error::Result,
 };
@@ -26,7 +26,7 @@ use crate::{
 pub enum VisibleUsers {
     /// All of them.
     Everyone,
-    /// These: at most [`NAMED_MAX`] and the caller.
+    /// These: at most 500 and the caller.
     These(Vec<UserId>),
     /// The caller, and the many users who are related to them.
     RelatedTo(UserId),
@@ -51,6 +51,19 @@ macro_rules! supervises {
     }};
 }
 
+/// The permissions on groups that count: those on active groups.
+macro_rules! active_permissions {
+    () => {{
+        use $crate::{
+            db::schema::{group_permissions, groups},
+            domain::group::GroupStatus,
+        };
+        let active =
+            groups::id.eq(group_permissions::group_id).and(groups::status.eq(GroupStatus::Active));
+        group_permissions::table.inner_join(groups::table.on(active))
+    }};
+}
+
 /// The fact that a caller may view the results of a user: the permission is on any of their groups.
 macro_rules! views_results {
     () => {{
@@ -58,7 +71,7 @@ macro_rules! views_results {
             db::schema::{group_members, group_permissions},
             domain::group::GroupPermission,
         };
-        let pairs = group_permissions::table
+        let pairs = $crate::store::visible_users::active_permissions!()
             .inner_join(
                 group_members::table.on(group_members::group_id.eq(group_permissions::group_id)),
             )
@@ -76,13 +89,13 @@ macro_rules! manages {
             store::visible_users::MANAGED_USERS,
         };
         let home = MANAGED_USERS.field(homes::home_group_id);
-        let pairs = group_permissions::table
+        let pairs = $crate::store::visible_users::active_permissions!()
             .inner_join(MANAGED_USERS.on(home.eq(group_permissions::group_id.nullable())))
             .filter(group_permissions::permission.eq(GroupPermission::ManageUsers));
         (pairs, group_permissions::user_id, MANAGED_USERS.field(homes::id))
     }};
 }
-pub(crate) use {manages, supervises, views_results};
+pub(crate) use {active_permissions, manages, supervises, views_results};
 
 /// `$column` is the user `$id` themselves, or a user who is related to them by one of the facts.
 macro_rules! related_to {
@@ -147,18 +160,28 @@ macro_rules! facts {
     }};
 }
 
-/// The relation of `caller` to the user, for the policy.
+/// The user as the subject of what `caller` wants to do, for the policy.
+///
+/// # Errors
+/// `not_found` where there is no such user.
+pub fn subject(conn: &mut AnyConnection, caller: Option<UserId>, id: UserId) -> Result<Subject> {
+    let Some(caller) = caller else {
+        let role = users::table.find(id).select(users::role).first(conn)?;
+        return Ok(Subject { relation: Relation::default(), role });
+    };
+    type Row = (Role, (bool, bool, bool));
+    let query = users::table.find(id).select((users::role, facts!(caller, id)));
+    let (role, (supervisor, views_results, manages)) = direct!(conn, query.first::<Row>(conn))?;
+    let relation = Relation { own: caller == id, supervisor, views_results, manages };
+    Ok(Subject { relation, role })
+}
+
+/// The relation of `caller` to the user.
 ///
 /// # Errors
 /// `not_found` where there is no such user.
 pub fn relation(conn: &mut AnyConnection, caller: Option<UserId>, id: UserId) -> Result<Relation> {
-    let Some(caller) = caller else {
-        users::table.find(id).select(users::id).first::<UserId>(conn)?;
-        return Ok(Relation::default());
-    };
-    let query = users::table.find(id).select(facts!(caller, id));
-    let (supervisor, views_results, manages) = direct!(conn, query.first(conn))?;
-    Ok(Relation { own: caller == id, supervisor, views_results, manages })
+    Ok(subject(conn, caller, id)?.relation)
 }
 
 /// The caller of a session's token and their relation to a user: [`identity`] and [`relation`] in

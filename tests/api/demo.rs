@@ -247,7 +247,8 @@ fn the_stories_are_past_on_whatever_day_the_demo_data_is_loaded() {
         let db = open(&database, &Clock::stopped_at(now));
         block_on(demo::load(&db, &cheap_passwords())).unwrap();
         let read = db.read(|conn| {
-            let jonas = store::users::by_email(conn, "jonas.weber@example.com")?.unwrap();
+            let jonas =
+                store::users::by_email(conn, &"jonas.weber@example.com".parse().unwrap())?.unwrap();
             let everything = PageRequest { after: None, limit: 1000 };
             let filter = Default::default();
             let mut log = Vec::new();

@@ -13,7 +13,7 @@ use crate::{
         items::Items,
         paging::{Page, PageInfo, PageParams, Paging, StreamedQuery},
     },
-    db::reader::Reader,
+    db::{reader::Reader, reads::ReadSize},
     domain::{
         entry::{Action, EntryType},
         ids,
@@ -74,8 +74,8 @@ impl StreamedQuery for AllLogsQuery {
     type Scope = VisibleUsers;
     type Position = TimePosition<ids::Entry>;
 
-    fn is_small(&self) -> bool {
-        false
+    fn size(&self) -> ReadSize {
+        if self.filter.is_empty() { ReadSize::List } else { ReadSize::Big }
     }
 
     fn write(

@@ -29,6 +29,8 @@ use crate::{
     db::{
         lists::{ListOptions, ListPart},
         reader::Reader,
+        reads::ReadSize,
+        turns::Turn,
     },
     domain::{
         ids::{self, UserId},
@@ -101,8 +103,9 @@ impl ExportParams {
 /// `created_by_name`, `created_by_kind` (`entered_by_…` and `edited_by_…` likewise), `description`,
 /// `target_type`, `target_id`, `target_name`, `changes` (as JSON), `external_id`, `notes`,
 /// `revision`, `edited_at`. A null is an empty cell. Times have the offset of `time_zone`. A cell
-/// that a spreadsheet would run (it begins with `=`, `+`, `-`, `@`, a tab or a carriage return) has
-/// a `'` before it.
+/// that a spreadsheet would run has a `'` before it: its first character after white space, a byte
+/// order mark or zero-width characters is `=`, `+`, `-`, `@` or the full-width form of one, or the
+/// cell begins with a tab, a carriage return or a line feed.
 ///
 /// The file ends with its last entry. An export that fails on its way ends without the last chunk of
 /// the chunked transfer coding (RFC 9112, section 8): a client sees an incomplete body, and must not
@@ -118,7 +121,7 @@ pub async fn export_user_activity(
     Query(params): Query<ExportParams>,
     Query(filter): Query<ActivityParams>,
 ) -> Result<HttpResponse> {
-    let export = Export { ctx, form: params.form()?, filter: filter.filter()? };
+    let export = Export::begin(ctx, &params, filter).await?;
     let name = format!("activity-{user}");
     export.respond(&request, &name, Cursor::OneUser(user, None)).await
 }
@@ -137,13 +140,15 @@ pub async fn export_activity(
     Query(params): Query<ExportParams>,
     Query(filter): Query<ActivityParams>,
 ) -> Result<HttpResponse> {
-    let export = Export { ctx, form: params.form()?, filter: filter.filter()? };
+    let export = Export::begin(ctx, &params, filter).await?;
     export.respond(&request, "activity", Cursor::AllUsers(None)).await
 }
 
 /// A file, being made.
 struct Export {
     ctx: Ctx,
+    /// A caller exports one file at a time.
+    _turn: Turn,
     form: Form,
     filter: EntryFilter,
 }
@@ -171,6 +176,12 @@ enum Step {
 }
 
 impl Export {
+    async fn begin(ctx: Ctx, params: &ExportParams, filter: ActivityParams) -> Result<Self> {
+        let (form, filter) = (params.form()?, filter.filter()?);
+        let turn = ctx.begin_export().await?;
+        Ok(Self { ctx, _turn: turn, form, filter })
+    }
+
     /// The response. It reads the first chunk before the body begins, so that a refusal is a response
     /// of its own.
     async fn respond(
@@ -235,7 +246,7 @@ impl Export {
             let (bytes, count) = lines.finish()?;
             Ok((bytes, count, next))
         };
-        let options = ListOptions { small: false, from_primary };
+        let options = ListOptions { size: ReadSize::Export, from_primary };
         let part = match user {
             Some(user) => self.ctx.list(options, OneUser(user), work).await?,
             None => self.ctx.list(options, AcrossUsers, work).await?,

@@ -145,9 +145,22 @@ impl Table {
     }
 }
 
-/// Whether a spreadsheet may run a cell with this text (OWASP: CSV injection).
+/// The signs that begin a formula, with their full-width forms.
+const FORMULA_SIGNS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
+/// Whether a spreadsheet may run a cell with this text (OWASP: CSV injection). Spreadsheets skip what
+/// nobody sees before the sign, and take a tab or a line end for the begin of the next cell.
 fn looks_like_formula(text: &str) -> bool {
-    text.starts_with(['=', '+', '-', '@', '\t', '\r'])
+    let visible = text.trim_start_matches(is_invisible);
+    visible.starts_with(FORMULA_SIGNS) || text.starts_with(['\t', '\r', '\n'])
+}
+
+/// White space, control characters, and characters without a width: byte order mark, joiners, marks
+/// of direction.
+fn is_invisible(c: char) -> bool {
+    let zero_width = matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    zero_width || c.is_whitespace() || c.is_control()
 }
 
 /// A time as the clocks of a zone showed it, with its offset: RFC 3339.
@@ -197,9 +210,21 @@ mod tests {
 
         #[test]
         fn a_text_that_looks_like_a_formula_comes_after_an_apostrophe(
-            text in "[=+@\t\r-][ -~\n\"]{0,20}"
+            text in "[\\s\u{feff}\u{200b}-\u{200f}\u{2060}\0]{0,4}[=+@＝＋－＠-][ -~\n\"]{0,20}"
         ) {
             prop_assert_eq!(written_and_read(&text), format!("'{text}"));
+        }
+
+        #[test]
+        fn a_text_that_begins_with_a_tab_or_a_line_end_comes_after_an_apostrophe(
+            text in "[\t\r\n]\\PC{0,20}"
+        ) {
+            prop_assert_eq!(written_and_read(&text), format!("'{text}"));
+        }
+
+        #[test]
+        fn a_text_that_begins_with_a_letter_or_a_digit_stays_as_it_is(text in "[\\pL\\pN]\\PC{0,20}") {
+            prop_assert_eq!(written_and_read(&text), text);
         }
 
         #[test]

@@ -63,7 +63,8 @@ pub struct BatchItem {
 /// time if its response was lost.
 ///
 /// The entries have the source `api` and are entered by the caller. They record what happened and
-/// change nothing else: an `enrollment.completed` completes no enrollment here.
+/// change nothing else: an `enrollment.completed` completes no enrollment here. Sessions, roles,
+/// passwords and API clients are of this service alone, and such items are `invalid`.
 #[utoipa::path(post, path = "/activity/batch", tag = "Activity", request_body = NewBatch,
     responses((status = 200, description = "The outcome of each item.", body = BatchReport)))]
 pub async fn ingest_entries(ctx: Ctx, RawJson(body): RawJson) -> Result<HttpResponse> {

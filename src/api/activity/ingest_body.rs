@@ -7,7 +7,10 @@ use validator::Validate;
 
 use super::schema::SystemAction;
 use crate::{
-    api::http::{body::present, validate::line},
+    api::http::{
+        body::present,
+        validate::{email_address, line},
+    },
     domain::{
         entry::{Action, TargetType},
         examples,
@@ -88,7 +91,7 @@ pub struct NewBatchUser {
     pub(super) id: Option<UserId>,
     /// The user's e-mail address, case-insensitive.
     #[serde(default, deserialize_with = "present")]
-    #[validate(email, length(max = EMAIL_MAX))]
+    #[validate(custom(function = email_address), length(max = EMAIL_MAX))]
     #[schema(nullable = false, format = "email")]
     pub(super) email: Option<String>,
     /// The user's employee id.

@@ -11,6 +11,7 @@ use crate::{
     api::http::parse::{normalize_numbers, parse_if_valid, parse_object, parse_value},
     changes::ingest::Item,
     domain::{
+        email::EmailError,
         entry::{FieldChange, Target},
         ids::UserId,
     },
@@ -98,13 +99,20 @@ fn item(it: NewBatchEntry) -> Result<Item> {
     })
 }
 
+fn address(text: &str) -> Result<UserKey> {
+    let address = text.parse().map_err(|error: EmailError| {
+        Error::invalid_field("/user/email", "invalid_email", error.to_string())
+    })?;
+    Ok(UserKey::email(&address))
+}
+
 /// The user that an item names exactly once, and the pointer to that name.
 fn user(user: Option<NewBatchUser>, id: Option<UserId>) -> Result<(UserKey, &'static str)> {
     let keys = user.unwrap_or(NewBatchUser { id: None, email: None, employee_id: None });
     let mut named = [
         id.map(|id| (UserKey::Id(id), "/user_id")),
         keys.id.map(|id| (UserKey::Id(id), "/user/id")),
-        keys.email.map(|email| (UserKey::email(&email), "/user/email")),
+        keys.email.map(|email| address(&email)).transpose()?.map(|it| (it, "/user/email")),
         keys.employee_id.map(|id| (UserKey::EmployeeId(id), "/user/employee_id")),
     ]
     .into_iter()

@@ -25,7 +25,7 @@ use crate::{
         validate::not_blank,
     },
     changes::notes::{add::AddNote, edit::EditNote},
-    db::reader::Reader,
+    db::{reader::Reader, reads::ReadSize},
     domain::{
         examples,
         ids::{EntryId, UserId},
@@ -117,7 +117,7 @@ impl From<UserRow> for Creator {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct CreatorParams {
-    /// Characters of name or e-mail, anywhere in it, without regard to case.
+    /// Characters of the name, anywhere in it, without regard to case.
     #[param(nullable = false, inline)]
     q: Option<SearchText>,
 }
@@ -132,8 +132,12 @@ impl StreamedQuery for UserLogQuery {
     type Scope = ();
     type Position = LogPosition;
 
-    fn is_small(&self) -> bool {
-        self.filter.is_empty()
+    fn size(&self) -> ReadSize {
+        match &self.filter {
+            filter if filter.is_empty() => ReadSize::Small,
+            EntryFilter { q: Some(_), .. } => ReadSize::Big,
+            _ => ReadSize::List,
+        }
     }
 
     fn write(

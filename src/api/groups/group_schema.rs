@@ -5,7 +5,9 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use crate::{
-    api::http::{body::present, resource::Resource, search_text::SearchText, validate::line},
+    api::http::{
+        body::present, resource::Resource, search_text::SearchText, validate::visible_name,
+    },
     domain::{examples, group::GroupStatus, ids::GroupId, limits::NAME_MAX, timestamp::Timestamp},
     store::groups::{GroupQuery, GroupRow},
 };
@@ -49,7 +51,7 @@ impl Resource for Group {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Leadership"}))]
 pub struct NewGroup {
-    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = visible_name))]
     #[schema(format = "name")]
     pub(super) name: String,
     /// `active` by default.
@@ -62,7 +64,7 @@ pub struct NewGroup {
 #[schema(min_properties = 1, example = json!({"name": "Leadership 2027"}))]
 pub struct GroupPatch {
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = visible_name))]
     #[schema(format = "name", nullable = false)]
     pub(super) name: Option<String>,
     #[serde(default, deserialize_with = "present")]

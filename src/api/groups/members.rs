@@ -126,8 +126,10 @@ pub async fn remove_group_member(
 #[utoipa::path(put, path = "/groups/{group_id}/learning-plans/{plan_id}", tag = "Groups",
     params(("group_id" = GroupId, Path), ("plan_id" = PlanId, Path)),
     request_body = AttachmentRequest,
-    responses((status = 200, description = "The plan as the group has it.",
-        body = GroupLearningPlan)))]
+    responses(
+        (status = 200, description = "The plan as the group has it.", body = GroupLearningPlan),
+        (status = 409, description = "`conflict`: with `auto`, where the group is archived.",
+            body = Problem, content_type = "application/problem+json")))]
 pub async fn attach_learning_plan(
     ctx: Ctx,
     Path((group, plan)): Path<(GroupId, PlanId)>,

@@ -4,7 +4,7 @@
 use actix_web::{HttpMessage, HttpRequest, web};
 use futures_util::future::{Either, Ready, ready};
 
-use super::{bearer, box_future::BoxFuture};
+use super::{bearer, box_future::BoxFuture, logged_caller::note_user};
 use crate::{
     auth::{
         oidc::{IdentityProvider, Subject},
@@ -13,6 +13,7 @@ use crate::{
     config::oidc::UserField,
     db::database::Db,
     domain::{
+        ids::UserId,
         policy::{Credentials, Needs},
         timestamp::Timestamp,
     },
@@ -34,12 +35,15 @@ pub fn authenticate(request: &HttpRequest, db: &web::Data<Db>) -> CredentialsFut
     {
         let verified = request.extensions().get::<Subject>().cloned();
         let (provider, db, token) = (provider.clone(), db.clone(), token.to_owned());
+        let request = request.clone();
         return Either::Right(Box::pin(async move {
             let subject = match verified {
                 Some(subject) => subject,
                 None => provider.verify(&token, now).await?,
             };
-            find_user(&db, subject).await
+            let user = find_user(&db, subject).await?;
+            note_user(&request, user);
+            Ok(Credentials::External(user))
         }));
     }
     let needs = request.extensions().get::<Needs>().copied().unwrap_or(Needs::Session);
@@ -60,11 +64,13 @@ fn provider(request: &HttpRequest) -> Option<&IdentityProvider> {
 }
 
 /// The user that a subject stands for. An unknown one looks like an invalid token.
-async fn find_user(db: &Db, Subject { field, value }: Subject) -> Result<Credentials> {
+async fn find_user(db: &Db, Subject { field, value }: Subject) -> Result<UserId> {
     let found = db.read(move |conn| match field {
-        UserField::Email => store::users::by_email(conn, &value),
+        UserField::Email => match value.parse() {
+            Ok(address) => store::users::by_email(conn, &address),
+            Err(_) => Ok(None),
+        },
         UserField::EmployeeId => store::users::by_employee_id(conn, &value),
     });
-    let user = found.await?.ok_or_else(Error::invalid_token)?;
-    Ok(Credentials::External(user.id))
+    Ok(found.await?.ok_or_else(Error::invalid_token)?.id)
 }

@@ -3,7 +3,6 @@
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
     dev::Payload,
-    error::PayloadError,
     http::{Method, header},
     web,
 };
@@ -11,6 +10,7 @@ use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use validator::Validate;
 
 use super::{
+    arrival::{self, read_body},
     box_future::BoxFuture,
     idempotency::remember_body,
     parse::{parse_object, parse_value},
@@ -18,7 +18,7 @@ use super::{
 use crate::error::{Code, Error, Result};
 
 /// The largest body that is read, in bytes.
-pub const BODY_MAX: usize = 1024 * 1024;
+pub const BODY_MAX: usize = arrival::BODY_MAX;
 
 /// A valid JSON body, read as `T`. An empty body is read as `{}`.
 pub struct Body<T>(pub T);
@@ -100,21 +100,14 @@ fn read<T: 'static>(
     payload: &mut Payload,
     parse: fn(&HttpRequest, &web::Bytes) -> Result<T>,
 ) -> BoxFuture<T> {
-    let (request, bytes) = (request.clone(), web::Bytes::from_request(request, payload));
+    let (request, payload) = (request.clone(), payload.take());
     Box::pin(async move {
-        let bytes = bytes.await.map_err(|error| unreadable(&error))?;
-        remember_body(&request, &bytes);
-        parse(&request, &bytes)
+        let read = |bytes: &web::Bytes| {
+            remember_body(&request, bytes);
+            parse(&request, bytes)
+        };
+        read_body(&request, payload, read).await
     })
-}
-
-fn unreadable(error: &actix_web::Error) -> Error {
-    match error.as_error::<PayloadError>() {
-        Some(PayloadError::Overflow) => {
-            Error::new(Code::PayloadTooLarge, format!("A body has at most {BODY_MAX} bytes."))
-        }
-        _ => Error::new(Code::MalformedRequest, "The body can't be read to its end."),
-    }
 }
 
 fn is_encoded(request: &HttpRequest) -> bool {

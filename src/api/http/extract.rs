@@ -5,6 +5,7 @@ use std::future::Future;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, web};
 use futures_util::future::{Either, Ready, ready};
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 use super::{
     authenticate::authenticate, box_future::BoxFuture, gates::Gate, idempotency::IdempotentPost,
@@ -17,6 +18,7 @@ use crate::{
         database::Db,
         lists::{ListOptions, ListPart},
         reader::Reader,
+        turns::Turn,
     },
     domain::policy::{Caller, Credentials},
     error::{Error, Result},
@@ -36,6 +38,14 @@ impl Ctx {
     /// `invalid_token` where the session has ended; those of the change.
     pub async fn apply<C: Change>(&self, change: C) -> Result<C::Output> {
         changes::apply(&self.db, self.credentials, change).await
+    }
+
+    /// Asks whether the caller may make a change. [`Self::apply`] asks again.
+    ///
+    /// # Errors
+    /// `invalid_token` where the session has ended; those of [`Change::authorize`].
+    pub async fn authorize<C: Change>(&self, change: C) -> Result<()> {
+        changes::authorize(&self.db, self.credentials, change).await
     }
 
     /// Makes a change as the caller and replies: a `POST`, which may have an `Idempotency-Key`.
@@ -106,7 +116,25 @@ impl Ctx {
             let (caller, scope) = gate.admit(reader, credentials)?;
             Ok((caller.id(), scope))
         };
-        self.db.list(options, gate, work).await
+        self.db.list(self.turn_key(), options, gate, work).await
+    }
+
+    /// The right to export, until it is dropped.
+    ///
+    /// # Errors
+    /// `rate_limited` while another export of the caller runs; `unavailable` while too many of all
+    /// callers run.
+    pub async fn begin_export(&self) -> Result<Turn> {
+        self.db.begin_export(self.turn_key()).await
+    }
+
+    /// Whose turn the caller's reads take: all sessions of a user take turns with each other.
+    fn turn_key(&self) -> Uuid {
+        match self.credentials {
+            Credentials::Session(user, _) | Credentials::External(user) => user.uuid(),
+            Credentials::Client(_, client, ..) => client.uuid(),
+            Credentials::None | Credentials::Service => Uuid::nil(),
+        }
     }
 }
 

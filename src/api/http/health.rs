@@ -9,6 +9,15 @@ use crate::{
     error::{Error, Result},
 };
 
+/// Where the operator's resources are, if not at the address of the API: then the API answers 404.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HealthAt {
+    /// At the address of the API.
+    Api,
+    /// At an address of their own.
+    OperatorOnly,
+}
+
 /// Adds the three resources. They are not in the document, because they are not for API clients.
 pub fn register(config: &mut web::ServiceConfig) {
     let get = || vec![Method::GET];

@@ -1,5 +1,6 @@
 //! The framework of HTTP: endpoints, extractors, bodies, conditions, paging, problems, replies.
 
+pub mod arrival;
 pub mod authenticate;
 pub mod bearer;
 pub mod body;
@@ -14,8 +15,10 @@ pub mod headers;
 pub mod health;
 pub mod idempotency;
 pub mod items;
+pub mod logged_caller;
 pub mod media_range;
 pub mod metrics;
+pub mod new_password;
 mod operation_rules;
 pub mod paging;
 pub mod parse;

@@ -22,6 +22,7 @@ use crate::{
     db::{
         lists::{ListOptions, ListPart},
         reader::Reader,
+        reads::ReadSize,
     },
     domain::{limits::PAGE_MAX, text::words},
     error::{Error, Result},
@@ -70,6 +71,8 @@ pub struct Paging {
     cursor: Option<String>,
     limit: usize,
     with_total: bool,
+    /// It searches for a text, which no index finds.
+    with_text: bool,
     /// The mark of the list and its filters, to which the cursors are bound.
     mark: String,
 }
@@ -80,11 +83,15 @@ impl FromRequest for Paging {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let params = Query::<PageParams>::from_request(request, payload).into_inner();
-        ready(params.map(|Query(params)| Self {
-            cursor: params.cursor,
-            limit: params.limit.map_or(LIMIT_DEFAULT, |limit| limit.0),
-            with_total: params.include.is_some(),
-            mark: list_mark(request.path(), request.query_string()),
+        ready(params.map(|Query(params)| {
+            Self {
+                cursor: params.cursor,
+                limit: params.limit.map_or(LIMIT_DEFAULT, |limit| limit.0),
+                with_total: params.include.is_some(),
+                with_text: form_urlencoded::parse(request.query_string().as_bytes())
+                    .any(|(name, _)| name == "q"),
+                mark: list_mark(request.path(), request.query_string()),
+            }
         }))
     }
 }
@@ -96,8 +103,8 @@ pub trait StreamedQuery: Send + Sync + 'static {
     /// Where an item is in the order of the list; a cursor holds it.
     type Position: Serialize + DeserializeOwned + Send + Sync + 'static;
 
-    /// Whether a page is a few rows of one index, so that it may read beside other small reads.
-    fn is_small(&self) -> bool;
+    /// How much a page may look at.
+    fn size(&self) -> ReadSize;
 
     /// Writes the items of a page. Returns the position of the last one if there are more.
     fn write(
@@ -132,7 +139,8 @@ impl Paging {
             Ok((rows, next))
         };
         let count = move |reader: &mut Reader<'_>, scope: &Q::Scope| counted.count(reader, scope);
-        let (rows, page) = self.read(ctx, gate, false, page, count).await?;
+        let size = if self.with_text { ReadSize::Big } else { ReadSize::List };
+        let (rows, page) = self.read(ctx, gate, size, page, count).await?;
         let mut items = Items::with_capacity(rows.len());
         for row in rows {
             items.push(&view(row))?;
@@ -150,7 +158,7 @@ impl Paging {
         gate: impl Gate<Q::Scope>,
         query: Q,
     ) -> Result<HttpResponse> {
-        let is_small = query.is_small();
+        let size = query.size();
         let query = Arc::new(query);
         let counted = Arc::clone(&query);
         let page = move |reader: &mut Reader<'_>, scope: &Q::Scope, request: &PageRequest<_>| {
@@ -159,7 +167,7 @@ impl Paging {
             Ok((items, next))
         };
         let count = move |reader: &mut Reader<'_>, scope: &Q::Scope| counted.count(reader, scope);
-        let (items, page) = self.read(ctx, gate, is_small, page, count).await?;
+        let (items, page) = self.read(ctx, gate, size, page, count).await?;
         items.finish(&page)
     }
 
@@ -168,7 +176,7 @@ impl Paging {
         self,
         ctx: &Ctx,
         gate: impl Gate<S>,
-        is_small: bool,
+        size: ReadSize,
         page: impl Fn(&mut Reader<'_>, &S, &PageRequest<P>) -> Result<(T, Option<P>)>
         + Send
         + Sync
@@ -180,7 +188,7 @@ impl Paging {
         P: Serialize + DeserializeOwned + Send + Sync + 'static,
         T: Send + 'static,
     {
-        let Self { cursor, limit, with_total, mark } = self;
+        let Self { cursor, limit, with_total, with_text: _, mark } = self;
         let cursor = cursor.map(|text| Cursor::<P>::decode(&text, &mark)).transpose()?;
         let from_primary = cursor.as_ref().is_some_and(|cursor| cursor.from_primary);
         let request = PageRequest { after: cursor.map(|cursor| cursor.position), limit };
@@ -189,7 +197,8 @@ impl Paging {
             let total = with_total.then(|| count(reader, scope)).transpose()?;
             Ok((output, next, total))
         };
-        let options = ListOptions { small: is_small && !with_total, from_primary };
+        let size = if with_total { ReadSize::Big } else { size };
+        let options = ListOptions { size, from_primary };
         let ListPart { output: (output, next, total_count), from_primary } =
             ctx.list(options, gate, work).await?;
         let next_cursor =

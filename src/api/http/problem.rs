@@ -122,7 +122,8 @@ pub fn response(error: &Error, path: &str, request_id: &str) -> HttpResponse {
             let scope = format!(", scope=\"{}\"", error.scope.unwrap_or_default());
             response.insert_header(challenge("insufficient_scope", &error.detail, &scope));
         }
-        Code::Unavailable => {
+        // For a quota, its own time replaces this one.
+        Code::Unavailable | Code::RateLimited => {
             response.insert_header((header::RETRY_AFTER, "1"));
         }
         _ => {}
@@ -176,6 +177,7 @@ pub fn from_status(status: StatusCode) -> Error {
         StatusCode::NOT_FOUND => return Error::not_found(),
         StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
         StatusCode::NOT_ACCEPTABLE => Code::NotAcceptable,
+        StatusCode::REQUEST_TIMEOUT => Code::RequestTimeout,
         StatusCode::PAYLOAD_TOO_LARGE => Code::PayloadTooLarge,
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
         StatusCode::SERVICE_UNAVAILABLE => return Error::unavailable("actix"),

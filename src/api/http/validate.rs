@@ -6,7 +6,13 @@ use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
-use crate::error::{Error, InputError};
+use crate::{
+    domain::{
+        email::EmailAddress,
+        name::{NameError, check_name},
+    },
+    error::{Error, InputError},
+};
 
 /// Accepts text for one line: with a visible character, and without control characters.
 ///
@@ -20,6 +26,32 @@ pub fn line(text: &str) -> Result<(), ValidationError> {
         return Err(violation("invalid_character", "It can't contain control characters."));
     }
     Ok(())
+}
+
+/// Accepts a name of a user or a group: with a visible character, and without control, bidirectional
+/// or invisible characters.
+///
+/// # Errors
+/// `blank` or `invalid_character`.
+pub fn visible_name(text: &str) -> Result<(), ValidationError> {
+    check_name(text).map_err(|error| match error {
+        NameError::Blank => violation("blank", "It needs a visible character."),
+        NameError::InvisibleCharacter => {
+            let text = "It can't contain control, direction or invisible characters.";
+            violation("invalid_character", text)
+        }
+    })
+}
+
+/// Accepts an e-mail address.
+///
+/// # Errors
+/// `invalid_email`.
+pub fn email_address(text: &str) -> Result<(), ValidationError> {
+    let parsed = text.parse::<EmailAddress>();
+    parsed.map(drop).map_err(|error| {
+        ValidationError::new("invalid_email").with_message(Cow::Owned(error.to_string()))
+    })
 }
 
 /// Accepts text with a visible character.
@@ -104,7 +136,6 @@ fn field_error(pointer: &str, error: &ValidationError) -> InputError {
             InputError::body(pointer, code, format!("It has {bounds} characters."))
         }
         "range" => InputError::body(pointer, "out_of_range", format!("It is {bounds}.")),
-        "email" => InputError::body(pointer, "invalid_email", "It is not an e-mail address."),
         code => {
             let text = error.message.clone().unwrap_or(Cow::Borrowed("It is not valid."));
             InputError::body(pointer, code, text)

@@ -149,7 +149,7 @@ pub async fn cancel_enrollment(
 
 /// Start an enrollment
 ///
-/// A started or completed enrollment stays as it is. Idempotent: a repeated request changes and logs
+/// Users start their own, their managers and administrators those of others. A started or completed enrollment stays as it is. Idempotent: a repeated request changes and logs
 /// nothing.
 #[utoipa::path(put, path = "/enrollments/{enrollment_id}/start", tag = "Enrollments",
     params(("enrollment_id" = EnrollmentId, Path)),

@@ -8,9 +8,18 @@ use crate::config::network::TrustedProxies;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The address that a request is counted for: the peer's, or behind trusted proxies the last one in
-/// `X-Forwarded-For` that is not theirs. A client can write anything to the left of that one.
+/// The address that a request is counted for: [`full_address`], or its network with IPv6.
 pub fn client_address(
+    peer: Option<SocketAddr>,
+    headers: &HeaderMap,
+    proxies: &TrustedProxies,
+) -> IpAddr {
+    network(full_address(peer, headers, proxies))
+}
+
+/// The address that a request comes from: the peer's, or behind trusted proxies the last one in
+/// `X-Forwarded-For` that is not theirs. A client can write anything to the left of that one.
+pub fn full_address(
     peer: Option<SocketAddr>,
     headers: &HeaderMap,
     proxies: &TrustedProxies,
@@ -30,7 +39,7 @@ pub fn client_address(
             None => break,
         }
     }
-    network(address)
+    address
 }
 
 /// An address as proxies write it: some add the port.
@@ -41,7 +50,7 @@ fn parse(hop: &str) -> Option<IpAddr> {
 }
 
 /// The network of one subscriber: a single IPv4 address, or a /64 of IPv6.
-fn network(address: IpAddr) -> IpAddr {
+pub(super) fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(it) => Ipv6Addr::from_bits(it.to_bits() >> 64 << 64).into(),

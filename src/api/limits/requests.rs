@@ -17,7 +17,7 @@ use actix_web::{
 };
 
 use super::{
-    client_address::client_address,
+    client_address::{client_address, full_address},
     fixed_window::FixedWindows,
     quota::{Quota, WINDOW_SECONDS},
 };
@@ -55,6 +55,11 @@ impl Limits {
         };
         let (callers, full_buckets) = (FixedWindows::default(), FixedWindows::default());
         Self { per_minute, proxies, clock, callers, names: Pseudonyms::new(secret), full_buckets }
+    }
+
+    /// The proxies whose `X-Forwarded-For` is trusted.
+    pub fn proxies(&self) -> &TrustedProxies {
+        &self.proxies
     }
 
     /// The time that windows begin and end by.
@@ -111,6 +116,16 @@ pub fn count(request: &ServiceRequest) -> Option<Quota> {
         seconds_left: window.seconds_left(now),
         exceeded,
     })
+}
+
+/// The address that a request comes from, behind trusted proxies the one that they name. The
+/// operator's listener trusts no proxies.
+pub fn address(request: &ServiceRequest) -> Option<IpAddr> {
+    let none = TrustedProxies::default();
+    let limits = request.app_data::<web::Data<Limits>>();
+    let proxies = limits.map_or(&none, |limits| &limits.proxies);
+    let peer = Some(request.peer_addr()?);
+    Some(full_address(peer, request.headers(), proxies))
 }
 
 fn sender(request: &ServiceRequest, limits: &Limits, now: Timestamp) -> Sender {

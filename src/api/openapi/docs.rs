@@ -14,6 +14,12 @@ use crate::{
     error::{Error, Result},
 };
 
+/// What the page may load: files of this service alone, and no script or style inside the page.
+/// Swagger UI has its icons as `data:`.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+     img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+     frame-ancestors 'none'";
+
 /// Adds the resources.
 pub fn register(config: &mut web::ServiceConfig) {
     let get = |path: &str| -> Resource { resource(path, vec![Method::GET]) };
@@ -22,7 +28,8 @@ pub fn register(config: &mut web::ServiceConfig) {
             .deep_linking(true)
             .display_operation_id(true)
             .display_request_duration(true)
-            .persist_authorization(true)
+            // Tokens end with the page, and do not stay in the browser.
+            .persist_authorization(false)
             .try_it_out_enabled(true)
             .default_models_expand_depth(0)
             .use_base_layout(),
@@ -49,7 +56,11 @@ async fn index(config: web::Data<Config<'static>>) -> Result<HttpResponse> {
         .replace("=\"./", "=\"/docs/")
         .replace("=\"index.css", "=\"/docs/index.css")
         .replace("<title>Swagger UI</title>", "<title>Daybook API</title>");
-    Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(html))
+    Ok(HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .insert_header((header::REFERRER_POLICY, "no-referrer"))
+        .body(html))
 }
 
 async fn redirect() -> HttpResponse {

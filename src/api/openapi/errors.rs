@@ -36,7 +36,11 @@ pub const ERRORS: &[(&str, &str, &str)] = &[
         "`idempotency_in_flight`: the first request with this `Idempotency-Key` is still running.",
     ),
     ("PreconditionFailed", "412", "`precondition_failed`: it has changed since it was read."),
-    ("PayloadTooLarge", "413", "`payload_too_large`: a body has at most 1 MiB."),
+    (
+        "PayloadTooLarge",
+        "413",
+        "`payload_too_large`: a body has at most 1 MiB, and 8 KiB at `/auth` and `/oauth`.",
+    ),
     ("UnsupportedMediaType", "415", "`unsupported_media_type`: send what the operation takes."),
     (
         "UnprocessableContent",

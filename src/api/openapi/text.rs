@@ -28,7 +28,7 @@ const KINDS: &[Kind] = &[
     Kind("description", 1, DESCRIPTION_MAX, None, Some(LINE)),
     Kind("line", 1, NOTES_MAX, None, Some(LINE)),
     Kind("notes", 1, NOTES_MAX, None, Some(VISIBLE)),
-    Kind("email", 0, EMAIL_MAX, Some("email"), None),
+    Kind("email", 0, EMAIL_MAX, Some("idn-email"), None),
     Kind("new-password", PASSWORD_MIN, PASSWORD_MAX, Some("password"), Some(ANY)),
     Kind("time-zone", 0, TIME_ZONE_MAX, None, Some("^[A-Za-z0-9_+/-]+$")),
     Kind("cursor", 0, QUERY_VALUE_MAX as u64, None, Some("^[A-Za-z0-9_-]+$")),

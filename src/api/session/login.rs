@@ -21,14 +21,15 @@ use crate::{
         passwords::Passwords,
         tokens::{Tokens, new_refresh_token, token_hash},
     },
-    changes::sessions::{Live, LogIn, LogOut, Refresh},
+    changes::sessions::{Live, LogIn, LogInUnknown, LogOut, Refresh},
+    config::session::SessionDays,
     db::database::Db,
     domain::{
+        email::EmailAddress,
         examples,
         limits::{EMAIL_MAX, PASSWORD_MAX, TOKEN_MAX},
         policy::Credentials,
-        session::ACCESS_TOKEN_SECONDS,
-        text::fold,
+        session::access_token_seconds,
     },
     error::{Code, Error, Result},
     store,
@@ -98,21 +99,33 @@ pub async fn log_in(
     db: web::Data<Db>,
     passwords: web::Data<Passwords>,
     tokens: web::Data<Tokens>,
+    days: web::Data<SessionDays>,
     attempts: LogInAttempts,
     Body(body): Body<LogInRequest>,
 ) -> Result<HttpResponse> {
-    let attempt = attempts.count(&db, "user", &fold(&body.email)).await?;
+    // All spellings of an address are one account; a text that is no address is one of its own.
+    let address = body.email.parse::<EmailAddress>().ok();
+    let account = address.as_ref().map_or(body.email.as_str(), EmailAddress::key);
+    let attempt = attempts.count(&db, "user", account).await?;
     let wrong =
         || Error::new(Code::Unauthenticated, "The e-mail address or the password is wrong.");
-    let email = body.email;
-    let user = db.read(move |conn| store::users::by_email(conn, &email)).await?;
+    let user = db.read(move |conn| match address {
+        Some(address) => store::users::by_email(conn, &address),
+        None => Ok(None),
+    });
+    let user = user.await?;
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
     let matches = passwords.verify(body.password, hash.clone()).await?;
-    let user = user.ok_or_else(wrong)?.id;
     let refresh_token = new_refresh_token()?;
     let refresh_hash = token_hash(&refresh_token);
-    let change = LogIn { user, verified: hash.filter(|_| matches), refresh_hash, attempt };
     let reply = tokens_reply(&db, &tokens, refresh_token, wrong);
+    // From here on too, an unknown account costs as much as a known one.
+    let Some(user) = user.map(|user| user.id) else {
+        let change = LogInUnknown { name: refresh_hash };
+        return posted.apply(&db, Credentials::None, change, reply).await;
+    };
+    let verified = hash.filter(|_| matches);
+    let change = LogIn { user, days: **days, verified, refresh_hash, attempt };
     posted.apply(&db, Credentials::None, change, reply).await
 }
 
@@ -129,11 +142,15 @@ pub async fn refresh_session(
     posted: IdempotentPost,
     db: web::Data<Db>,
     tokens: web::Data<Tokens>,
+    days: web::Data<SessionDays>,
     Body(body): Body<RefreshRequest>,
 ) -> Result<HttpResponse> {
     let refresh_token = new_refresh_token()?;
-    let change =
-        Refresh { old_hash: token_hash(&body.refresh_token), new_hash: token_hash(&refresh_token) };
+    let change = Refresh {
+        old_hash: token_hash(&body.refresh_token),
+        new_hash: token_hash(&refresh_token),
+        days: **days,
+    };
     let reused = || {
         let text = "The refresh token was used before. The session has ended; log in again.";
         Error::new(Code::InvalidToken, text)
@@ -151,11 +168,11 @@ fn tokens_reply(
 ) -> impl Fn(Option<Live>) -> Result<Reply> + Send + 'static {
     let (clock, tokens) = (db.clock().clone(), tokens.clone());
     move |live| {
-        let live = live.ok_or_else(&none)?;
+        let (live, now) = (live.ok_or_else(&none)?, clock.now());
         let tokens = SessionTokens {
-            access_token: tokens.issue(live.user, live.session, clock.now())?,
+            access_token: tokens.issue(live.user, live.session, now, live.ends_at)?,
             token_type: TokenType::Bearer,
-            expires_in: ACCESS_TOKEN_SECONDS,
+            expires_in: access_token_seconds(now, live.ends_at),
             refresh_token: refresh_token.clone(),
         };
         Ok(Reply::ok(&tokens)?.secret())

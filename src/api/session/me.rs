@@ -13,7 +13,7 @@ use crate::{
         examples,
         identity::Identity,
         ids::UserId,
-        policy::{Act, Caller, Relation},
+        policy::{Act, Caller, Relation, Subject},
         scope::{Scope, Scopes},
         user::{Role, UserKind},
     },
@@ -67,13 +67,14 @@ pub struct Permissions {
 impl Permissions {
     fn from_caller(caller: &Caller) -> Self {
         let relation = Relation::default();
+        let stranger = Subject { relation, role: Role::Administrator };
         let scopes = caller.identity().and_then(Identity::scopes);
         let may = |scope, act| scopes.is_none_or(|it| it.contains(scope)) && caller.may(act);
         Self {
             see_all_users: may(Scope::UsersRead, Act::SeeUser(relation)),
-            change_all_users: may(Scope::UsersWrite, Act::ChangeUser(relation)),
+            change_all_users: may(Scope::UsersWrite, Act::ChangeUser(stranger)),
             create_users: may(Scope::UsersWrite, Act::CreateUser),
-            change_roles: may(Scope::UsersWrite, Act::ChangeRole),
+            change_roles: may(Scope::UsersWrite, Act::WidenAccess),
             add_notes: may(Scope::ActivityWrite, Act::AddNote(relation)),
             edit_notes: may(Scope::ActivityWrite, Act::EditNote { relation, own: false }),
             change_catalogue: may(Scope::LearningWrite, Act::ChangeCatalogue),

@@ -7,6 +7,7 @@ pub mod me;
 pub mod oauth;
 pub mod oauth_error;
 pub mod oauth_schema;
+pub mod own_password;
 pub mod scopes;
 pub mod token_request;
 pub mod token_type;

@@ -9,6 +9,8 @@ pub fn needs(method: &Method, path: &str) -> Needs {
     let segments: Vec<&str> = path.split('/').filter(|it| !it.is_empty()).collect();
     let has = |names: &[&str]| segments.iter().any(|it| names.contains(it));
     let (read, write) = match segments.first() {
+        // A password takes a person.
+        Some(&"me") if has(&["password"]) => return Needs::Session,
         Some(&"me") => return Needs::Nothing,
         // The plans of a group too: a change of the group changes what its members get.
         Some(&"groups") => (Scope::UsersRead, Scope::UsersWrite),

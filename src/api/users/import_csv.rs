@@ -6,7 +6,7 @@ use csv::{ReaderBuilder, StringRecord};
 use validator::Validate;
 
 use crate::{
-    api::http::validate::{field_errors, iana_time_zone, line},
+    api::http::validate::{email_address, field_errors, iana_time_zone, line, visible_name},
     changes::import::line::ImportUser,
     domain::{
         import::Column,
@@ -112,13 +112,13 @@ fn columns(header: &StringRecord) -> Result<Vec<Column>> {
 /// The cells whose shape is checked first, as in the body of a user.
 #[derive(Default, Validate)]
 struct Cells {
-    #[validate(email, length(max = EMAIL_MAX))]
+    #[validate(custom(function = email_address), length(max = EMAIL_MAX))]
     email: Option<String>,
     #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
     employee_id: Option<String>,
-    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = visible_name))]
     given_name: Option<String>,
-    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = visible_name))]
     surname: Option<String>,
     #[validate(custom(function = iana_time_zone))]
     time_zone: Option<String>,

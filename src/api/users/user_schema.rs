@@ -10,7 +10,7 @@ use crate::{
         body::present,
         resource::Resource,
         search_text::SearchText,
-        validate::{iana_time_zone, line},
+        validate::{email_address, iana_time_zone, line, visible_name},
     },
     changes::users::UserWithSupervisors,
     domain::{
@@ -112,14 +112,14 @@ impl Resource for User {
     "email": "robin.keller@example.com", "given_name": "Robin", "surname": "Keller"
 }))]
 pub struct NewUser {
-    /// Unique, without regard to case. Required, except for an API account.
-    #[validate(email, length(max = EMAIL_MAX))]
+    /// Unique. Its local part is ASCII. Required, except for an API account.
+    #[validate(custom(function = email_address), length(max = EMAIL_MAX))]
     #[schema(format = "email")]
     pub(super) email: Option<String>,
-    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = visible_name))]
     #[schema(format = "name")]
     pub(super) given_name: String,
-    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = visible_name))]
     #[schema(format = "name")]
     pub(super) surname: String,
     /// `person` by default. It can't be changed later.
@@ -152,17 +152,17 @@ pub struct NewUser {
 #[serde(deny_unknown_fields)]
 #[schema(min_properties = 1, example = json!({"time_zone": "Europe/Lisbon"}))]
 pub struct UserPatch {
-    /// Unique, without regard to case. Required, except for an API account.
+    /// Unique. Its local part is ASCII. Required, except for an API account.
     #[serde(default, deserialize_with = "present")]
-    #[validate(email, length(max = EMAIL_MAX))]
+    #[validate(custom(function = email_address), length(max = EMAIL_MAX))]
     #[schema(value_type = Option<String>, format = "email")]
     pub(super) email: Option<Option<String>>,
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = visible_name))]
     #[schema(format = "name", nullable = false)]
     pub(super) given_name: Option<String>,
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(min = 1, max = NAME_MAX), custom(function = line))]
+    #[validate(length(min = 1, max = NAME_MAX), custom(function = visible_name))]
     #[schema(format = "name", nullable = false)]
     pub(super) surname: Option<String>,
     /// Unique.

@@ -10,10 +10,11 @@ use crate::{
         etag::Precondition,
         extract::{Ctx, Path, Query},
         gates::{AcrossUsers, OneUser},
+        new_password::{self, STAND_IN},
         paging::{Page, PageParams, Paging},
         problem::Problem,
     },
-    auth::passwords::Passwords,
+    auth::{password_rules::Owner, passwords::Passwords},
     changes::users::{CreateUser, UpdateUser},
     domain::{
         ids::UserId,
@@ -63,7 +64,7 @@ pub async fn create_user(
     passwords: web::Data<Passwords>,
     Body(body): Body<NewUser>,
 ) -> Result<HttpResponse> {
-    let change = CreateUser {
+    let mut change = CreateUser {
         email: body.email,
         given_name: body.given_name,
         surname: body.surname,
@@ -74,8 +75,14 @@ pub async fn create_user(
         time_zone: body.time_zone.unwrap_or_else(|| "UTC".to_owned()),
         home_group_id: body.home_group_id,
         supervisor_ids: body.supervisor_ids.unwrap_or_default(),
-        password_hash: hash(&passwords, body.password).await?,
+        password_hash: body.password.is_some().then(|| STAND_IN.to_owned()),
     };
+    if let Some(password) = body.password {
+        ctx.authorize(change.clone()).await?;
+        let (given_name, surname) = (change.given_name.clone(), change.surname.clone());
+        let owner = Owner { email: change.email.clone(), given_name, surname };
+        change.password_hash = Some(new_password::hash(&passwords, password, &owner).await?);
+    }
     ctx.create::<User, _>(change).await
 }
 
@@ -94,7 +101,8 @@ pub async fn get_user(ctx: Ctx, Path(id): Path<UserId>) -> Result<HttpResponse> 
 
 /// Change a user
 ///
-/// Each kind of change (profile, role, status, password, supervisors) is an entry of its own.
+/// Managers change names, time zone and supervisors of learners; the rest is for administrators. Each
+/// kind of change (profile, role, status, password, supervisors) is an entry of its own.
 #[utoipa::path(patch, path = "/users/{user_id}", tag = "Users",
     params(("user_id" = UserId, Path)), request_body = UserPatch,
     responses(
@@ -109,7 +117,7 @@ pub async fn update_user(
     Precondition(if_match): Precondition,
     Body(body): Body<UserPatch>,
 ) -> Result<HttpResponse> {
-    let change = UpdateUser {
+    let mut change = UpdateUser {
         id,
         if_match,
         email: body.email,
@@ -121,14 +129,17 @@ pub async fn update_user(
         time_zone: body.time_zone,
         home_group_id: body.home_group_id,
         supervisor_ids: body.supervisor_ids,
-        password_hash: hash(&passwords, body.password).await?,
+        password_hash: body.password.is_some().then(|| STAND_IN.to_owned()),
     };
-    ctx.update::<User, _>(change).await
-}
-
-async fn hash(passwords: &Passwords, password: Option<String>) -> Result<Option<String>> {
-    match password {
-        Some(password) => Ok(Some(passwords.hash(password).await?)),
-        None => Ok(None),
+    if let Some(password) = body.password {
+        ctx.authorize(change.clone()).await?;
+        let before = ctx.read(move |conn, _| store::users::get(conn, id)).await?;
+        let owner = Owner {
+            email: change.email.clone().unwrap_or(before.email),
+            given_name: change.given_name.clone().unwrap_or(before.given_name),
+            surname: change.surname.clone().unwrap_or(before.surname),
+        };
+        change.password_hash = Some(new_password::hash(&passwords, password, &owner).await?);
     }
+    ctx.update::<User, _>(change).await
 }

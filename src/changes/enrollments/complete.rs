@@ -7,7 +7,7 @@ use crate::{
         enrollment::{CompletionMethod, EnrollmentStatus as Status, GradeResult},
         entry::Action,
         ids::EnrollmentId,
-        policy::Caller,
+        policy::{Act, Caller},
         timestamp::Timestamp,
     },
     error::{Error, Result},
@@ -43,7 +43,7 @@ impl Change for CompleteEnrollment {
     type Output = EnrollmentRow;
 
     fn authorize(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<()> {
-        authorize(tx, caller, self.id)
+        authorize(tx, caller, self.id, Act::GradeEnrollment)
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<EnrollmentRow>> {

@@ -7,20 +7,25 @@ use crate::{
         enrollment::EnrollmentStatus as Status,
         entry::{Action, FieldChange},
         ids::EnrollmentId,
-        policy::{Act, Caller},
+        policy::{Act, Caller, Subject},
     },
     error::{Error, Result},
     journal::{draft::Draft, new_entry::NewEntry, tx::Tx},
     store::{self, courses::CourseRow, enrollments::EnrollmentRow, users::UserRow},
 };
 
-/// Refuses callers who may not change an enrollment.
+/// Refuses callers who may not do something to an enrollment.
 ///
 /// # Errors
 /// `not_found`, `forbidden`.
-pub(super) fn authorize(tx: &mut Tx<'_>, caller: &Caller, id: EnrollmentId) -> Result<()> {
+pub(super) fn authorize(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    id: EnrollmentId,
+    act: impl FnOnce(Subject) -> Act,
+) -> Result<()> {
     let row = store::enrollments::get(tx.read(), id)?;
-    act_on_user(tx.read(), caller, row.user_id, Act::ChangeUser)
+    act_on_user(tx.read(), caller, row.user_id, act)
 }
 
 /// An enrollment and its user, both locked, with its course.

@@ -109,5 +109,5 @@ fn import_in_transaction(
 /// `forbidden`.
 pub fn authorize(caller: &Caller) -> Result<()> {
     caller.must(Act::CreateUser)?;
-    caller.must(Act::ChangeMembership)
+    caller.must(Act::ChangeAccount)
 }

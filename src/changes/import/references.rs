@@ -31,7 +31,8 @@ impl References {
         let plans = find(lines.iter().flat_map(|it| &it.learning_plans), |it| plan_ids(tx, it))?;
         let group_rows = rows(&groups, |id| store::groups::lock(tx, id))?;
         let plan_rows = rows(&plans, |id| store::plans::get(tx.read(), id))?;
-        let emails = lines.iter().filter_map(|it| it.email.as_deref()).map(UserKey::email);
+        let emails = lines.iter().filter_map(|it| it.email.as_deref()?.parse().ok());
+        let emails = emails.map(|it| UserKey::email(&it));
         let employee_ids = lines.iter().filter_map(|it| it.employee_id.clone());
         let keys: Vec<UserKey> = emails.chain(employee_ids.map(UserKey::EmployeeId)).collect();
         let users = store::user_keys::find(tx.read(), keys.iter())?;
@@ -98,7 +99,8 @@ pub(super) fn user_ids(tx: &mut Tx<'_>, name: &str) -> Result<Vec<UserId>> {
     match name.parse() {
         Ok(id) => existing(id, store::users::get(tx.read(), id)),
         Err(_) => {
-            Ok(store::users::by_email(tx.read(), name)?.into_iter().map(|it| it.id).collect())
+            let Ok(address) = name.parse() else { return Ok(Vec::new()) };
+            Ok(store::users::by_email(tx.read(), &address)?.into_iter().map(|it| it.id).collect())
         }
     }
 }

@@ -6,12 +6,12 @@ use super::{line::ImportUser, line_references::LineReferences, references::Refer
 use crate::{
     changes::{group_members, plans, run, users},
     domain::{
+        email::{EmailAddress, EmailError},
         entry::Source,
         ids::UserId,
         import::ImportOutcome,
         limits,
         policy::Caller,
-        text::fold,
         user::{Role, UserKind, UserStatus},
         version::IfMatch,
     },
@@ -77,7 +77,7 @@ impl ImportUser {
         }
         let conn = tx.read();
         let by_email = match &self.email {
-            Some(email) => store::users::by_email(conn, email)?,
+            Some(email) => store::users::by_email(conn, &address(email)?)?,
             None => None,
         };
         let by_employee_id = match &self.employee_id {
@@ -126,13 +126,18 @@ impl ImportUser {
             let text = "The kind of an account can't be changed.";
             return Err(Error::invalid_field("/kind", "not_allowed", text));
         }
-        store::user_locks::lock_exclusive(tx, user.id)?;
+        let role = store::user_locks::lock_exclusive(tx, user.id)?.role;
+        // Somebody else may have chosen the e-mail address of the account.
+        if self.role.is_some_and(|wanted| wanted.is_above(role)) {
+            let text = "An import does not raise the role of an account that exists.";
+            return Err(Error::invalid_field("/role", "not_allowed", text));
+        }
         let had = store::supervisors::supervisor_ids(tx.read(), user.id)?;
         let new = references.supervisors.iter().filter(|id| !had.contains(id));
         let has: Vec<UserId> = had.iter().chain(new).copied().collect();
         // The address is only the key here: another case does not change it.
         let same = match (&user.email, &self.email) {
-            (Some(one), Some(other)) => fold(one) == fold(other),
+            (Some(one), Some(other)) => address(one)?.key() == address(other)?.key(),
             _ => false,
         };
         Ok(users::UpdateUser {
@@ -150,6 +155,12 @@ impl ImportUser {
             password_hash: None,
         })
     }
+}
+
+fn address(text: &str) -> Result<EmailAddress> {
+    text.parse().map_err(|error: EmailError| {
+        Error::invalid_field("/email", "invalid_email", error.to_string())
+    })
 }
 
 /// Refuses too many supervisors.

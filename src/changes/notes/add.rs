@@ -41,7 +41,7 @@ impl Change for AddNote {
     type Output = EntryRow;
 
     fn authorize(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<()> {
-        act_on_user(tx.read(), caller, self.user, Act::AddNote)
+        act_on_user(tx.read(), caller, self.user, |it| Act::AddNote(it.relation))
     }
 
     fn apply(&self, caller: &Caller, tx: &mut Tx<'_>) -> Result<Recorded<EntryRow>> {

@@ -65,14 +65,18 @@ pub(super) fn check_account(kind: UserKind, email: Option<&str>, password: bool)
     }
 }
 
-/// Refuses to remove the last active administrator, since nobody could assign the role again.
+/// Refuses to remove the last person who is an active administrator, since nobody could assign the
+/// role again.
 pub(super) fn keep_an_administrator(
     tx: &mut Tx<'_>,
     before: &UserRow,
     after: &UserRow,
 ) -> Result<()> {
-    let rules =
-        |user: &UserRow| user.role == Role::Administrator && user.status == UserStatus::Active;
+    let rules = |user: &UserRow| {
+        user.role == Role::Administrator
+            && user.status == UserStatus::Active
+            && user.kind == UserKind::Person
+    };
     if rules(before) && !rules(after) && store::users::lock_administrators(tx)?.len() == 1 {
         return Err(Error::conflict("This is the last active administrator."));
     }

@@ -2,6 +2,7 @@
 
 use super::profile;
 use crate::{
+    access::users::see_user,
     changes::entry,
     domain::{
         entry::{Action, FieldChange},
@@ -39,8 +40,10 @@ pub(super) fn set_supervisors(
             let text = "Users can't supervise themselves.";
             return Err(Error::invalid_field("/supervisor_ids", "invalid", text));
         }
-        let supervisor = store::users::get(tx.read(), *id)
+        // Somebody whom the caller may not see is named in no error and in no entry.
+        see_user(tx.read(), caller, *id)
             .map_err(|error| error.in_body("/supervisor_ids", "user"))?;
+        let supervisor = store::users::get(tx.read(), *id)?;
         store::supervisors::add_supervisor(tx, user.id, *id)?;
         let before = now.clone();
         now.push(*id);

@@ -62,7 +62,7 @@ macro_rules! column_enum {
         shown { $($name:ident: $_type:ty,)* }
         hidden { $($hidden:ident: $_hidden_type:ty,)* }
     ) => {
-        /// A column of an entry. As a number it is the column's index in [`select_list`] and in the
+        /// A column of an entry. As a number it is the column's index in `select_list` and in the
         /// table.
         #[derive(Clone, Copy, Debug)]
         #[allow(non_camel_case_types, missing_docs, reason = "named as in the table")]

@@ -28,10 +28,8 @@ pub type RowVisitor<'a> = dyn FnMut(&EntryView<'_>, Option<i64>) -> Result<bool>
 
 /// Reads entries, on each database by a statement of its own.
 ///
-/// `sql` selects [`select_list`] and a number that is the same for all rows. `query` selects all
+/// `sql` selects `select_list` and a number that is the same for all rows. `query` selects all
 /// columns of the table, and may select a number after them.
-///
-/// [`select_list`]: super::columns::select_list
 ///
 /// # Errors
 /// Those of `visit`.

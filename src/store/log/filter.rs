@@ -12,6 +12,7 @@ use crate::{
     },
     store::{
         contains,
+        still_wanted::StillWanted,
         unindexed::{coalesce, unindexed},
     },
 };
@@ -86,7 +87,8 @@ pub(super) use older;
 
 /// Those of some entries that match the filter. Only the time uses an index: all else is checked
 /// entry by entry.
-pub(super) fn filtered(mut query: EntryQuery, filter: &EntryFilter) -> EntryQuery {
+pub(super) fn filtered(query: EntryQuery, filter: &EntryFilter) -> EntryQuery {
+    let mut query = query.filter(StillWanted);
     match filter.actions.as_deref() {
         None => {}
         Some([action]) => query = query.filter(unindexed!(entries::action).eq(*action)),

@@ -174,14 +174,50 @@ fn what_a_spreadsheet_would_run_is_text_after_an_apostrophe() {
     admin.patch_now(&format!("/users/{}", user.id), json!({"given_name": "=1+1"})).ok(200);
     let renamed = app.client_of(&user.email);
     let path = format!("/users/{}/activity", user.id);
-    let notes = ["=1+2", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "'=1", "harmless =1"];
+    let notes = [
+        "=1+2",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\tx",
+        "\rx",
+        "\nx",
+        "'=1",
+        "harmless =1",
+        " =1",
+        "\u{feff}=1",
+        "a\u{200b}=1",
+        "\u{200b}\u{a0}@1",
+        "＝1",
+        "＋1",
+        "－1",
+        "＠1",
+    ];
     for note in notes {
         admin.post(&path, json!({"notes": note})).ok(201);
     }
     let answer = admin.get(&format!("{path}/export?type=manual"));
     let mut found: Vec<String> = records(&answer).iter().map(|it| text(&it["notes"])).collect();
     found.reverse();
-    let safe = ["'=1+2", "'+1", "'-1", "'@SUM(A1)", "'\tx", "'\rx", "'=1", "harmless =1"];
+    let safe = [
+        "'=1+2",
+        "'+1",
+        "'-1",
+        "'@SUM(A1)",
+        "'\tx",
+        "'\rx",
+        "'\nx",
+        "'=1",
+        "harmless =1",
+        "' =1",
+        "'\u{feff}=1",
+        "a\u{200b}=1",
+        "'\u{200b}\u{a0}@1",
+        "'＝1",
+        "'＋1",
+        "'－1",
+        "'＠1",
+    ];
     assert_eq!(found, safe);
     // Names too, in every column.
     let answer = renamed.get(&format!("{path}/export?action=session.logged_in"));

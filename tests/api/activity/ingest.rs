@@ -367,3 +367,38 @@ fn a_body_that_can_not_be_read_in_one_item_can_not_be_read_at_all() {
     let ids: Vec<&str> = log.iter().map(|it| it["external_id"].as_str().unwrap()).collect();
     assert_eq!(ids, ["other", "good"]);
 }
+
+#[test]
+fn actions_that_tell_of_this_service_alone_are_ingested_from_nobody() {
+    let app = TestApp::start();
+    let (sam, hr) = (app.learner("Sam"), account(&app, &["activity:ingest"]));
+    let before = app.log(&sam.id);
+    let reserved = [
+        "session.logged_in",
+        "session.login_failed",
+        "session.logged_out",
+        "user.role_changed",
+        "user.password_changed",
+        "api_client.created",
+        "api_client.updated",
+        "api_client.revoked",
+        // These are unknown, or refused.
+        "user.erased",
+        "hold.placed",
+        "activity.exported",
+        "webhook.created",
+    ];
+    let items: Vec<Value> = reserved
+        .iter()
+        .map(|action| with(item(&sam.id, action), json!({"action": action})))
+        .collect();
+    for client in [hr.client(&app), app.admin()] {
+        for (outcome, action) in send(&client, &items).iter().zip(reserved) {
+            assert_eq!(outcome["outcome"], "invalid", "{action}");
+            assert_eq!(errors(outcome)[0].0, format!("/items/{}/action", outcome["index"]));
+        }
+    }
+    assert_eq!(app.log(&sam.id), before);
+    let allowed = with(item(&sam.id, "hr:1"), json!({"action": "user.updated"}));
+    assert_eq!(outcomes(&send(&hr.client(&app), &[allowed])), ["created"]);
+}

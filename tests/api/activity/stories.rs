@@ -1,4 +1,4 @@
-//! The three stories that the log exists for (contract, section 7), and their notes.
+//! The three stories that the log exists for, and their notes.
 
 use daybook::domain::clock::Clock;
 use serde_json::{Value, json};

@@ -255,7 +255,8 @@ fn a_manager_can_not_take_over_the_account_of_somebody_who_may_more() {
         admin.patch_now(&boss_path, json!({"home_group_id": group})).ok(200);
 
         let client = &manager.client;
-        client.patch_now(&boss_path, json!({"time_zone": "Asia/Tokyo"})).ok(200);
+        let zone = json!({"time_zone": "Asia/Tokyo"});
+        client.patch_now(&boss_path, zone).problem(403, "forbidden");
         // Each of these would allow a log-in; the identity provider matches users by the last.
         for taken in [
             json!({"password": "a password of mine"}),
@@ -265,5 +266,62 @@ fn a_manager_can_not_take_over_the_account_of_somebody_who_may_more() {
             client.patch_now(&boss_path, taken).problem(403, "forbidden");
         }
         app.log_in(&boss.email, PASSWORD).ok(200);
+    }
+}
+
+#[test]
+fn an_archived_group_grants_nothing_until_it_is_active_again() {
+    let app = TestApp::start();
+    let [sam, vera, max] = ["Sam", "Vera", "Max"].map(|it| app.learner(it));
+    let home = app.group("Home");
+    set_home_group(&app, &sam, json!(home));
+    grant(&app, &home, &vera, json!(["view_learner_results"]));
+    grant(&app, &home, &max, json!(["manage_users"]));
+    let (log, group) = (format!("/users/{}/activity", sam.id), format!("/groups/{home}"));
+    let creators = || -> Vec<String> {
+        app.admin().all(&format!("{log}/creators")).iter().map(|it| text(&it["name"])).collect()
+    };
+    let note = |author: &Person| json!({"notes": "One.", "created_by": author.id});
+    for (status, grants) in [("active", true), ("archived", false), ("active", true)] {
+        app.admin().patch_now(&group, json!({"status": status})).ok(200);
+        for viewer in [&vera, &max] {
+            assert_eq!(sees(&viewer.client, &sam), grants, "{status}");
+            let listed = ids(&viewer.client, "/users", "id").contains(&sam.id);
+            assert_eq!(listed, grants, "{status}");
+            assert_eq!(
+                viewer.client.all("/activity").iter().any(|it| it["user_id"] == sam.id.as_str()),
+                grants
+            );
+        }
+        let changed = max.client.patch_now(&format!("/users/{}", sam.id), json!({"surname": "X"}));
+        assert_eq!(changed.status, if grants { 200 } else { 404 }, "{status}");
+        let added = max.client.post(&log, json!({"notes": "One."}));
+        assert_eq!(added.status, if grants { 201 } else { 404 }, "{status}");
+        assert_eq!(creators().contains(&"Max Learner".to_owned()), grants, "{status}");
+        let named = app.admin().post(&log, note(&max));
+        assert_eq!(named.status, if grants { 201 } else { 422 }, "{status}");
+    }
+}
+
+#[test]
+fn the_created_by_list_is_searched_by_name_alone() {
+    let app = TestApp::start();
+    let sam = app.learner("Sam");
+    let admin = json!({
+        "email": "secret.mailbox@example.org", "given_name": "Anna", "surname": "Keller",
+        "role": "administrator",
+    });
+    app.admin().post("/users", admin).ok(201);
+    let list = format!("/users/{}/activity/creators", sam.id);
+    let found = |q: &str| -> Vec<String> {
+        let path = format!("{list}?q={q}&include=total_count");
+        let page = sam.client.get(&path).ok(200);
+        let names = page["data"].as_array().unwrap().iter().map(|it| text(&it["name"])).collect();
+        assert_eq!(page["page"]["total_count"], page["data"].as_array().unwrap().len());
+        names
+    };
+    assert_eq!(found("kELL"), ["Anna Keller"]);
+    for q in ["secret", "mailbox", "example", "%40", "org"] {
+        assert!(found(q).is_empty(), "{q}");
     }
 }

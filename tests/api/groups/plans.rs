@@ -190,3 +190,29 @@ fn the_log_tells_apart_how_a_plan_was_assigned() {
     assert_eq!(sources(&ada), ["self"]);
     assert_eq!(sources(&sam.id), ["group", "admin"]);
 }
+
+#[test]
+fn an_archived_group_assigns_nothing_until_it_is_active_again() {
+    let app = TestApp::start();
+    let (admin, sam, tom) = (app.admin(), app.learner("Sam"), app.learner("Tom"));
+    let (group, one, two) = (app.group("Leadership"), app.plan("One"), app.plan("Two"));
+    admin.put(&membership(&group, &sam.id), json!({})).ok(200);
+    admin.put(&attached(&group, &two), json!({"auto": false})).ok(200);
+    let path = format!("/groups/{group}");
+    admin.patch_now(&path, json!({"status": "archived"})).ok(200);
+
+    admin.put(&attached(&group, &one), json!({"auto": true})).problem(409, "conflict");
+    admin.put(&attached(&group, &two), json!({"auto": true})).problem(409, "conflict");
+    admin.put(&attached(&group, &one), json!({"auto": false})).ok(200);
+    admin.put(&membership(&group, &tom.id), json!({})).problem(409, "conflict");
+    let home = json!({"home_group_id": group});
+    admin.patch_now(&format!("/users/{}", tom.id), home.clone()).problem(409, "conflict");
+    admin.patch_now(&format!("/users/{}", sam.id), home).ok(200);
+    assert!(plans(&app, &sam.id).is_empty() && plans(&app, &tom.id).is_empty());
+
+    admin.patch_now(&path, json!({"status": "active"})).ok(200);
+    admin.put(&attached(&group, &one), json!({"auto": true})).ok(200);
+    admin.put(&membership(&group, &tom.id), json!({})).ok(200);
+    assert_eq!(plans(&app, &sam.id), ["One"]);
+    assert_eq!(plans(&app, &tom.id), ["One"]);
+}

@@ -161,7 +161,7 @@ fn any_value_of_any_field_is_harmless() {
                 let mut among = good.unwrap_or_else(|| json!({}));
                 among[&field] = value;
                 for body in [Value::Object(alone), among] {
-                    let answer = send(&admin, &sample, &body);
+                    let answer = send(sample.sender(&fixture, &admin), &sample, &body);
                     assert_harmless(&answer, &format!("{} of {}", field, sample.operation));
                 }
             }

@@ -31,8 +31,7 @@ fn every_operation_makes_exactly_its_entries() {
         let sample = Sample::new(&fixture, &operation);
         let (before, all_before) = (log(&fixture.subject.id), entries_in_all(&app));
 
-        let caller = if sample.operation == "log_out" { &fixture.subject.client } else { &admin };
-        sample.send(caller).ok(sample.status);
+        sample.send(sample.sender(&fixture, &admin)).ok(sample.status);
 
         let after = log(&fixture.subject.id);
         let told = &after[..after.len() - before.len()];
@@ -59,6 +58,10 @@ fn a_repeated_request_is_done_and_logged_once() {
         let fixture = Fixture::new(&app);
         let sample = Sample::new(&fixture, &operation);
         if !["PUT", "DELETE", "PATCH"].contains(&sample.method.as_str()) {
+            continue;
+        }
+        // It names the present password, so it can't be repeated: the same one is set once more.
+        if sample.operation == "change_own_password" {
             continue;
         }
         sample.send(&admin).ok(sample.status);

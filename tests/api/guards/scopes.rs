@@ -66,6 +66,7 @@ fn needs(operation: &str) -> Option<&'static str> {
         "log_in" | "refresh_session" | "issue_token" => return None,
         "get_ledger_checkpoint" | "get_ledger_key" | "get_ledger_consistency" => return None,
         "log_out"
+        | "change_own_password"
         | "list_api_clients"
         | "create_api_client"
         | "get_api_client"
@@ -94,7 +95,11 @@ fn each_operation_asks_an_api_client_for_its_scope_and_for_no_other() {
     let it = account(&app, SCOPES);
     let mut fixture = Fixture::new(&app);
     for operation in operations() {
-        let sample = Sample::new(&fixture, &operation);
+        let mut sample = Sample::new(&fixture, &operation);
+        if sample.operation == "put_group_member" {
+            // A group permission takes a person.
+            sample.body = Some(json!({}));
+        }
         let Some(scope) = needs(sample.operation) else { continue };
         if !scope.is_empty() {
             let others: Vec<&str> = SCOPES.iter().copied().filter(|it| *it != scope).collect();
@@ -159,7 +164,7 @@ fn an_api_client_assigns_no_roles_and_creates_only_learners() {
     let user = |role: &str| {
         json!({
             "email": format!("{role}@example.com"), "given_name": "New", "surname": "User",
-            "role": role, "password": PASSWORD,
+            "role": role,
         })
     };
     client.post("/users", user("administrator")).problem(403, "forbidden");
@@ -167,8 +172,58 @@ fn an_api_client_assigns_no_roles_and_creates_only_learners() {
     let made = client.post("/users", user("learner")).ok(201);
     let path = format!("/users/{}", text(&made["id"]));
     client.patch_now(&path, json!({"role": "auditor"})).problem(403, "forbidden");
-    let admin = format!("/users/{}", app.admin_id);
-    let password = json!({"password": "a password of mine"});
-    client.patch_now(&admin, password).problem(403, "forbidden");
     assert_eq!(client.get("/me").ok(200)["permissions"]["change_roles"], false);
+}
+
+#[test]
+fn an_api_client_sets_no_password_and_no_identity_of_somebody_above_learner() {
+    let app = TestApp::start();
+    let client = account(&app, SCOPES).client(&app);
+    let sam = app.learner("Sam");
+    let new = |email: &str| json!({"email": email, "given_name": "New", "surname": "User"});
+    let mut with_password = new("new@example.com");
+    with_password["password"] = json!(PASSWORD);
+    client.post("/users", with_password).problem(403, "forbidden");
+    let password = json!({"password": "a password of mine"});
+    let admin = app.admin_id.to_string();
+    for user in [&sam.id, &admin] {
+        client.patch_now(&format!("/users/{user}"), password.clone()).problem(403, "forbidden");
+    }
+    let status = json!({"status": "inactive"});
+    client.patch_now(&format!("/users/{admin}"), status).problem(403, "forbidden");
+    for identity in [json!({"email": "mine@example.com"}), json!({"employee_id": "E-1"})] {
+        client.patch_now(&format!("/users/{admin}"), identity.clone()).problem(403, "forbidden");
+        client.patch_now(&format!("/users/{}", sam.id), identity).ok(200);
+    }
+    app.log_in("mine@example.com", PASSWORD).ok(200);
+}
+
+#[test]
+fn an_api_client_gives_no_permission_of_an_archived_group_back() {
+    let app = TestApp::start();
+    let client = account(&app, SCOPES).client(&app);
+    let path = format!("/groups/{}", app.group("Leadership"));
+    let (active, archived) = (json!({"status": "active"}), json!({"status": "archived"}));
+    client.patch_now(&path, active.clone()).ok(200);
+    client.patch_now(&path, archived).ok(200);
+    client.patch_now(&path, active.clone()).problem(403, "forbidden");
+    client.patch_now(&path, json!({"name": "Leaders"})).ok(200);
+    app.admin().patch_now(&path, active).ok(200);
+}
+
+#[test]
+fn an_api_client_makes_members_and_grants_and_revokes_no_group_permission() {
+    let app = TestApp::start();
+    let client = account(&app, SCOPES).client(&app);
+    let (sam, group) = (app.learner("Sam"), app.group("Leadership"));
+    let path = format!("/groups/{group}/members/{}", sam.id);
+    let manage = json!({"permissions": ["manage_users"]});
+    client.put(&path, manage.clone()).problem(403, "forbidden");
+    assert!(app.actions(&sam.id).is_empty());
+    client.put(&path, json!({"permissions": []})).ok(200);
+    client.put(&path, manage.clone()).problem(403, "forbidden");
+    app.admin().put(&path, manage.clone()).ok(200);
+    client.put(&path, manage).problem(403, "forbidden");
+    client.put(&path, json!({})).problem(403, "forbidden");
+    assert_eq!(app.actions(&sam.id), ["group.permission_granted", "group.member_added"]);
 }

@@ -24,6 +24,7 @@ const LISTED: &[(&str, &str, usize)] = &[
     ("changes/ingest.rs", "ingested", 1),
     ("changes/notes/edit.rs", "revised", 1),
     ("changes/plans.rs", "Unlogged::Catalogue", 1),
+    ("changes/sessions.rs", "Unlogged::Housekeeping", 1),
     ("changes/sessions.rs", "Unlogged::Token", 1),
     ("changes/token_grants.rs", "Unlogged::Token", 1),
     ("cli/ledger_key.rs", "Unlogged::Housekeeping", 1),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use daybook::{
     changes::{self, sessions::LogIn},
+    config::session::SessionDays,
     domain::{
         identity::{Identity, Proof},
         ids::{SessionId, UserId},
@@ -35,6 +36,8 @@ struct Population {
     supervisors: Vec<(usize, usize)>,
     /// Triples of group, user and their permissions there.
     members: Vec<(usize, usize, Permissions)>,
+    /// Which groups are archived.
+    archived: Vec<bool>,
 }
 
 #[derive(Clone, Debug)]
@@ -68,8 +71,14 @@ fn populations() -> impl Strategy<Value = Population> {
         vec(user, USERS),
         vec((0..USERS, 0..USERS), 0..6),
         vec((0..GROUPS, 0..USERS, permissions), 0..12),
+        vec(proptest::bool::weighted(0.3), GROUPS),
     )
-        .prop_map(|(users, supervisors, members)| Population { users, supervisors, members })
+        .prop_map(|(users, supervisors, members, archived)| Population {
+            users,
+            supervisors,
+            members,
+            archived,
+        })
 }
 
 impl Population {
@@ -81,10 +90,11 @@ impl Population {
         said.map(|it| it.2).or(at_home.then_some(none))
     }
 
-    /// The relation, by the words of the policy.
+    /// The relation, by the words of the policy: archived groups grant nothing.
     fn relation(&self, caller: usize, user: usize) -> Relation {
         let has = |group, permission: fn(&Permissions) -> bool| {
-            self.membership(group, caller).is_some_and(|it| permission(&it))
+            let membership = self.membership(group, caller).filter(|_| !self.archived[group]);
+            membership.is_some_and(|it| permission(&it))
         };
         Relation {
             own: caller == user,
@@ -130,6 +140,9 @@ impl Population {
             let path = format!("/groups/{}/members/{}", groups[*group], people[*user].id);
             admin.put(&path, json!({"permissions": words})).ok(200);
         }
+        for (group, _) in groups.iter().zip(&self.archived).filter(|it| *it.1) {
+            admin.patch_now(&format!("/groups/{group}"), json!({"status": "archived"})).ok(200);
+        }
         people.into_iter().map(|it| (it.id.parse::<UserId>().unwrap(), it.client)).unzip()
     }
 }
@@ -143,7 +156,13 @@ fn caller(id: UserId, role: Role) -> Caller {
 fn session_of(app: &TestApp, user: UserId) -> SessionId {
     let row = block_on(app.db.read(move |conn| store::users::get(conn, user))).unwrap();
     let refresh_hash = format!("no token has this hash: {user}");
-    let log_in = LogIn { user, verified: row.password_hash, refresh_hash, attempt: None };
+    let log_in = LogIn {
+        user,
+        days: SessionDays::default(),
+        verified: row.password_hash,
+        refresh_hash,
+        attempt: None,
+    };
     let live = changes::apply(&app.db, Credentials::None, log_in);
     block_on(live).unwrap().unwrap().session
 }

@@ -58,7 +58,7 @@ fn every_post_sent_again_has_no_second_effect_and_gets_the_first_answer() {
         if sample.method != "POST" {
             continue;
         }
-        let client = if sample.operation == "log_out" { &fixture.subject.client } else { &admin };
+        let client = sample.sender(&fixture, &admin);
         let send = |sample: &Sample| sample.send_with(client, &[("idempotency-key", "\"again\"")]);
         let first = send(&sample);
         assert_eq!(first.status, sample.status, "{}: {}", sample.operation, first.text);
@@ -248,7 +248,7 @@ fn an_import_that_was_killed_may_be_sent_again_after_a_while() {
     assert_eq!(send("").ok(200)["summary"]["created"], 1, "the first answer");
     send("?dry_run=true").problem(422, "idempotency_key_reused");
     // As if the process had been killed before it replied.
-    app.database.sabotage("UPDATE idempotency_keys SET answer = NULL").unwrap();
+    app.database.sabotage("UPDATE idempotency_keys SET response = NULL").unwrap();
     send("").problem(409, "idempotency_in_flight");
     clock.set(clock.now().plus_seconds(24 * 3600));
     assert_eq!(send("").ok(200)["summary"]["unchanged"], 1);
@@ -287,4 +287,39 @@ fn a_password_can_not_be_tried_against_what_is_kept() {
     let stored = dump(&app.database).join("\n");
     assert!(!stored.contains(&guess));
     assert!(!stored.contains(&framed(&[&[], guess.as_bytes()])));
+}
+
+#[test]
+fn a_replay_asks_again_whether_the_caller_still_may() {
+    let app = TestApp::start();
+    let (ada, anna) = (app.admin(), app.person("administrator", "Anna", "Admin"));
+    let (sam, user) = (app.learner("Sam"), api_user(&app, "learner"));
+    let body = json!({"name": "HR", "user_id": user, "scopes": ["users:read"]});
+    let made = post(&anna.client, "/api-clients", "client", &body);
+    let secrets = format!("/api-clients/{}/secrets", text(&made.ok(201)["id"]));
+    let note = format!("/users/{}/activity", sam.id);
+    let csv = "email,given_name,surname\ntom@example.com,Tom,Baker\n";
+    let import = |client: &Client| {
+        let headers = [CSV, ("idempotency-key", "import")];
+        client.send("POST", "/users/import", &headers, Some(csv))
+    };
+    post(&anna.client, &secrets, "secret", &json!({})).ok(201);
+    post(&anna.client, &note, "note", &json!({"notes": "One."})).ok(201);
+    import(&anna.client).ok(200);
+
+    ada.patch_now(&format!("/users/{}", anna.id), json!({"role": "learner"})).ok(200);
+    let replays = [
+        (post(&anna.client, "/api-clients", "client", &body), 403, "forbidden"),
+        (post(&anna.client, &secrets, "secret", &json!({})), 403, "forbidden"),
+        (post(&anna.client, &note, "note", &json!({"notes": "One."})), 404, "not_found"),
+        (import(&anna.client), 403, "forbidden"),
+    ];
+    for (reply, status, code) in replays {
+        reply.problem(status, code);
+        assert!(!reply.text.contains("dbk_"), "{}", reply.text);
+    }
+    // Who may again gets the first reply again.
+    ada.patch_now(&format!("/users/{}", anna.id), json!({"role": "administrator"})).ok(200);
+    let anna = app.client_of(&anna.email);
+    assert_eq!(post(&anna, "/api-clients", "client", &body).text, made.text);
 }

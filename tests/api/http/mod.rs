@@ -5,4 +5,6 @@ pub mod cors;
 pub mod etags;
 pub mod idempotency;
 pub mod lists;
+pub mod operator;
 pub mod shape;
+pub mod slow_bodies;

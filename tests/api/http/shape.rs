@@ -334,3 +334,20 @@ fn a_problem_repeats_only_so_much_of_a_request() {
     assert!(instance.len() <= 2000, "{} characters", instance.len());
     assert_eq!(instance.rfind('%'), Some(instance.len() - 3), "half an escape: {instance}");
 }
+
+#[test]
+fn the_docs_run_no_script_but_their_own_and_stand_in_no_frame() {
+    let app = TestApp::start();
+    let page = app.stranger().get("/docs");
+    assert_eq!(page.status, 200);
+    let policy = page.header("content-security-policy").unwrap();
+    let parts: Vec<&str> = policy.split(';').map(str::trim).collect();
+    for part in ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'"] {
+        assert!(parts.contains(&part), "{part} is not in {policy}");
+    }
+    assert!(!policy.contains("unsafe"), "{policy}");
+    assert_eq!(page.header("referrer-policy").as_deref(), Some("no-referrer"));
+    assert!(!page.text.contains("<script>") && page.text.contains("<script src=\"/docs/"));
+    let settings = app.stranger().get("/docs/swagger-initializer.js").text;
+    assert!(!settings.contains("\"persistAuthorization\": true"), "{settings}");
+}

@@ -8,6 +8,7 @@ use crate::support::{
     client::Client,
     expect::{changes, entries, entry},
     fixtures::Person,
+    groups::{grant, set_home_group},
     reply::Reply,
 };
 
@@ -279,4 +280,51 @@ fn the_source_of_an_enrollment_of_oneself_is_self() {
     let enrollment = scene.admin().post(&format!("/users/{id}/enrollments"), body).ok(201);
     assert_eq!(enrollment["source"], "self");
     assert_eq!(entry(&scene.app, &id, "enrollment.created")["source"], "self");
+}
+
+#[test]
+fn everybody_starts_their_own_enrollments_and_no_others() {
+    let app = TestApp::start();
+    let (sam, tom) = (app.learner("Sam"), app.learner("Tom"));
+    let audrey = app.person("auditor", "Audrey", "Auditor");
+    let course = app.course("Security Basics");
+    for person in [&sam, &audrey] {
+        let path = format!("/enrollments/{}", app.enrollment(&person.id, &course));
+        tom.client.put(&format!("{path}/start"), json!({})).problem(404, "not_found");
+        let started = person.client.put(&format!("{path}/start"), json!({})).ok(200);
+        assert_eq!(started["status"], "in_progress");
+        assert_eq!(app.log(&person.id)[0]["source"], "self");
+        let body = json!({"method": "earned"});
+        person.client.put(&format!("{path}/completion"), body).problem(403, "forbidden");
+        let due = json!({"due_at": "2030-01-01T00:00:00Z"});
+        person.client.patch_now(&path, due).problem(403, "forbidden");
+        person.client.delete(&path).problem(403, "forbidden");
+    }
+    let path = format!("/enrollments/{}/start", app.enrollment(&sam.id, &app.course("Other")));
+    audrey.client.put(&path, json!({})).problem(403, "forbidden");
+}
+
+#[test]
+fn a_manager_completes_and_grades_no_enrollment_of_their_own() {
+    let app = TestApp::start();
+    let (sam, max) = (app.learner("Sam"), app.learner("Max"));
+    let (home, course) = (app.group("Home"), app.course("Security Basics"));
+    grant(&app, &home, &max, json!(["manage_users"]));
+    for person in [&sam, &max] {
+        set_home_group(&app, person, json!(home));
+    }
+    let enrollment = |user: &str| format!("/enrollments/{}", app.enrollment(user, &course));
+    let (own, other) = (enrollment(&max.id), enrollment(&sam.id));
+    let complete = |client: &Client, path: &str| {
+        client.put(&format!("{path}/completion"), json!({"method": "forced"}))
+    };
+    complete(&max.client, &own).problem(403, "forbidden");
+    complete(&max.client, &other).ok(200);
+    for grade in [json!({"grade": 100}), json!({"result": "pass"}), json!({"grade": null})] {
+        max.client.patch_now(&own, grade.clone()).problem(403, "forbidden");
+        max.client.patch_now(&other, grade).ok(200);
+    }
+    max.client.patch_now(&own, json!({"due_at": "2030-01-01T00:00:00Z"})).ok(200);
+    // Administrators do.
+    complete(&app.admin(), &enrollment(&app.admin_id.to_string())).ok(200);
 }

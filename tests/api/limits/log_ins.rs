@@ -194,7 +194,7 @@ fn counted_attempts_identify_no_user() {
         .into_iter()
         .filter(|row| row.starts_with("attempt_windows") || row.starts_with("known_places"))
         .collect();
-    assert_eq!(rows.len(), 5, "an address, two accounts, a place, known: {rows:#?}");
+    assert_eq!(rows.len(), 6, "an address, two accounts, a place, one unknown, known: {rows:#?}");
     assert!(rows.iter().all(|row| !row.contains(HOME) && !row.contains("example")), "{rows:#?}");
 }
 

@@ -4,9 +4,12 @@ use daybook::domain::{clock::Clock, timestamp::Timestamp};
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{PASSWORD, TestApp},
-    client::Client,
+    app::{PASSWORD, Settings, TestApp},
+    client::{CSV, Client},
+    database::TestDatabase,
+    dump::dump,
     expect::{entries, entry},
+    process::daybook,
     reply::{Reply, text},
 };
 
@@ -259,5 +262,136 @@ fn me_is_the_caller_with_their_permissions() {
             let expected = if permission == "see_all_users" { sees_all } else { changes_all };
             assert_eq!(allowed, expected, "{role}: {permission}");
         }
+    }
+}
+
+#[test]
+fn addresses_that_only_look_alike_are_two_accounts() {
+    let app = TestApp::start();
+    let make = |email: &str| {
+        let body = json!({
+            "email": email, "given_name": "Robin", "surname": "Keller", "password": PASSWORD,
+        });
+        app.admin().post("/users", body)
+    };
+    let ids: Vec<Value> = ["admin@straße.de", "admin@strasse.de", "ADMIN@bücher.example"]
+        .map(|email| make(email).ok(201)["id"].clone())
+        .into();
+    for (at, email) in [
+        (0, "ADMIN@STRAßE.de"),
+        (0, "admin@xn--strae-oqa.de"),
+        (1, "Admin@Strasse.DE"),
+        (2, "admin@xn--bcher-kva.example"),
+        (2, "admin@BÜCHER.example"),
+    ] {
+        let tokens = app.log_in(email, PASSWORD).ok(200);
+        assert_eq!(client(&app, &tokens).get("/me").ok(200)["id"], ids[at], "{email}");
+    }
+    make("admin@XN--STRAE-OQA.de").problem(409, "already_exists");
+    // A dotless i, and a long s: fold alike, and are none of ours.
+    for email in ["admın@example.com", "adminſ@example.com"] {
+        make(email).invalid("/email", "invalid_email");
+        app.log_in(email, PASSWORD).problem(401, "unauthenticated");
+    }
+    // Searching keeps folding, and so finds both.
+    let found = app.admin().get("/users?q=STRASSE.de").ok(200);
+    assert_eq!(found["data"].as_array().unwrap().len(), 2);
+    let found = app.admin().get("/users?q=B%C3%9CCHER").ok(200);
+    assert_eq!(found["data"][0]["id"], ids[2]);
+}
+
+#[test]
+fn imports_and_batches_compare_addresses_by_their_key() {
+    let app = TestApp::start();
+    let body = json!({"email": "a@straße.de", "given_name": "Robin", "surname": "Keller"});
+    let robin = app.admin().post("/users", body).ok(201);
+    let csv = "email,given_name,surname\nA@STRASSE.de,Other,One\nA@xn--strae-oqa.de,Robin,Ito\n\
+               admın@x.org,No,One\n";
+    let report = app.admin().send("POST", "/users/import", &[CSV], Some(csv)).ok(200);
+    assert_eq!(report["data"][0]["outcome"], "created");
+    assert_eq!(report["data"][1]["outcome"], "updated");
+    assert_eq!(report["data"][1]["user_id"], robin["id"]);
+    assert_eq!(report["data"][2]["outcome"], "invalid");
+    assert_eq!(report["data"][2]["errors"][0]["code"], "invalid_email");
+    // Another spelling of the key is no other address.
+    let now = app.admin().get(&format!("/users/{}", text(&robin["id"]))).ok(200);
+    assert_eq!(now["email"], "a@straße.de");
+
+    let item = |email: &str| {
+        json!({
+            "user": {"email": email}, "action": "enrollment.completed",
+            "occurred_at": Timestamp::system_now(), "external_id": email,
+            "description": "A course was completed elsewhere.",
+        })
+    };
+    let items = [item("A@STRAßE.DE"), item("a@strase.de"), item("admın@x.org")];
+    let report = app.admin().post("/activity/batch", json!({"items": items})).ok(200);
+    let outcomes: Vec<&Value> =
+        report["data"].as_array().unwrap().iter().map(|it| &it["outcome"]).collect();
+    assert_eq!(outcomes, ["created", "invalid", "invalid"]);
+    entry(&app, &text(&robin["id"]), "enrollment.completed");
+}
+
+#[test]
+fn a_session_ends_after_thirty_days_however_often_it_is_refreshed() {
+    let clock = Clock::stopped_at(Timestamp::system_now());
+    let app = TestApp::start_with(clock.clone());
+    let started = clock.now();
+    let day = 24 * 3600;
+    let mut tokens = app.log_in("admin@example.com", PASSWORD).ok(200);
+    for days in [10, 20, 29] {
+        clock.set(started.plus_seconds(days * day));
+        tokens = refresh(&app, &tokens["refresh_token"]).ok(200);
+        assert_eq!(tokens["expires_in"], 900);
+    }
+    // The last access token ends with the session.
+    clock.set(started.plus_seconds(30 * day - 60));
+    tokens = refresh(&app, &tokens["refresh_token"]).ok(200);
+    assert_eq!(tokens["expires_in"], 60);
+    client(&app, &tokens).get("/me").ok(200);
+    clock.set(started.plus_seconds(30 * day));
+    assert_out(&client(&app, &tokens));
+    refresh(&app, &tokens["refresh_token"]).problem(401, "invalid_token");
+}
+
+#[test]
+fn the_operator_says_how_long_a_session_lasts() {
+    let clock = Clock::stopped_at(Timestamp::system_now());
+    let app = TestApp::start_adjusted(clock.clone(), &Settings::default(), |services| {
+        services.session_days = "2".parse().unwrap();
+    });
+    let tokens = app.log_in("admin@example.com", PASSWORD).ok(200);
+    clock.set(clock.now().plus_seconds(2 * 24 * 3600 - 1000));
+    let tokens = refresh(&app, &tokens["refresh_token"]).ok(200);
+    clock.set(clock.now().plus_seconds(1000));
+    refresh(&app, &tokens["refresh_token"]).problem(401, "invalid_token");
+    let database = TestDatabase::empty();
+    for wrong in ["0", "366", "thirty"] {
+        let output = daybook(&database, &["serve", "--session-days", wrong]).output().unwrap();
+        assert!(!output.status.success(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_log_in_to_an_unknown_account_does_what_one_to_a_known_account_does() {
+    let clock = Clock::stopped_at(Timestamp::system_now());
+    let settings = Settings { rate_limit: "1000000", ..Settings::default() };
+    let mut passwords = None;
+    let app = TestApp::start_adjusted(clock, &settings, |services| {
+        passwords = Some(services.passwords.clone());
+    });
+    let passwords = passwords.unwrap();
+    let no_password = json!({"email": "no@example.com", "given_name": "No", "surname": "Password"});
+    app.admin().post("/users", no_password).ok(201);
+    for email in
+        ["admin@example.com", "no@example.com", "nobody@example.com", "no address", "admın@x.y"]
+    {
+        let (hashed, before) = (passwords.begun(), dump(&app.database));
+        let answer = app.log_in(email, "not the password");
+        answer.problem(401, "unauthenticated");
+        assert_eq!(passwords.begun(), hashed + 1, "{email}");
+        // Each is counted, and each commits.
+        assert!(dump(&app.database) != before, "{email}");
+        assert!(answer.header("ratelimit").unwrap().contains("\"login\";r="), "{email}");
     }
 }

@@ -4,4 +4,5 @@ pub mod api_clients;
 pub mod login;
 pub mod oauth;
 pub mod oidc;
+pub mod passwords;
 pub mod tokens;

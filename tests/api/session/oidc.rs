@@ -84,6 +84,7 @@ impl Issuer {
         let now = Timestamp::system_now().millis() / 1000;
         json!({
             "iss": self.url, "aud": AUDIENCE, "sub": "1", "iat": now, "exp": now + 300,
+            "jti": "one", "client_id": "a front end",
             "email": email, "email_verified": true,
         })
     }
@@ -122,8 +123,15 @@ impl Key {
         jwk
     }
 
+    /// An access token (RFC 9068).
     fn sign(&self, claims: &Value) -> String {
-        let header = Header { kid: Some(self.id.clone()), ..Header::new(self.algorithm) };
+        self.sign_as(Some("at+jwt"), claims)
+    }
+
+    /// A token of this type.
+    fn sign_as(&self, typ: Option<&str>, claims: &Value) -> String {
+        let (kid, typ) = (Some(self.id.clone()), typ.map(str::to_owned));
+        let header = Header { kid, typ, ..Header::new(self.algorithm) };
         encode(&header, claims, &self.private).unwrap()
     }
 }
@@ -219,6 +227,12 @@ fn a_token_that_the_provider_did_not_issue_for_this_service_is_an_invalid_token(
         ("an address that is none", with("email", json!(["admin@example.com"]))),
         ("an address of which nothing is said", without("email_verified")),
         ("an address that nobody verified", with("email_verified", json!(false))),
+        ("an address with a NUL", with("email", json!("admin\0@example.com"))),
+        ("no subject", without("sub")),
+        ("no client", without("client_id")),
+        ("a client that is no text", with("client_id", json!(7))),
+        ("no id of the token", without("jti")),
+        ("no time of issue", without("iat")),
     ];
     for (what, token) in tokens {
         let answer = me(&app, &token);
@@ -226,6 +240,61 @@ fn a_token_that_the_provider_did_not_issue_for_this_service_is_an_invalid_token(
         answer.problem(401, "invalid_token");
     }
     me(&app, &with("aud", json!(["another", AUDIENCE]))).ok(200);
+}
+
+#[test]
+fn an_id_token_is_no_access_token() {
+    let issuer = Issuer::start();
+    let (app, key) = (trusting(&issuer, "email"), issuer.key(Algorithm::ES256, "one"));
+    let good = issuer.claims("admin@example.com");
+    for typ in ["at+jwt", "application/at+jwt", "AT+JWT"] {
+        me(&app, &key.sign_as(Some(typ), &good)).ok(200);
+    }
+    for typ in
+        [None, Some("JWT"), Some("id+jwt"), Some(""), Some("at+jwt "), Some("application/jwt")]
+    {
+        let answer = me(&app, &key.sign_as(typ, &good));
+        assert_eq!(answer.status, 401, "{typ:?}");
+        answer.problem(401, "invalid_token");
+    }
+    let with = |name: &str, value: &str| {
+        let mut claims = good.clone();
+        claims[name] = json!(value);
+        me(&app, &key.sign(&claims))
+    };
+    for name in ["nonce", "at_hash", "c_hash"] {
+        with(name, "x").problem(401, "invalid_token");
+    }
+    // Issued to one client, and used by another.
+    with("azp", "another").problem(401, "invalid_token");
+    with("azp", "a front end").ok(200);
+}
+
+#[test]
+fn a_token_of_the_provider_opens_no_api_account() {
+    let issuer = Issuer::start();
+    let (app, key) = (trusting(&issuer, "email"), issuer.key(Algorithm::ES256, "one"));
+    let body = json!({
+        "email": "hr@example.com", "kind": "api", "given_name": "HR", "surname": "System",
+        "role": "administrator",
+    });
+    app.admin().post("/users", body).ok(201);
+    me(&app, &key.sign(&issuer.claims("hr@example.com"))).problem(401, "invalid_token");
+    me(&app, &key.sign(&issuer.claims("admin@example.com"))).ok(200);
+}
+
+#[test]
+fn a_claim_with_a_nul_is_an_invalid_token() {
+    let issuer = Issuer::start();
+    let key = issuer.key(Algorithm::ES256, "one");
+    for (user, claim) in [("employee_id:number", "number"), ("email:upn", "upn")] {
+        let app = trusting(&issuer, user);
+        for value in ["E\0-7", "\0", "admin@exam\0ple.com"] {
+            let mut claims = issuer.claims("admin@example.com");
+            claims[claim] = json!(value);
+            me(&app, &key.sign(&claims)).problem(401, "invalid_token");
+        }
+    }
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 pub mod coalesce;
 pub mod durability;
+pub mod files;
+pub mod locks;
 pub mod read_replica;
 pub mod replicas;
 pub mod writing;

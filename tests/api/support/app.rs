@@ -10,14 +10,18 @@ use std::{
 
 use actix_web::dev::ServerHandle;
 use daybook::{
-    api::{http::metrics::Metrics, limits::requests::Limits},
-    app::{self, Services},
+    api::{
+        http::{health::HealthAt, metrics::Metrics},
+        limits::{connections::ConnectionRules, requests::Limits},
+    },
+    app::{self, Services, Waits},
     auth::{
         passwords::{Cost, Passwords},
         seal::Sealer,
         tokens::Tokens,
     },
     changes::{self, users::CreateUser},
+    config::session::SessionDays,
     db::database::{Db, Options},
     domain::{
         clock::Clock,
@@ -159,6 +163,7 @@ fn services(database: &TestDatabase, clock: &Clock, settings: &Settings) -> Serv
         sealer: Sealer::new(SECRET, None).unwrap(),
         // As cheap as argon2 can be: no test is about its cost.
         passwords: Passwords::new(Cost { memory_kib: 8, passes: 1 }, 2).unwrap(),
+        session_days: SessionDays::default(),
         metrics: Metrics::new().unwrap(),
         ledger: LedgerHeads::new(Signer::parse(LEDGER_KEY).unwrap()),
         limits: Limits::new(
@@ -168,6 +173,8 @@ fn services(database: &TestDatabase, clock: &Clock, settings: &Settings) -> Serv
             clock.clone(),
         ),
         origins: settings.cors_origins.parse().unwrap(),
+        health_at: HealthAt::Api,
+        waits: Waits::new(ConnectionRules::default()),
     }
 }
 

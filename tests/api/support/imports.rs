@@ -87,6 +87,7 @@ impl SourceFile {
                 "}" if braces.pop() == Some(true) => {
                     module.pop();
                 }
+                "}" => {}
                 name if is_name(name) && !after_path => {
                     let mut path = vec![name.to_owned()];
                     while at(index + 1) == "::" && is_name(at(index + 2)) {

@@ -3,6 +3,8 @@
 use std::{
     io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
+    sync::{Mutex, mpsc},
+    time::Duration,
 };
 
 use super::{
@@ -15,6 +17,9 @@ use super::{
 pub struct Process {
     child: Child,
     pub client: Client,
+    /// A client of the operator's listener, if it has one.
+    pub operator: Option<Client>,
+    log: Mutex<mpsc::Receiver<String>>,
 }
 
 /// `daybook` with these arguments, on a database, without the `DAYBOOK_` variables of this process.
@@ -38,26 +43,56 @@ pub fn daybook(database: &TestDatabase, words: &[&str]) -> Command {
 impl Process {
     /// Serves on a free port, with an administrator if the database is empty.
     pub fn serve(database: &TestDatabase, words: &[&str]) -> Self {
-        let all = [&["serve", "--listen", "127.0.0.1:0"], words].concat();
-        let mut child = daybook(database, &all)
+        Self::serve_at(database, "127.0.0.1:0", words)
+    }
+
+    /// The same, at an address.
+    pub fn serve_at(database: &TestDatabase, address: &str, words: &[&str]) -> Self {
+        Self::serve_with(database, address, words, |_| {})
+    }
+
+    /// The same, with other changes of the command.
+    pub fn serve_with(
+        database: &TestDatabase,
+        address: &str,
+        words: &[&str],
+        adjust: impl FnOnce(&mut Command),
+    ) -> Self {
+        let all = [&["serve", "--listen", address], words].concat();
+        let mut command = daybook(database, &all);
+        adjust(&mut command);
+        let mut child = command
             .env("DAYBOOK_ADMIN_EMAIL", "admin@example.com")
             .env("DAYBOOK_ADMIN_PASSWORD", PASSWORD)
             .stderr(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
-        let address = log
-            .by_ref()
-            .map(|line| line.unwrap())
-            .find_map(|line| {
-                let (_, rest) = line.split_once("listening on ")?;
-                rest.split([',', ' ']).next().map(str::to_owned)
-            })
-            .expect("the service ended before it listened");
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let (send, log) = mpsc::channel();
+        let (mut operator, mut address) = (None, None);
+        while address.is_none() {
+            let line = lines.next().expect("the service ended before it listened").unwrap();
+            operator = operator.or_else(|| address_after(&line, "health and metrics on "));
+            address = address_after(&line, "listening on ");
+            send.send(line).unwrap();
+        }
         // Without a reader, the service would wait for room in the pipe.
-        std::thread::spawn(move || log.for_each(drop));
-        Self { child, client: client_at(&address) }
+        std::thread::spawn(move || {
+            lines.map_while(Result::ok).for_each(|line| drop(send.send(line)));
+        });
+        let client = client_at(&address.unwrap());
+        let operator = operator.map(|address| client_at(&address));
+        Self { child, client, operator, log: Mutex::new(log) }
+    }
+
+    /// The log up to a line with this text in it. Each line is read once.
+    pub fn log_up_to(&self, text: &str) -> Vec<String> {
+        let (log, mut lines) = (self.log.lock().unwrap(), Vec::new());
+        while !lines.last().is_some_and(|line: &String| line.contains(text)) {
+            lines.push(log.recv_timeout(Duration::from_secs(30)).expect(text));
+        }
+        lines
     }
 
     /// The first administrator, logged in.
@@ -93,4 +128,10 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The address in a line of the log, after this text.
+fn address_after(line: &str, text: &str) -> Option<String> {
+    let (_, rest) = line.split_once(text)?;
+    rest.split([',', ' ']).next().map(str::to_owned)
 }

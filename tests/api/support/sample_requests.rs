@@ -32,6 +32,11 @@ pub fn request(fixture: &Fixture, operation: &str) -> SampleRequest {
             new(200, body, &["session.logged_in"])
         }
         "refresh_session" => new(200, json!({"refresh_token": fixture.refresh_token}), &[]),
+        // The same password again, so that all can still log in with it.
+        "change_own_password" => {
+            let body = json!({"current_password": PASSWORD, "new_password": PASSWORD});
+            new(204, body, &["user.password_changed"])
+        }
         "log_out" => new(204, json!({}), &["session.logged_out"]),
         "issue_token" => {
             let Fixture { api_client, client_secret, .. } = fixture;

@@ -123,6 +123,14 @@ impl Sample {
         self.operation != "issue_token"
     }
 
+    /// The client that sends it: administrators, save for what users do for themselves alone.
+    pub fn sender<'a>(&self, fixture: &'a Fixture, admin: &'a Client) -> &'a Client {
+        match self.operation {
+            "log_out" | "change_own_password" => &fixture.subject.client,
+            _ => admin,
+        }
+    }
+
     pub fn send(&self, client: &Client) -> Reply {
         self.send_with(client, &[])
     }

@@ -324,3 +324,22 @@ fn lines_are_counted_as_an_editor_does() {
         assert_eq!(numbers, [3, 6, 8], "{end:?}");
     }
 }
+
+#[test]
+fn an_import_raises_the_role_of_no_account_that_exists() {
+    let app = TestApp::start();
+    let (sam, audrey) = (app.learner("Sam"), app.person("auditor", "Audrey", "Auditor"));
+    let file = format!(
+        "email,role,surname\n{},administrator,Other\n{},administrator,Other\n{},learner,Other\n",
+        sam.email, audrey.email, audrey.email,
+    );
+    let lines = lines(&app.admin(), &file);
+    assert_eq!(outcomes(&lines), ["invalid", "invalid", "updated"]);
+    for line in &lines[..2] {
+        assert_eq!(errors(line), [(Some("role"), "not_allowed")]);
+    }
+    let user = |id: &str| app.admin().get(&format!("/users/{id}")).ok(200);
+    assert_eq!(user(&sam.id)["role"], "learner");
+    assert_eq!(user(&sam.id)["surname"], "Learner");
+    assert_eq!(user(&audrey.id)["role"], "learner");
+}
