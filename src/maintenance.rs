@@ -64,18 +64,24 @@ const SEQUENCER_PAUSE: Duration = Duration::from_millis(20);
 /// The pause after the sequencer failed.
 const SEQUENCER_RETRY: Duration = Duration::from_secs(1);
 
-/// Gives records of the ledger their positions. On SQLite they have them from the start.
+/// Gives records of the ledger their positions, and tells those who follow the ledger that it has grown:
+/// one look at it serves all of them.
 pub async fn sequence_ledger(db: Db) {
-    if db.url().is_sqlite() {
-        return;
-    }
     loop {
         db.records_written(SEQUENCER_INTERVAL).await;
-        actix_web::rt::time::sleep(SEQUENCER_PAUSE).await;
+        if !db.url().is_sqlite() {
+            actix_web::rt::time::sleep(SEQUENCER_PAUSE).await;
+        }
         loop {
             match db.sequence().await {
-                Ok(sequenced) if sequenced.more => {}
-                Ok(_) => break,
+                Ok(sequenced) => {
+                    if let Some(size) = sequenced.size {
+                        db.tell_of_ledger_size(size);
+                    }
+                    if !sequenced.more {
+                        break;
+                    }
+                }
                 Err(error) => {
                     log::warn!("the records of the ledger could not be sequenced: {error}");
                     actix_web::rt::time::sleep(SEQUENCER_RETRY).await;

@@ -5,7 +5,10 @@ use daybook::{
         connection::AnyConnection,
         schema::{entries, users},
     },
-    journal::entry::row::EntryRow,
+    journal::{
+        entry::row::EntryRow,
+        records::{append::append, new_record::NewRecord, sequencer::sequence},
+    },
     store::users::UserRow,
 };
 use diesel::{ExecuteCopyFromDsl, RunQueryDsl, connection::SimpleConnection};
@@ -44,6 +47,25 @@ macro_rules! fill {
     }};
 }
 pub(crate) use fill;
+
+/// Adds the records of entries to the ledger, as the journal does when it writes entries.
+pub fn record(conn: &mut AnyConnection, entries: &[EntryRow]) -> Result<()> {
+    let rows: Vec<&EntryRow> = entries.iter().collect();
+    let records = NewRecord::from_entries(&rows).map_err(|error| error.to_string())?;
+    Ok(append(conn, &records).map_err(|error| error.to_string())?)
+}
+
+/// Gives the records that wait for it their positions, on PostgreSQL.
+pub fn settle(conn: &mut AnyConnection) -> Result<()> {
+    let mut more = matches!(conn, AnyConnection::Postgres(_));
+    while more {
+        transaction(conn, |conn| {
+            more = sequence(conn).map_err(|error| error.to_string())?.more;
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
 
 /// Inserts users and entries, by COPY on PostgreSQL.
 pub fn insert(conn: &mut AnyConnection, users: &[UserRow], entries: &[EntryRow]) -> Result<()> {

@@ -12,7 +12,7 @@ use crate::{
         enrollments::seed_enrollments,
         entries::entry_row,
         indexes::DroppedIndexes,
-        insert::{insert, transaction},
+        insert::{insert, record, settle, transaction},
         random::{FIRST_MILLIS, Random},
         users::{ADMINISTRATOR, LONG_LOG, USERS, password_hash, user_row},
     },
@@ -33,7 +33,7 @@ pub fn long_log(entries: u64) -> u64 {
 /// Fills an empty database with `count` entries of [`USERS`] and with enrollments to complete.
 ///
 /// The entries are in order of time, and each round takes the users in another order, so that no log
-/// is contiguous by chance. The rows bypass the service, as those of a restored backup do.
+/// is contiguous by chance. The rows bypass the service; the journal makes their records.
 pub fn seed(url: &DatabaseUrl, count: u64, enrollments: u64) -> Result<()> {
     migrate::up(url).map_err(|error| error.to_string())?;
     let mut conn = open_writer(url).map_err(|error| error.to_string())?;
@@ -64,9 +64,11 @@ pub fn seed(url: &DatabaseUrl, count: u64, enrollments: u64) -> Result<()> {
                     millis += step;
                 }
                 insert(conn, &[], &rows)?;
+                record(conn, &rows)?;
             }
             Ok(())
         })?;
+        settle(&mut conn)?;
         remaining -= some;
     }
     seed_enrollments(&mut conn, &users[..USERS as usize], enrollments)?;

@@ -4,6 +4,7 @@ pub mod batch;
 pub mod bench;
 pub mod databases;
 pub mod exports;
+pub mod ledger;
 pub mod login;
 pub mod memory;
 pub mod read_aims;

@@ -11,12 +11,12 @@ use clap::Subcommand;
 use super::output::print;
 use crate::{
     config::Config,
-    db::connection::open_reader,
+    db::connection::{open_scanner, snapshot},
     error::{Error, Result},
     ledger::{checkpoint::Checkpoint, note::Verifier, proof::Proof},
     store::{
         self,
-        ledger::verify::{Finding, Verified},
+        ledger::finding::{Finding, Verified},
         settings::LEDGER_KEY,
     },
 };
@@ -84,7 +84,7 @@ fn refused(file: &Path, why: &str) -> Error {
 }
 
 fn database(config: &Config, checkpoint: Option<&Path>, key: Option<String>) -> Result<()> {
-    let mut conn = open_reader(&config.database_url)?;
+    let mut conn = open_scanner(&config.database_url, None)?;
     let key = match key {
         Some(key) => Some(key),
         None => store::settings::get(&mut conn, LEDGER_KEY)?,
@@ -105,8 +105,10 @@ fn database(config: &Config, checkpoint: Option<&Path>, key: Option<String>) -> 
         }
     };
     let mut progress = |done, all| bar.show(done, all);
-    let verified =
-        store::ledger::verify::verify(&mut conn, checkpoint.as_ref(), &mut found, &mut progress)?;
+    // Others write meanwhile: all is read as it was at one moment.
+    let verified = snapshot(&mut conn, |conn| {
+        store::ledger::verify::verify(conn, checkpoint.as_ref(), &mut found, &mut progress)
+    })?;
     bar.end();
     unwritten.map_err(Error::internal)?;
     drop(findings);

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::{
     caller_writes::write_heartbeat,
@@ -90,8 +90,10 @@ struct Inner {
     writers: WorkerPool,
     /// For changes that share a transaction; none on SQLite, whose one writer does that too.
     coalescing: Option<WorkerPool>,
-    /// Told when records of the ledger were written that have no position yet.
+    /// Told when records of the ledger were written.
     records: Notify,
+    /// The size of the ledger, as this process last saw it.
+    ledger_size: watch::Sender<i64>,
 }
 
 impl Db {
@@ -133,19 +135,36 @@ impl Db {
             writers,
             coalescing,
             records: Notify::new(),
+            ledger_size: watch::Sender::new(0),
             url,
         })))
     }
 
-    /// Tells that records of the ledger may wait for a position.
+    /// Tells that records of the ledger were written.
     pub(crate) fn tell_of_records(&self) {
         self.0.records.notify_one();
     }
 
-    /// Waits until records of the ledger may wait for a position, for a while at most: other replicas
+    /// Waits until this process writes records of the ledger, for a while at most: other processes
     /// write some too.
     pub async fn records_written(&self, at_most: Duration) {
         let _ = tokio::time::timeout(at_most, self.0.records.notified()).await;
+    }
+
+    /// Tells everybody who waits in [`Self::ledger_grown`] of the ledger's size.
+    pub fn tell_of_ledger_size(&self, size: i64) {
+        self.0.ledger_size.send_if_modified(|known| {
+            let grown = size > *known;
+            *known = size.max(*known);
+            grown
+        });
+    }
+
+    /// Waits until the ledger has more records than `size`, for a while at most. It asks nothing of the
+    /// database.
+    pub async fn ledger_grown(&self, size: i64, at_most: Duration) {
+        let mut known = self.0.ledger_size.subscribe();
+        let _ = tokio::time::timeout(at_most, known.wait_for(|known| *known > size)).await;
     }
 
     /// The address of the database.

@@ -15,7 +15,7 @@ words! {
         TargetName = "target_name",
         /// The name of the author.
         CreatedByName = "created_by_name",
-        /// The name of whoever caused the entry.
+        /// The name of the user who caused the entry.
         EnteredByName = "entered_by_name",
         /// The name of the editor.
         EditedByName = "edited_by_name",

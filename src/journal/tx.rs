@@ -105,7 +105,7 @@ impl<'a> Tx<'a> {
         self.written |= !written.is_empty();
         let new: Vec<&EntryRow> =
             rows.into_iter().filter(|row| written.contains(&row.id)).collect();
-        append(self.conn, &NewRecord::of_entries(&new)?)?;
+        append(self.conn, &NewRecord::from_entries(&new)?)?;
         Ok(written)
     }
 
@@ -186,7 +186,7 @@ impl<'a> Tx<'a> {
                 return Err(Error::internal("entries were ingested, and none was written"));
             }
             Log::Revision(wording) => {
-                append(self.conn, &NewRecord::of_entries(&[&wording])?)?;
+                append(self.conn, &NewRecord::from_entries(&[&wording])?)?;
             }
             Log::Unchanged | Log::Ingested | Log::Unlogged => {}
         }
@@ -201,7 +201,7 @@ impl<'a> Tx<'a> {
         // At log-in there is no caller yet, but the entry names the user who entered it.
         self.callers.extend(rows.iter().filter_map(|row| row.entered_by_id));
         insert::insert(self.write(), &rows)?;
-        append(self.conn, &NewRecord::of_entries(&rows)?)
+        append(self.conn, &NewRecord::from_entries(&rows)?)
     }
 
     /// Ends a transaction that is kept.

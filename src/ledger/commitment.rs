@@ -1,5 +1,5 @@
-//! Commitments to fields that may have to be forgotten: whoever has value and salt can check them,
-//! and whoever has neither learns nothing.
+//! Commitments to fields that may have to be forgotten: who has value and salt can check them,
+//! and who has neither learns nothing.
 
 use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -16,7 +16,7 @@ pub type Seed = [u8; SALT_BYTES];
 pub struct Salt([u8; SALT_BYTES]);
 
 impl Salt {
-    /// The salt of a field: HMAC-SHA256(seed, name of the field). Whoever has one of a record
+    /// The salt of a field: HMAC-SHA256(seed, name of the field). Who has one of a record
     /// cannot compute another.
     pub fn derive(seed: &Seed, field: &str) -> Self {
         Self(hmac(seed, field.as_bytes()))

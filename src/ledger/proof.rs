@@ -19,7 +19,7 @@ use super::{
 /// The first line of a proof file.
 const HEADER: &str = "c2sp.org/tlog-proof@v1";
 
-/// A field of a record, disclosed: whoever has both can check the commitment.
+/// A field of a record, disclosed: who has both can check the commitment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Disclosure {

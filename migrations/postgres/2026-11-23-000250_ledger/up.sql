@@ -20,7 +20,7 @@ CREATE TABLE ledger (
 CREATE INDEX ledger_by_entry ON ledger (entry_id, revision) WHERE entry_id IS NOT NULL;
 
 -- Records without a position: written by the transaction of their change, and moved to the ledger
--- by the sequencer. Whoever depends on a committed record gets a later number here than it has.
+-- by the sequencer. A record that depends on a committed one gets a later number here than that has.
 CREATE TABLE ledger_pending (
     seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind TEXT COLLATE "C" NOT NULL,

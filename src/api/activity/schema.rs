@@ -172,7 +172,8 @@ pub struct ManualEntry {
 }
 
 impl ManualEntry {
-    fn example() -> Value {
+    /// The note of the story.
+    pub fn example() -> Value {
         json!({
             "id": examples::NOTE, "user_id": examples::USER, "type": "manual", "action": "note",
             "occurred_at": examples::COMPLETED, "recorded_at": examples::NOTED,

@@ -1,6 +1,6 @@
 //! Extractors: they turn a request into types, or into a clear error.
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, web};
 use futures_util::future::{Either, Ready, ready};
@@ -18,6 +18,7 @@ use crate::{
         database::Db,
         lists::{ListOptions, ListPart},
         reader::Reader,
+        reads::ReadSize,
         turns::Turn,
     },
     domain::policy::{Caller, Credentials},
@@ -84,16 +85,22 @@ impl Ctx {
         self.db.read(as_caller(self.credentials, work)).await
     }
 
-    /// Reads something that may take a while, as the caller.
+    /// Reads something larger as the caller, when it is their turn.
     ///
     /// # Errors
-    /// As [`Self::read`].
-    pub async fn read_much<T, F>(&self, work: F) -> Result<T>
+    /// As [`Self::read`]; `rate_limited` where too many of the caller's reads wait; `unavailable`
+    /// where the read takes too long.
+    pub async fn read_in_turn<T, F>(&self, size: ReadSize, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Reader<'_>, &Caller) -> Result<T> + Send + 'static,
     {
-        self.db.read_much(as_caller(self.credentials, work)).await
+        self.db.read_in_turn(self.turn_key(), size, as_caller(self.credentials, work)).await
+    }
+
+    /// Waits until the ledger has more records than `size`, for a while at most.
+    pub async fn ledger_grown(&self, size: i64, at_most: Duration) {
+        self.db.ledger_grown(size, at_most).await;
     }
 
     /// Reads a part of a list past a gate. A read replica may do the work; the gate asks the

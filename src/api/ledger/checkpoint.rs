@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::examples;
 use crate::{
     api::http::{
         endpoint::{Endpoint, endpoint},
@@ -32,16 +33,15 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[into_params(parameter_in = Query)]
 pub struct ConsistencyParams {
     /// The smaller size, at least 1; 1 if it is left out.
-    #[param(nullable = false, minimum = 1, maximum = 9_223_372_036_854_775_807_i64, default = 1)]
+    #[param(value_type = Option<i64>, nullable = false, minimum = 1, maximum = 9_223_372_036_854_775_807_i64, default = 1)]
     from: Option<PositiveSize>,
     /// The larger size; that of the present ledger if it is left out.
-    #[param(nullable = false, minimum = 1, maximum = 9_223_372_036_854_775_807_i64)]
+    #[param(value_type = Option<i64>, nullable = false, minimum = 1, maximum = 9_223_372_036_854_775_807_i64)]
     to: Option<PositiveSize>,
 }
 
 /// A size of the ledger, at least 1.
-#[derive(Clone, Copy, ToSchema)]
-#[schema(value_type = i64)]
+#[derive(Clone, Copy)]
 pub struct PositiveSize(u64);
 
 impl<'de> Deserialize<'de> for PositiveSize {
@@ -56,6 +56,8 @@ impl<'de> Deserialize<'de> for PositiveSize {
 
 /// A proof that the ledger only grew (RFC 6962, section 2.1.2).
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({"from": 1, "to": 2,
+    "proof": ["CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="]}))]
 pub struct ConsistencyProof {
     /// The smaller size.
     #[schema(minimum = 1, examples(1))]
@@ -74,13 +76,13 @@ pub struct ConsistencyProof {
 /// later whether the log has been rewritten. It needs no token.
 #[utoipa::path(get, path = "/ledger/checkpoint", tag = "Ledger", security(()),
     responses((status = 200, description = "The signed note.", body = String,
-        content_type = "text/plain")))]
+        content_type = "text/plain", example = json!(examples::CHECKPOINT))))]
 pub async fn get_ledger_checkpoint(
     db: web::Data<Db>,
     heads: web::Data<LedgerHeads>,
 ) -> Result<HttpResponse> {
     let heads = heads.get_ref().clone();
-    let note = db.read_much(move |conn| Ok(heads.sign(&heads.present(conn)?))).await?;
+    let note = db.read(move |conn| Ok(heads.sign(&heads.present(conn)?))).await?;
     Ok(HttpResponse::Ok().content_type(TEXT).body(note))
 }
 
@@ -90,7 +92,7 @@ pub async fn get_ledger_checkpoint(
 /// Get it once, from somebody whom you trust, and keep it. It needs no token.
 #[utoipa::path(get, path = "/ledger/key", tag = "Ledger", security(()),
     responses((status = 200, description = "The key.", body = String,
-        content_type = "text/plain")))]
+        content_type = "text/plain", example = json!(examples::KEY))))]
 pub async fn get_ledger_key(heads: web::Data<LedgerHeads>) -> HttpResponse {
     HttpResponse::Ok().content_type(TEXT).body(format!("{}\n", heads.verifier_key()))
 }
@@ -106,7 +108,7 @@ pub async fn get_ledger_consistency(
     db: web::Data<Db>,
     Query(params): Query<ConsistencyParams>,
 ) -> Result<HttpResponse> {
-    let proof = db.read_much(move |conn| {
+    let proof = db.read(move |conn| {
         let from = params.from.map_or(1, |size| size.0);
         consistency(conn, from, params.to.map(|size| size.0))
     });

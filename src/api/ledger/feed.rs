@@ -1,4 +1,4 @@
-//! `/ledger`: every record in its order, for whoever follows the log.
+//! `/ledger`: every record in its order, for those who follow the log.
 
 use std::{
     collections::BTreeSet,
@@ -17,7 +17,7 @@ use crate::{
         extract::{Ctx, Query},
         problem::Problem,
     },
-    db::connection::AnyConnection,
+    db::{connection::AnyConnection, reader::Reader, reads::ReadSize},
     domain::{ids::UserId, policy::Caller},
     error::{Error, Result},
     store::ledger::{
@@ -39,9 +39,6 @@ const LIMIT_DEFAULT: i64 = 100;
 
 /// The most seconds that an empty answer is held back.
 const WAIT_MAX: i64 = 30;
-
-/// How often the ledger is looked at meanwhile.
-const PAUSE: Duration = Duration::from_millis(200);
 
 /// Which part of the ledger is asked for.
 #[derive(Deserialize, IntoParams)]
@@ -88,15 +85,15 @@ pub async fn list_ledger_records(
     let begun = Instant::now();
     let mut from = from;
     loop {
-        let part = ctx.read_much(move |conn, caller| read(conn, caller, from, limit)).await?;
+        let read = move |conn: &mut Reader<'_>, caller: &Caller| read(conn, caller, from, limit);
+        let part = ctx.read_in_turn(ReadSize::List, read).await?;
         if !part.data.is_empty() || begun.elapsed() >= wait {
             return Ok(HttpResponse::Ok().json(part));
         }
-        // What nobody may see here is not looked at again.
-        let more = part.next < part.size;
+        // What the caller may not see is not looked at again.
         from = part.next;
-        if !more {
-            actix_web::rt::time::sleep(PAUSE.min(wait - begun.elapsed().min(wait))).await;
+        if part.next == part.size {
+            ctx.ledger_grown(part.size, wait.saturating_sub(begun.elapsed())).await;
         }
     }
 }

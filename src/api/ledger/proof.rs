@@ -6,11 +6,13 @@ use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::examples;
 use crate::{
     access::users::see_user,
     api::http::{
         endpoint::{Endpoint, endpoint},
         extract::{Ctx, Path, Query},
+        media_range::accepts_any,
     },
     db::connection::AnyConnection,
     domain::{
@@ -35,7 +37,7 @@ use crate::{
         self,
         ledger::{
             heads::LedgerHeads,
-            records::{RecordRow, find},
+            records::{RecordRow, find, size},
             wordings::wordings,
         },
     },
@@ -49,9 +51,6 @@ pub fn endpoints() -> Vec<Endpoint> {
 /// How long a proof waits for an entry that has no position yet.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How often it looks meanwhile.
-const PAUSE: Duration = Duration::from_millis(50);
-
 /// Which wording of a note a proof is of.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -63,6 +62,7 @@ pub struct ProofParams {
 
 /// A proof that an entry stands in the ledger, which anybody can check who has the verifier key.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!(examples::proof()))]
 pub struct EntryProof {
     /// The position of the record.
     #[schema(minimum = 0, examples(41))]
@@ -103,7 +103,7 @@ pub struct DisclosedField {
 #[utoipa::path(get, path = "/users/{user_id}/activity/{entry_id}/proof", tag = "Ledger",
     params(("user_id" = UserId, Path), ("entry_id" = EntryId, Path), ProofParams),
     responses((status = 200, description = "The proof.",
-        content((EntryProof = "application/json"), (String = "text/plain")))))]
+        content((EntryProof = "application/json"), (String = "text/plain", example = json!(examples::PROOF_FILE))))))]
 pub async fn get_entry_proof(
     request: HttpRequest,
     ctx: Ctx,
@@ -119,7 +119,8 @@ pub async fn get_entry_proof(
     let proof = loop {
         let heads = heads.get_ref().clone();
         let revision = params.revision;
-        let read = ctx.read_much(move |conn, caller| {
+        let read = ctx.read(move |conn, caller| {
+            let size = size(conn)?;
             see_user(conn, caller, user)?;
             let row = store::log::entries::get(conn, user, id)?;
             // A system entry has one wording, without a number.
@@ -127,24 +128,30 @@ pub async fn get_entry_proof(
                 return Err(Error::not_found());
             }
             match find(conn, id, revision.or(row.revision))? {
-                Some(record) => prove(conn, &heads, &record).map(Some),
-                None => Ok(None),
+                Some(record) => prove(conn, &heads, &record).map(Ok),
+                None => Ok(Err(size)),
             }
         });
         match read.await? {
-            Some(proof) => break proof,
-            None if begun.elapsed() < PATIENCE => actix_web::rt::time::sleep(PAUSE).await,
-            None => return Err(Error::unavailable("the entry has no position yet")),
+            Ok(proof) => break proof,
+            Err(_) if begun.elapsed() >= PATIENCE => {
+                return Err(Error::unavailable("the entry has no position yet"));
+            }
+            Err(size) => ctx.ledger_grown(size, PATIENCE.saturating_sub(begun.elapsed())).await,
         }
     };
-    let wants_text = request.headers().get(header::ACCEPT).is_some_and(|accept| {
-        accept.to_str().is_ok_and(|it| it.contains("text/plain") && !it.contains("json"))
-    });
-    if wants_text {
+    if wants_text(&request) {
         let text = proof.to_text().map_err(Error::internal)?;
         return Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(text));
     }
     Ok(HttpResponse::Ok().json(proof))
+}
+
+/// Whether the client takes text and no JSON.
+fn wants_text(request: &HttpRequest) -> bool {
+    let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    let takes = |media_type: &str| accepts_any(accept.unwrap_or("*/*"), &[media_type.to_owned()]);
+    takes("text/plain") && !takes("application/json")
 }
 
 fn prove(conn: &mut AnyConnection, heads: &LedgerHeads, record: &RecordRow) -> Result<Proof> {

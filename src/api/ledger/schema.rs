@@ -4,6 +4,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::examples;
+
 use crate::{
     api::activity::schema::{ActivityEntry, ManualEntry},
     domain::{
@@ -15,6 +17,7 @@ use crate::{
 
 /// A part of the ledger.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({"data": [examples::record()], "next": 2, "size": 2}))]
 pub struct LedgerPage {
     /// The records that the caller may see, oldest first.
     #[schema(max_items = 1000)]
@@ -41,7 +44,7 @@ pub enum LedgerRecord {
     Revision(RevisionRecord),
 }
 
-macro_rules! kind {
+macro_rules! record_kind {
     ($name:ident, $variant:ident, $word:literal) => {
         words! {
             /// The kind of such a record.
@@ -53,8 +56,8 @@ macro_rules! kind {
     };
 }
 
-kind!(EntryRecordKind, Entry, "entry");
-kind!(RevisionRecordKind, Revision, "revision");
+record_kind!(EntryRecordKind, Entry, "entry");
+record_kind!(RevisionRecordKind, Revision, "revision");
 
 /// An entry was written.
 #[derive(Serialize, ToSchema)]

@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, http::Method, http::header, web};
 use super::proof::leaf_of;
 use crate::{
     api::http::{endpoint::resource, extract::Ctx},
-    db::{connection::AnyConnection, database::Db},
+    db::{connection::AnyConnection, database::Db, reads::ReadSize},
     domain::policy::{Act, Relation},
     error::{Error, Result},
     journal::records::tiles::read_tile,
@@ -47,7 +47,7 @@ async fn hashes(path: web::Path<(String, String)>, db: web::Data<Db>) -> Result<
         return Err(Error::not_found());
     }
     let tile = TileId { level: number, index };
-    let hashes = db.read_much(move |conn| {
+    let hashes = db.read(move |conn| {
         let size = width_in(conn, tile, width)?;
         read_tile(conn, tile, size)
     });
@@ -65,7 +65,7 @@ fn width_in(conn: &mut AnyConnection, tile: TileId, width: u64) -> Result<u64> {
 /// The leaves of a tile of level 0, each behind its length in two bytes.
 async fn entries(path: web::Path<String>, ctx: Ctx) -> Result<HttpResponse> {
     let (index, width) = parse_tile_path(&path).map_err(|_| Error::not_found())?;
-    let bundle = ctx.read_much(move |conn, caller| {
+    let bundle = ctx.read_in_turn(ReadSize::List, move |conn, caller| {
         caller.must(Act::SeeUser(Relation::default()))?;
         let tile = TileId { level: 0, index };
         width_in(conn, tile, width)?;

@@ -41,6 +41,7 @@ use crate::domain::scope::Scope;
     tags(
         (name = "Session", description = "Log in, stay in, log out."),
         (name = "Activity", description = "The log of a user: what happened, and the notes that explain it."),
+        (name = "Ledger", description = "Every record of the log in one order, and the proofs that none was changed."),
         (name = "Users", description = "People and API accounts, the plans that they have, what they learned elsewhere."),
         (name = "Enrollments", description = "Users in courses, from the first day to the completion."),
         (name = "Courses", description = "What there is to learn."),

@@ -30,7 +30,7 @@ const ROWS: usize = 1000;
 ///
 /// # Errors
 /// `unavailable` where the database is away.
-pub(crate) fn append(conn: &mut AnyConnection, records: &[NewRecord]) -> Result<()> {
+pub fn append(conn: &mut AnyConnection, records: &[NewRecord]) -> Result<()> {
     if records.is_empty() {
         return Ok(());
     }

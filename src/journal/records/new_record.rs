@@ -41,14 +41,14 @@ impl NewRecord {
     ///
     /// # Errors
     /// `internal_error` where the system gives no randomness.
-    pub(crate) fn of_entries(rows: &[&EntryRow]) -> Result<Vec<Self>> {
+    pub fn from_entries(rows: &[&EntryRow]) -> Result<Vec<Self>> {
         let mut seeds = vec![0; rows.len() * SALT_BYTES];
         rand::fill(&mut seeds).map_err(Error::internal)?;
         let (seeds, _) = seeds.as_chunks::<SALT_BYTES>();
-        rows.iter().zip(seeds).map(|(row, seed)| Self::of_entry(row, seed)).collect()
+        rows.iter().zip(seeds).map(|(row, seed)| Self::from_entry(row, seed)).collect()
     }
 
-    fn of_entry(row: &EntryRow, seed: &Seed) -> Result<Self> {
+    fn from_entry(row: &EntryRow, seed: &Seed) -> Result<Self> {
         let facts = entry_facts(row);
         let recorded_at = row.edited_at.unwrap_or(row.recorded_at);
         let hash = record_hash(&facts, recorded_at, &entry_texts(row), &Salts::Seed(*seed))

@@ -19,8 +19,8 @@ const PORTION: i64 = 2000;
 /// What a round of the sequencer did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sequenced {
-    /// How many records got a position.
-    pub moved: i64,
+    /// The size of the ledger; none where another replica is at work.
+    pub size: Option<i64>,
     /// Whether more may be waiting.
     pub more: bool,
 }
@@ -32,13 +32,24 @@ impl Db {
     /// # Errors
     /// `unavailable` where the database is away.
     pub async fn sequence(&self) -> Result<Sequenced> {
+        if self.url().is_sqlite() {
+            return self.read(|conn| Ok(Sequenced { size: Some(size(conn)?), more: false })).await;
+        }
         self.writers().run(sequence).await
     }
 }
 
-fn sequence(conn: &mut AnyConnection) -> Result<Sequenced> {
+fn size(conn: &mut AnyConnection) -> Result<i64> {
+    Ok(ledger_head::table.select(ledger_head::size).first(conn)?)
+}
+
+/// Gives pending records of PostgreSQL their positions, in a transaction of the caller.
+///
+/// # Errors
+/// `unavailable` where the database is away.
+pub fn sequence(conn: &mut AnyConnection) -> Result<Sequenced> {
     let AnyConnection::Postgres(postgres) = conn else {
-        return Ok(Sequenced { moved: 0, more: false });
+        return Err(Error::internal("only PostgreSQL has a sequencer"));
     };
     // One replica at a time: the others find what is left.
     let locked: Option<i64> = ledger_head::table
@@ -47,7 +58,7 @@ fn sequence(conn: &mut AnyConnection) -> Result<Sequenced> {
         .skip_locked()
         .first(postgres)
         .optional()?;
-    let Some(before) = locked else { return Ok(Sequenced { moved: 0, more: false }) };
+    let Some(before) = locked else { return Ok(Sequenced { size: None, more: false }) };
     let moved = sql_query(
         "WITH portion AS ( \
              DELETE FROM ledger_pending WHERE seq IN ( \
@@ -63,10 +74,10 @@ fn sequence(conn: &mut AnyConnection) -> Result<Sequenced> {
     .bind::<BigInt, _>(PORTION)
     .execute(postgres)?;
     let moved = i64::try_from(moved).map_err(Error::internal)?;
+    let after = before + moved;
     if moved > 0 {
-        let after = before + moved;
         diesel::update(ledger_head::table).set(ledger_head::size.eq(after)).execute(postgres)?;
         tiles::fill(conn, before.cast_unsigned(), after.cast_unsigned())?;
     }
-    Ok(Sequenced { moved, more: moved == PORTION })
+    Ok(Sequenced { size: Some(after), more: moved == PORTION })
 }

@@ -1,23 +1,17 @@
 //! Checks the whole database against its ledger: every leaf is made anew from the rows, and the tree
 //! from the leaves, in bounded memory.
 
-use std::fmt;
-
 use diesel::prelude::*;
 
 use super::{
+    finding::{Fault, Finding, Verified},
     records::{self, RecordRow},
+    unrecorded,
     wordings::wordings,
 };
 use crate::{
-    db::{
-        connection::{AnyConnection, MultiBackend},
-        schema::{entries, entry_revisions, ledger, ledger_tiles},
-    },
-    domain::{
-        ids::{EntryId, Id},
-        record::RecordKind,
-    },
+    db::{connection::AnyConnection, schema::ledger_tiles},
+    domain::{ids::EntryId, record::RecordKind},
     error::{Error, Result},
     journal::{
         entry::row::EntryRow,
@@ -34,65 +28,6 @@ use crate::{
 
 /// Records that are read at once.
 const CHUNK: i64 = 1024;
-
-/// What is wrong with a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// It does not say what its record says, or its record not what the tree says.
-    Altered,
-    /// The record is there, and what it tells of is not; or a record is not there.
-    Missing,
-    /// It is there, and no record tells of it.
-    Added,
-    /// Its record stands where another one stood.
-    Reordered,
-    /// Records are gone from the end.
-    Cut,
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Altered => "altered",
-            Self::Missing => "missing",
-            Self::Added => "added",
-            Self::Reordered => "reordered",
-            Self::Cut => "cut",
-        })
-    }
-}
-
-/// One row that is not right.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// What is wrong.
-    pub fault: Fault,
-    /// The position of the record, where there is one.
-    pub position: Option<i64>,
-    /// The entry, where it is about one.
-    pub entry: Option<EntryId>,
-    /// In a few words.
-    pub detail: &'static str,
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let position = self.position.map_or_else(|| "-".to_owned(), |it| it.to_string());
-        let entry = self.entry.map_or_else(|| "-".to_owned(), |it| it.to_string());
-        write!(f, "{} {position} {entry} {}", self.fault, self.detail)
-    }
-}
-
-/// What a check came to.
-#[derive(Clone, Debug)]
-pub struct Verified {
-    /// How many records have a position.
-    pub size: u64,
-    /// The root of the tree of all of them.
-    pub root: Hash,
-    /// How many rows are not right.
-    pub faults: u64,
-}
 
 /// Checks everything. `found` is called with each row that is not right; `progress` with the number
 /// of records that are checked, and of all.
@@ -292,8 +227,17 @@ impl Check<'_> {
             self.fault(Fault::Cut, Some(self.next), None, "the checkpoint is of a larger tree");
         }
         self.last_tiles()?;
-        self.unrecorded_entries()?;
-        self.unrecorded_wordings()
+        let mut fault = |entry, detail| {
+            self.faults += 1;
+            (self.found)(&Finding {
+                fault: Fault::Added,
+                position: None,
+                entry: Some(entry),
+                detail,
+            });
+        };
+        unrecorded::entries(self.conn, |id| fault(id, "no record tells of this entry"))?;
+        unrecorded::wordings(self.conn, |id| fault(id, "no record tells of this wording"))
     }
 
     /// Holds the tiles above level 0 that are not full against the stored ones.
@@ -310,81 +254,6 @@ impl Check<'_> {
             self.fault(Fault::Cut, Some(self.next), None, "a tile has more records than there are");
         }
         Ok(())
-    }
-
-    /// Finds entries that no record tells of.
-    fn unrecorded_entries(&mut self) -> Result<()> {
-        let mut after: Option<EntryId> = None;
-        loop {
-            let mut query = entries::table
-                .select((entries::id, entries::revision))
-                .into_boxed::<MultiBackend>();
-            if let Some(id) = after {
-                query = query.filter(entries::id.gt(id));
-            }
-            let rows: Vec<(EntryId, Option<i64>)> =
-                query.order(entries::id).limit(CHUNK).load(self.conn)?;
-            let Some((last, _)) = rows.last() else { return Ok(()) };
-            after = Some(*last);
-            let ids: Vec<EntryId> = rows.iter().map(|(id, _)| *id).collect();
-            let known = self.recorded(&ids)?;
-            for (id, revision) in rows {
-                if known.binary_search(&(id, revision)).is_err() {
-                    self.fault(Fault::Added, None, Some(id), "no record tells of this entry");
-                }
-            }
-        }
-    }
-
-    /// Finds earlier wordings that no record tells of.
-    fn unrecorded_wordings(&mut self) -> Result<()> {
-        let mut after: Option<(EntryId, i64)> = None;
-        loop {
-            let mut query = entry_revisions::table
-                .select((entry_revisions::entry_id, entry_revisions::revision))
-                .into_boxed::<MultiBackend>();
-            if let Some((id, revision)) = after {
-                let later = entry_revisions::revision.gt(revision);
-                query = query.filter(
-                    entry_revisions::entry_id
-                        .gt(id)
-                        .or(entry_revisions::entry_id.eq(id).and(later)),
-                );
-            }
-            let order = (entry_revisions::entry_id, entry_revisions::revision);
-            let rows: Vec<(EntryId, i64)> = query.order(order).limit(CHUNK).load(self.conn)?;
-            let Some(last) = rows.last() else { return Ok(()) };
-            after = Some(*last);
-            let ids: Vec<EntryId> = rows.iter().map(|(id, _)| *id).collect();
-            let known = self.recorded(&ids)?;
-            for (id, revision) in rows {
-                if known.binary_search(&(id, Some(revision))).is_err() {
-                    self.fault(Fault::Added, None, Some(id), "no record tells of this wording");
-                }
-            }
-        }
-    }
-
-    /// The wordings of some entries that records tell of, in order; on PostgreSQL also those whose
-    /// records wait for a position.
-    fn recorded(&mut self, ids: &[EntryId]) -> Result<Vec<(EntryId, Option<i64>)>> {
-        let mut known: Vec<(EntryId, Option<i64>)> = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(500) {
-            let rows = ledger::table
-                .filter(ledger::entry_id.eq_any(ids.to_vec()))
-                .filter(ledger::kind.eq_any([RecordKind::Entry, RecordKind::Revision]))
-                .select((ledger::entry_id.assume_not_null(), ledger::revision));
-            known.extend(rows.load::<(EntryId, Option<i64>)>(self.conn)?);
-            if let AnyConnection::Postgres(conn) = self.conn {
-                use crate::db::schema::ledger_pending as pending;
-                let rows = pending::table
-                    .filter(pending::entry_id.eq_any(ids.to_vec()))
-                    .select((pending::entry_id.assume_not_null(), pending::revision));
-                known.extend(rows.load::<(Id<_>, Option<i64>)>(conn)?);
-            }
-        }
-        known.sort_unstable();
-        Ok(known)
     }
 }
 

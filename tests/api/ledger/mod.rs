@@ -2,4 +2,6 @@
 
 pub mod feed;
 pub mod proofs;
+pub mod start;
 pub mod tampering;
+pub mod torture;

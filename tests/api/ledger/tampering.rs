@@ -38,19 +38,6 @@ impl Tampering {
         Self { app, admin, sam, note, checkpoint, records }
     }
 
-    /// Changes the database as its owner can: without the guards.
-    fn tamper(&self, sql: &str) {
-        let database = &self.app.database;
-        if database.url.is_sqlite() {
-            let drop = "SELECT coalesce(group_concat('DROP TRIGGER ' || name, ';'), '') FROM \
-                        sqlite_schema WHERE type = 'trigger'";
-            database.sabotage(&database.ask(drop)).unwrap();
-            database.sabotage(sql).unwrap();
-        } else {
-            database.sabotage(&format!("SET session_replication_role = replica; {sql}")).unwrap();
-        }
-    }
-
     fn verify(&self, with_checkpoint: bool) -> Output {
         let folder = self.app.database.folder.path();
         std::fs::write(folder.join("checkpoint"), &self.checkpoint).unwrap();
@@ -112,7 +99,7 @@ fn a_changed_text_grade_or_author_is_found() {
     ] {
         let it = Tampering::start();
         let entry = it.entry_at(300);
-        it.tamper(&format!("UPDATE entries SET {set} WHERE id = {}", it.id(&entry)));
+        it.app.database.rewrite(&format!("UPDATE entries SET {set} WHERE id = {}", it.id(&entry)));
         assert_found(&it.found(), &format!("altered 300 {entry}"));
     }
 }
@@ -122,7 +109,9 @@ fn a_changed_earlier_wording_is_found() {
     let it = Tampering::start();
     let at = it.records.iter().position(|record| record["entry_id"] == it.note.as_str()).unwrap();
     let id = it.id(&it.note);
-    it.tamper(&format!("UPDATE entry_revisions SET notes = 'Never.' WHERE entry_id = {id}"));
+    it.app
+        .database
+        .rewrite(&format!("UPDATE entry_revisions SET notes = 'Never.' WHERE entry_id = {id}"));
     assert_found(&it.found(), &format!("altered {at} {}", it.note));
 }
 
@@ -130,12 +119,12 @@ fn a_changed_earlier_wording_is_found() {
 fn a_deleted_entry_and_a_forged_one_are_found() {
     let it = Tampering::start();
     let gone = it.entry_at(400);
-    it.tamper(&format!("DELETE FROM entries WHERE id = {}", it.id(&gone)));
+    it.app.database.rewrite(&format!("DELETE FROM entries WHERE id = {}", it.id(&gone)));
     assert_found(&it.found(), &format!("missing 400 {gone}"));
 
     let it = Tampering::start();
     let forged = "01977f3e-5c00-7000-8000-00000000beef";
-    it.tamper(&format!(
+    it.app.database.rewrite(&format!(
         "INSERT INTO entries (user_id, occurred_at, id, recorded_at, action, source, \
          entered_by_id, entered_by_name, entered_by_kind, description, changes, search_key) \
          SELECT user_id, occurred_at, {}, recorded_at, action, source, entered_by_id, 'Anna', \
@@ -152,14 +141,14 @@ fn newest_entries_that_are_deleted_with_their_records_are_found() {
     let it = Tampering::start();
     let last = it.records.len() - 1;
     let entry = it.id(&it.entry_at(last));
-    it.tamper(&format!(
+    it.app.database.rewrite(&format!(
         "DELETE FROM entries WHERE id = {entry}; DELETE FROM ledger WHERE position = {last}"
     ));
     assert_found(&it.found(), &format!("cut {last} "));
 
     // Everything fits, and only the checkpoint tells.
     let it = Tampering::start();
-    it.tamper(&format!(
+    it.app.database.rewrite(&format!(
         "DELETE FROM entries WHERE id = {entry}; DELETE FROM ledger WHERE position = {last}; \
          UPDATE ledger_head SET size = {last}",
         entry = it.id(&it.entry_at(last)),
@@ -171,7 +160,7 @@ fn newest_entries_that_are_deleted_with_their_records_are_found() {
 #[test]
 fn two_records_that_are_swapped_are_found() {
     let it = Tampering::start();
-    it.tamper(
+    it.app.database.rewrite(
         "UPDATE ledger SET position = -1 WHERE position = 300; \
          UPDATE ledger SET position = 300 WHERE position = 301; \
          UPDATE ledger SET position = 301 WHERE position = -1",
@@ -187,7 +176,9 @@ fn a_changed_leaf_hash_and_a_changed_tile_are_found() {
         if it.app.database.url.is_sqlite() { "randomblob(32)" } else { "sha256('other'::bytea)" }
     };
     let it = Tampering::start();
-    it.tamper(&format!("UPDATE ledger SET leaf_hash = {} WHERE position = 300", hash(&it)));
+    it.app
+        .database
+        .rewrite(&format!("UPDATE ledger SET leaf_hash = {} WHERE position = 300", hash(&it)));
     assert_found(&it.found(), "altered 300 ");
 
     for (level, found) in [(0, "altered "), (1, "altered ")] {
@@ -197,7 +188,9 @@ fn a_changed_leaf_hash_and_a_changed_tile_are_found() {
         } else {
             "'\\x00'::bytea || substring(hashes FROM 2)"
         };
-        it.tamper(&format!("UPDATE ledger_tiles SET hashes = {rest} WHERE level = {level}"));
+        it.app
+            .database
+            .rewrite(&format!("UPDATE ledger_tiles SET hashes = {rest} WHERE level = {level}"));
         assert_found(&it.found(), found);
     }
 }
@@ -206,7 +199,7 @@ fn a_changed_leaf_hash_and_a_changed_tile_are_found() {
 fn a_record_before_the_first_tile_is_full_is_held_against_the_checkpoint() {
     let it = Tampering::start();
     let last = it.records.len() - 2;
-    it.tamper(&format!(
+    it.app.database.rewrite(&format!(
         "UPDATE ledger SET leaf_hash = (SELECT leaf_hash FROM ledger WHERE position = 0) \
          WHERE position = {last}"
     ));

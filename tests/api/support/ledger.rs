@@ -4,9 +4,16 @@ use daybook::ledger::{
     checkpoint::Checkpoint,
     note::{Signer, Verifier},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{app::LEDGER_KEY, client::Client};
+use super::{app::LEDGER_KEY, client::Client, reply::text};
+
+/// A new user, by a client of a process: the id.
+pub fn new_user(admin: &Client) -> String {
+    let body = json!({"email": "sam@example.com", "given_name": "Sam", "surname": "Learner",
+        "role": "learner"});
+    text(&admin.post("/users", body).ok(201)["id"])
+}
 
 /// The key that checks what the ledgers of the tests sign.
 pub fn verifier() -> Verifier {
