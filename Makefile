@@ -4,7 +4,7 @@
 # `make help` prints the comment after `##` of each target.
 
 .PHONY: run test check help format clippy rustdoc openapi openapi-write judge-document judge-service \
-  judge-clients judge-browser deny advisories attack bench bench-platform
+  judge-clients judge-browser judge-ledger deny advisories attack bench bench-platform
 
 run: ## Build the service and serve the demo data on SQLite. It prints the address. The default target.
 	cargo run --quiet -- serve --demo
@@ -17,7 +17,7 @@ test: ## Run the tests on SQLite and, where PostgreSQL is installed, on PostgreS
 	    echo "PostgreSQL is not installed, and DAYBOOK_TEST_POSTGRES_URL is not set: tested on SQLite only."; \
 	  else echo "The tests failed on PostgreSQL."; exit $$status; fi; }
 
-check: format clippy rustdoc openapi deny judge-document judge-service judge-clients judge-browser ## Run all checks of a change. They need PostgreSQL, Node 20.19, Python 3.10 and chromium.
+check: format clippy rustdoc openapi deny judge-document judge-service judge-clients judge-browser judge-ledger ## Run all checks of a change. They need PostgreSQL, Node 20.19, Python 3.10 and chromium.
 	$(MAKE) test REQUIRE_POSTGRES=1
 
 help: ## List the targets.
@@ -59,6 +59,9 @@ judge-clients: ## Generate clients in TypeScript and Python, and run them agains
 
 judge-browser: ## Test Swagger UI in a browser. Needs Node and chromium.
 	scripts/judge-browser
+
+judge-ledger: ## Have the ledger judged by code of others, on both databases: one minute. Needs Python and PostgreSQL.
+	scripts/judge-ledger
 
 attack: ## Keep a release build busy as attackers do, and measure what others notice: five minutes. Needs Python.
 	scripts/attack

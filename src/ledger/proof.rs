@@ -16,6 +16,9 @@ use super::{
     tree::check_inclusion,
 };
 
+/// How a proof file of any version begins.
+const NAME: &str = "c2sp.org/tlog-proof";
+
 /// The first line of a proof file.
 const HEADER: &str = "c2sp.org/tlog-proof@v1";
 
@@ -95,7 +98,7 @@ impl Proof {
     /// # Errors
     /// Where the text is neither.
     pub fn parse(text: &str) -> Result<Self, WrongProof> {
-        if text.starts_with(HEADER) {
+        if text.starts_with(NAME) {
             return Self::parse_text(text).ok_or_else(|| wrong("the proof file is broken"));
         }
         serde_json::from_str(text).map_err(|error| wrong(format!("the proof is broken: {error}")))
@@ -103,7 +106,10 @@ impl Proof {
 
     fn parse_text(text: &str) -> Option<Self> {
         let (head, checkpoint) = text.split_once("\n\n")?;
-        let mut lines = head.lines().skip(1);
+        let mut lines = head.split('\n');
+        if lines.next()? != HEADER {
+            return None;
+        }
         let extra = STANDARD.decode(lines.next()?.strip_prefix("extra ")?).ok()?;
         let Extra { leaf, disclosures } = serde_json::from_slice(&extra).ok()?;
         let index = lines.next()?.strip_prefix("index ")?;

@@ -1,6 +1,9 @@
 //! The facts and texts of an entry's record: the same functions make a leaf when it is written and
 //! when it is checked.
 
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
 use crate::{
     domain::committed_field::CommittedField,
     journal::entry::row::EntryRow,
@@ -44,4 +47,21 @@ pub fn entry_texts(row: &EntryRow) -> Texts<'_> {
     texts.add(CommittedField::EditedByName, row.edited_by_name.as_deref());
     texts.add(CommittedField::ExternalId, row.external_id.as_deref());
     texts
+}
+
+/// One of the changes of an entry, with its fields in the order in which the journal writes them.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenChange {
+    field: String,
+    before: Value,
+    after: Value,
+}
+
+/// Whether the changes of an entry are written as the journal writes them. The commitment is to their
+/// content: it would hold with a name that occurs twice, and readers may see the one value or the other.
+pub fn are_changes_as_written(row: &EntryRow) -> bool {
+    let Some(text) = row.changes.as_deref() else { return true };
+    let changes: Result<Vec<WrittenChange>, _> = serde_json::from_str(text);
+    changes.and_then(|it| serde_json::to_string(&it)).is_ok_and(|it| it == text)
 }

@@ -15,7 +15,7 @@ use crate::{
     error::{Error, Result},
     journal::{
         entry::row::EntryRow,
-        records::facts::{entry_facts, entry_texts},
+        records::facts::{are_changes_as_written, entry_facts, entry_texts},
     },
     ledger::{
         checkpoint::Checkpoint,
@@ -150,7 +150,12 @@ impl Check<'_> {
             .salts()
             .ok()
             .and_then(|salts| record_hash(&facts, row.recorded_at, &texts, &salts).ok());
-        if fits != Some(hash) || row.user_id != Some(wording.user_id) || row.kind != facts.kind() {
+        if fits != Some(hash)
+            || row.user_id != Some(wording.user_id)
+            || row.kind != facts.kind()
+            || row.recorded_at != wording.edited_at.unwrap_or(wording.recorded_at)
+            || !are_changes_as_written(wording)
+        {
             self.fault(Fault::Altered, position, entry, "the row is not what was recorded");
         }
         Ok(())

@@ -53,17 +53,36 @@ pub fn wordings(conn: &mut AnyConnection, records: &[RecordRow]) -> Result<HashM
                 let before = revision.checked_sub(1).and_then(|it| earlier.get(&(id, it)));
                 with_wording(row, kept, before)
             }
-            _ => row.clone(),
+            revision => {
+                let before = revision.and_then(|it| earlier.get(&(id, it.checked_sub(1)?)));
+                with_edit(row, before)
+            }
         };
         Some((record.position, wording))
     };
     Ok(of_entries.filter_map(|(record, id)| wording(record, id)).collect())
 }
 
+/// An entry with its present wording. Of the edit, the wording before tells too: where the two differ,
+/// nobody is the editor, and so the entry is not what was recorded.
+fn with_edit(row: &EntryRow, before: Option<&RevisionRow>) -> EntryRow {
+    let mut entry = row.clone();
+    let edited = (row.edited_at, row.edited_by_id, row.edited_by_name.as_ref(), row.edited_by_kind);
+    let replaced = before.map(|it| {
+        let name = Some(&it.replaced_by_name);
+        (Some(it.replaced_at), Some(it.replaced_by_id), name, Some(it.replaced_by_kind))
+    });
+    if replaced.is_some_and(|replaced| replaced != edited) {
+        entry.edited_by_id = None;
+    }
+    entry
+}
+
 /// A note with an earlier wording. Its editor is who replaced the wording before it.
 fn with_wording(row: &EntryRow, wording: &RevisionRow, before: Option<&RevisionRow>) -> EntryRow {
     EntryRow {
         occurred_at: wording.occurred_at,
+        user_id: wording.user_id,
         notes: Some(wording.notes.clone()),
         created_by_id: Some(wording.created_by_id),
         created_by_name: Some(wording.created_by_name.clone()),

@@ -82,42 +82,51 @@ fn is_as_shown(shown: &Value, answer: &Value) -> bool {
     }
 }
 
-fn run(name: &str) {
+/// Sends the requests of a page, of which there are at least `requests`; at least `replies` of them
+/// have a reply that the page shows.
+fn run(name: &str, requests: usize, replies: usize) {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
     let page = fs::read_to_string(page).unwrap();
     let database = TestDatabase::migrated();
     let service = Process::serve(&database, &["--demo"]);
     let mut answers = Answers::default();
     let (mut last, mut sent, mut shown) = (None, 0, 0);
+    // A request without a shown reply has to succeed.
+    let succeeded = |last: Option<(u16, Value)>, request: &str| {
+        assert!(last.is_none_or(|(status, _)| status < 400), "{name}, before {request}");
+    };
     for block in blocks(&page) {
         if block.info == "http" {
+            succeeded(last.take(), &block.text);
             let answer = send(&service.client, &answers.fill(&block.text));
             sent += 1;
+            last = Some((answer.status, answer.json()));
             if let Some(name) = block.text.lines().find_map(|it| it.strip_prefix("# @name ")) {
-                // A request without a shown reply has to succeed.
-                assert!(answer.status < 400 || last.is_some(), "{name}: {}", answer.text);
-                last = Some((answer.status, answer.json()));
                 answers.0.insert(name.to_owned(), answer);
-            } else {
-                last = Some((answer.status, answer.json()));
             }
         } else if let Some(status) = block.info.strip_prefix("json ") {
-            let (got, answer) = last.as_ref().unwrap();
+            let (got, answer) = last.take().unwrap();
             let expected: Value = serde_json::from_str(&answers.fill(&block.text)).unwrap();
             assert_eq!(got.to_string(), status, "{answer}");
-            assert!(is_as_shown(&expected, answer), "{name} shows {expected}, it is {answer}");
+            assert!(is_as_shown(&expected, &answer), "{name} shows {expected}, it is {answer}");
             shown += 1;
         }
     }
-    assert!(sent >= 10 && shown >= 9, "{name}: {sent} requests, {shown} answers");
+    succeeded(last, "the end");
+    assert!(sent >= requests && shown >= replies, "{name}: {sent} requests, {shown} answers");
 }
 
 #[test]
 fn the_page_for_front_end_teams_shows_what_is_answered() {
-    run("front-end.md");
+    run("front-end.md", 10, 9);
 }
 
 #[test]
 fn the_page_for_integrators_shows_what_is_answered() {
-    run("integrators.md");
+    run("integrators.md", 10, 9);
+}
+
+#[test]
+fn the_page_about_the_ledger_shows_what_is_answered() {
+    run("ledger.md", 7, 4);
 }

@@ -123,6 +123,27 @@ fn a_proof_with_anything_changed_is_refused() {
 }
 
 #[test]
+fn a_proof_file_is_read_as_its_format_has_it_and_no_other_way() {
+    let it = Ledger::start();
+    let path = format!("{}/proof", it.note("The truth."));
+    let file = it.admin.send("GET", &path, &[("accept", "text/plain")], None).text;
+    let position = Proof::parse(&file).unwrap().position;
+    let index = |text: &str| file.replacen(&format!("index {position}\n"), text, 1);
+    for other in [
+        file.replacen("@v1\n", "@v10\n", 1),
+        file.replacen("@v1\n", "\n", 1),
+        file.replacen("@v1\n", "@v1\r\n", 1),
+        index(&format!("index {position}\r\n")),
+        index(&format!("index 0{position}\n")),
+        index(&format!("index +{position}\n")),
+        index(""),
+    ] {
+        assert_ne!(other, file);
+        assert_eq!(Proof::parse(&other).unwrap_err().0, "the proof file is broken", "{other}");
+    }
+}
+
+#[test]
 fn the_ledger_is_proven_to_have_grown_without_a_token() {
     let it = Ledger::start();
     let stranger = it.app.stranger();

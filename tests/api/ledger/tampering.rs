@@ -116,6 +116,54 @@ fn a_changed_earlier_wording_is_found() {
 }
 
 #[test]
+fn a_changed_edit_is_found_in_whichever_table() {
+    for (table, set) in [
+        ("entries", "edited_at = recorded_at"),
+        ("entry_revisions", "replaced_at = occurred_at"),
+        ("entry_revisions", "replaced_by_id = user_id"),
+        ("entry_revisions", "replaced_by_name = 'Anna'"),
+        ("entry_revisions", "replaced_by_kind = 'api'"),
+        ("entry_revisions", "user_id = created_by_id"),
+    ] {
+        let it = Tampering::start();
+        let column = if table == "entries" { "id" } else { "entry_id" };
+        it.tamper(&format!("UPDATE {table} SET {set} WHERE {column} = {}", it.id(&it.note)));
+        let lines = it.found();
+        assert!(lines.iter().any(|line| line.contains(&it.note)), "{table} {set}: {lines:?}");
+    }
+}
+
+#[test]
+fn changes_that_are_written_in_another_way_are_found() {
+    let it = Tampering::start();
+    let mut item = item(&it.sam.id, "lms:changed");
+    item["changes"] =
+        json!([{"field": "result", "before": [1.5, 1e30], "after": {"b": "ü", "a": 0}}]);
+    let answer = it.admin.post("/activity/batch", json!({"items": [item]})).ok(200);
+    let entry = text(&answer["data"][0]["entry_id"]);
+    let position = it.records.len();
+    follow_until(&it.admin, position + 1);
+    assert!(it.verify(true).status.success());
+    for (from, to) in [
+        ("\"before\":", "\"before\":\"pass\",\"before\":"),
+        ("\"a\":", "\"a\":9,\"a\":"),
+        ("\"after\":", "\"after\": "),
+        ("1.5", "1.50"),
+    ] {
+        let replace = |from: &str, to: &str| {
+            it.tamper(&format!(
+                "UPDATE entries SET changes = replace(changes, '{from}', '{to}') WHERE id = {}",
+                it.id(&entry)
+            ));
+        };
+        replace(from, to);
+        assert_found(&it.found(), &format!("altered {position} {entry}"));
+        replace(to, from);
+        assert!(it.verify(true).status.success(), "{from}");
+    }
+}
+
+#[test]
 fn a_deleted_entry_and_a_forged_one_are_found() {
     let it = Tampering::start();
     let gone = it.entry_at(400);
