@@ -13,6 +13,7 @@
 //! - [`store`] has the queries, one file for each table;
 //! - [`journal`] is the only way to write, and writes the log;
 //! - [`db`] is the database, SQLite or PostgreSQL: connections, the schema, the read replica;
+//! - [`http_client`] makes the service's own requests to others;
 //! - [`domain`] has the words of the field and their rules, without HTTP and database;
 //! - [`config`] and [`error`] are used by all.
 
@@ -27,6 +28,7 @@ pub mod db;
 pub mod demo;
 pub mod domain;
 pub mod error;
+pub mod http_client;
 pub mod journal;
 pub mod ledger;
 pub mod maintenance;

@@ -12,12 +12,11 @@ use jsonwebtoken::{
     jwk::{Jwk, JwkSet, PublicKeyUse},
 };
 use serde::{Deserialize, de::DeserializeOwned};
-use ureq::{
-    Agent,
-    tls::{RootCerts, TlsConfig, TlsProvider},
-};
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    http_client::HttpClient,
+};
 
 /// Keys older than this are fetched again.
 const REFRESH_AFTER: Duration = Duration::from_secs(10 * 60);
@@ -41,7 +40,7 @@ pub(super) struct ProviderKeys(Arc<Inner>);
 
 struct Inner {
     issuer: String,
-    agent: Agent,
+    client: HttpClient,
     cached: Mutex<Option<CachedKeys>>,
     /// When the last fetch ended; locked while one runs, so that one request fetches for all.
     fetched: tokio::sync::Mutex<Option<Instant>>,
@@ -61,19 +60,9 @@ struct Discovery {
 
 impl ProviderKeys {
     pub(super) fn new(issuer: String) -> Self {
-        // The platform's certificates, so that the company's own authority is trusted too.
-        let tls = TlsConfig::builder()
-            .provider(TlsProvider::NativeTls)
-            .root_certs(RootCerts::PlatformVerifier)
-            .build();
-        let agent = Agent::config_builder()
-            .timeout_global(Some(TIMEOUT))
-            .max_redirects(0)
-            .tls_config(tls)
-            .build()
-            .into();
+        let client = HttpClient::new(TIMEOUT, RESPONSE_MAX);
         let (cached, fetched) = (Mutex::new(None), tokio::sync::Mutex::new(None));
-        Self(Arc::new(Inner { issuer, agent, cached, fetched }))
+        Self(Arc::new(Inner { issuer, client, cached, fetched }))
     }
 
     /// The key that a token names, fetched if need be.
@@ -155,10 +144,11 @@ impl Inner {
 
     fn get<T: DeserializeOwned>(&self, address: &str) -> Result<T, String> {
         let with_address = |error: &dyn Display| format!("{address}: {error}");
-        let mut response = self.agent.get(address).call().map_err(|error| with_address(&error))?;
-        let body = response.body_mut().with_config().limit(RESPONSE_MAX).read_to_vec();
-        let body = body.map_err(|error| with_address(&error))?;
-        serde_json::from_slice(&body).map_err(|error| with_address(&error))
+        let received = self.client.get(address).map_err(|error| with_address(&error))?;
+        if !received.is_success() {
+            return Err(with_address(&format!("http status: {}", received.status)));
+        }
+        serde_json::from_slice(&received.body).map_err(|error| with_address(&error))
     }
 }
 
