@@ -5,7 +5,10 @@ use std::fmt;
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::hash::sha256;
+use super::{
+    cosignature::{self, cosigned_message},
+    hash::sha256,
+};
 
 /// The signature type of plain Ed25519.
 pub const ED25519_TYPE: u8 = 0x01;
@@ -181,6 +184,11 @@ impl Verifier {
         &self.name
     }
 
+    /// Whether it checks cosignatures: it is the key of a witness.
+    pub fn is_cosigner(&self) -> bool {
+        self.kind == COSIGNATURE_TYPE
+    }
+
     /// The first four bytes of the hash of name, type and key.
     pub fn id(&self) -> [u8; 4] {
         key_id(&self.name, self.kind, &self.public)
@@ -191,15 +199,9 @@ impl Verifier {
         if self.kind == ED25519_TYPE {
             return key.verify(text.as_bytes(), signature).is_ok();
         }
-        let Some((time, signature)) = signature.split_first_chunk::<8>() else { return false };
-        let message = cosigned_message(u64::from_be_bytes(*time), text);
-        key.verify(message.as_bytes(), signature).is_ok()
+        let Some((time, signature)) = cosignature::split(signature) else { return false };
+        key.verify(cosigned_message(time, text).as_bytes(), signature).is_ok()
     }
-}
-
-/// What a cosignature signs (C2SP `tlog-cosignature`): when, and the text of a checkpoint.
-pub fn cosigned_message(time: u64, text: &str) -> String {
-    format!("cosignature/v1\ntime {time}\n{text}")
 }
 
 /// A signature line, read.
@@ -247,13 +249,31 @@ impl<'a> Note<'a> {
     /// # Errors
     /// As [`Self::verified_by`].
     pub fn line_of(&self, key: &Verifier) -> Result<&'a str, WrongNote> {
+        self.signature_of(key).map(|it| it.line)
+    }
+
+    /// The time of the cosignature of a witness, in seconds since 1970, once it verifies.
+    ///
+    /// # Errors
+    /// As [`Self::verified_by`], and where the key is not that of a witness.
+    pub fn cosigned_at(&self, key: &Verifier) -> Result<u64, WrongNote> {
+        if !key.is_cosigner() {
+            return Err(wrong("the key is not that of a witness"));
+        }
+        let signature = self.signature_of(key)?;
+        let (time, _) = cosignature::split(&signature.bytes)
+            .ok_or_else(|| wrong("the cosignature has no time"))?;
+        Ok(time)
+    }
+
+    fn signature_of(&self, key: &Verifier) -> Result<&Signature<'a>, WrongNote> {
         let mut found = None;
         for signature in &self.signatures {
             if signature.name == key.name() && signature.id == key.id() {
                 if !key.verifies(self.text, &signature.bytes) {
                     return Err(wrong(format!("the signature of {} does not verify", key.name())));
                 }
-                found = Some(signature.line);
+                found = Some(signature);
             }
         }
         found.ok_or_else(|| wrong(format!("the note is not signed by {key}")))
