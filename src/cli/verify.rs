@@ -12,8 +12,13 @@ use super::output::print;
 use crate::{
     config::Config,
     db::connection::{open_scanner, snapshot},
+    domain::timestamp::Timestamp,
     error::{Error, Result},
-    ledger::{checkpoint::Checkpoint, note::Verifier, proof::Proof},
+    ledger::{
+        checkpoint::Checkpoint,
+        note::{Note, Verifier},
+        proof::Proof,
+    },
     store::{
         self,
         ledger::finding::{Finding, Verified},
@@ -31,6 +36,9 @@ pub(super) enum Verify {
         /// The verifier key, which came another way than the proof
         #[arg(long)]
         key: String,
+        /// The verifier key of a witness, which has to have cosigned the checkpoint
+        #[arg(long)]
+        witness: Option<String>,
     },
     /// The whole database: every leaf from its row, and the tree from the leaves
     Database {
@@ -49,18 +57,24 @@ pub(super) enum Verify {
 /// Where anything is not right, or cannot be read.
 pub(super) fn run(config: &Config, command: Verify) -> Result<()> {
     match command {
-        Verify::Proof { file, key } => proof(&file, &key),
+        Verify::Proof { file, key, witness } => proof(&file, &key, witness.as_deref()),
         Verify::Database { checkpoint, key } => database(config, checkpoint.as_deref(), key),
     }
 }
 
-fn proof(file: &Path, key: &str) -> Result<()> {
-    let key: Verifier = key.parse().map_err(|error| Error::internal(format!("--key: {error}")))?;
+fn proof(file: &Path, key: &str, witness: Option<&str>) -> Result<()> {
+    let key = parse_key("--key", key)?;
+    let witness = witness.map(|it| parse_key("--witness", it)).transpose()?;
     let proof = Proof::parse(&read(file)?).map_err(|error| refused(file, &error.to_string()))?;
     let proven = proof.check(&key).map_err(|error| refused(file, &error.to_string()))?;
+    let cosigned = match &witness {
+        Some(witness) => cosigned(&proof.checkpoint, witness).map_err(|why| refused(file, &why))?,
+        None => String::new(),
+    };
     let disclosed: Vec<&str> = proof.disclosures.keys().map(String::as_str).collect();
     print(&format!(
-        "The {} at position {} of {} is proven, recorded at {}.\nFacts: {}\nDisclosed: {}\n",
+        "The {} at position {} of {} is proven, recorded at {}.\n{cosigned}Facts: {}\n\
+         Disclosed: {}\n",
         proven.leaf.kind,
         proof.position,
         proven.origin,
@@ -68,6 +82,20 @@ fn proof(file: &Path, key: &str) -> Result<()> {
         proven.leaf.facts,
         disclosed.join(", "),
     ))
+}
+
+fn parse_key(option: &str, text: &str) -> Result<Verifier> {
+    text.parse().map_err(|error| Error::internal(format!("{option}: {error}")))
+}
+
+/// A line that says when a witness has cosigned a checkpoint.
+fn cosigned(checkpoint: &str, witness: &Verifier) -> Result<String, String> {
+    let time = Note::parse(checkpoint).and_then(|note| note.cosigned_at(witness));
+    let time = time.map_err(|error| error.to_string())?;
+    let millis = i64::try_from(time).ok().and_then(|it| it.checked_mul(1000));
+    let time = millis.and_then(Timestamp::from_millis);
+    let time = time.ok_or("the time of the cosignature is out of bounds")?;
+    Ok(format!("The witness {} has cosigned the checkpoint at {time}.\n", witness.name()))
 }
 
 fn read(file: &Path) -> Result<String> {
