@@ -12,6 +12,10 @@ use ureq::{
 /// How the service introduces itself.
 const USER_AGENT: &str = concat!("daybook/", env!("CARGO_PKG_VERSION"));
 
+/// How long a connection is kept for the next request. It is shorter than servers keep them: a request
+/// on a connection that is being closed fails.
+const IDLE_MAX: Duration = Duration::from_secs(2);
+
 /// A sender of requests. Clones share its connections. It blocks its thread.
 #[derive(Clone, Debug)]
 pub struct HttpClient {
@@ -47,6 +51,7 @@ impl HttpClient {
             .build();
         let agent = Agent::config_builder()
             .timeout_global(Some(timeout))
+            .max_idle_age(IDLE_MAX)
             .max_redirects(0)
             .http_status_as_error(false)
             .user_agent(USER_AGENT)

@@ -1,8 +1,11 @@
-//! Background work of the service: expiry of certifications, clean-up, heartbeats for read replicas.
+//! Background work of the service: expiry of certifications, clean-up, heartbeats for read replicas,
+//! the order of the ledger, and what others get to know of its head.
 
 use std::time::Duration;
 
 use crate::{changes, db::database::Db, error::Result, store::ledger::heads::LedgerHeads};
+
+pub mod witness;
 
 /// Starts the work that every replica does, on the runtime of this thread.
 pub fn start(db: &Db) {

@@ -9,3 +9,4 @@ mod output;
 mod secrets;
 mod serve;
 mod verify;
+mod witness;

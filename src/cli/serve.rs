@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 
 use super::{
     admin::first_admin, database::open, descriptors::raise_descriptors, ledger_key, output::print,
-    secrets::jwt_secret,
+    secrets::jwt_secret, witness::witness,
 };
 use crate::{
     api::{
@@ -41,6 +41,7 @@ pub(super) fn serve(config: &Config, demo: bool) -> Result<()> {
     let secret = jwt_secret(config)?;
     let signer = ledger_key::key(config)?;
     let verifier = signer.verifier();
+    let witness = witness(config)?;
     let db = open(config)?;
     let passwords = Passwords::new(Cost::default(), config.workers().get())?;
     let previous = config.jwt_previous_secret.as_ref().map(|it| it.reveal().as_bytes());
@@ -91,6 +92,10 @@ pub(super) fn serve(config: &Config, demo: bool) -> Result<()> {
         log::info!("listening on http://{address}, Swagger UI at http://{address}/docs");
         maintenance::start(&services.db);
         actix_web::rt::spawn(maintenance::log_ledger_heads(db.clone(), ledger.clone()));
+        if let Some(witness) = witness {
+            let (db, ledger) = (db.clone(), ledger.clone());
+            actix_web::rt::spawn(maintenance::witness::send_checkpoints(db, ledger, witness));
+        }
         app::server(services, listener, config.workers(), true)?.await.map_err(Error::internal)?;
         if let Err(error) = maintenance::log_ledger_head(&db, &ledger, None).await {
             log::warn!("the head of the ledger could not be read: {error}");

@@ -8,6 +8,7 @@ pub mod database_url;
 pub mod network;
 pub mod oidc;
 pub mod session;
+pub mod witness;
 
 use database_url::DatabaseUrl;
 use network::{Origins, RateLimit, TrustedProxies};
@@ -67,6 +68,21 @@ pub struct Config {
     /// the same for all replicas
     #[arg(long, env = "DAYBOOK_LEDGER_KEY", hide_env_values = true, global = true)]
     pub ledger_key: Option<Secret>,
+
+    /// A witness that cosigns the checkpoints of the ledger (C2SP tlog-witness): http://… or
+    /// https://…
+    #[arg(
+        long,
+        env = "DAYBOOK_WITNESS_URL",
+        requires = "witness_key",
+        hide_env_values = true,
+        global = true
+    )]
+    pub witness_url: Option<Secret>,
+
+    /// Its verifier key, of the type cosignature/v1
+    #[arg(long, env = "DAYBOOK_WITNESS_KEY", requires = "witness_url", global = true)]
+    pub witness_key: Option<String>,
 
     /// Days that a session lasts from its log-in, however often it is refreshed: 1 to 365
     #[arg(long, env = "DAYBOOK_SESSION_DAYS", default_value = "30", global = true)]

@@ -12,9 +12,11 @@ use crate::{
     },
     db::{connection::AnyConnection, database::Db},
     error::{Error, Result},
-    journal::records::tiles::StoredNodes,
-    ledger::{hash::Hash, tree},
-    store::ledger::{heads::LedgerHeads, records::size},
+    ledger::hash::Hash,
+    store::{
+        self,
+        ledger::{heads::LedgerHeads, records::size},
+    },
 };
 
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -129,7 +131,7 @@ fn consistency(conn: &mut AnyConnection, from: u64, to: Option<u64>) -> Result<C
     if from > to {
         return Err(Error::invalid_parameter("from", "too_large", "from is at most to."));
     }
-    let proof = tree::consistency(&mut StoredNodes::new(conn, to), from, to)?;
+    let proof = store::ledger::heads::consistency(conn, from, to)?;
     let proof = proof.into_iter().map(Hash::to_base64).collect();
     Ok(ConsistencyProof { from: from.cast_signed(), to: to.cast_signed(), proof })
 }

@@ -88,3 +88,12 @@ impl LedgerHeads {
 pub fn root(conn: &mut AnyConnection, size: u64) -> Result<Hash> {
     tree::root(&mut StoredNodes::new(conn, size), size)
 }
+
+/// The proof that the tree of the first `from` records is the beginning of that of the first `to`.
+/// `from` is at least 1 and at most `to`.
+///
+/// # Errors
+/// As [`root`].
+pub fn consistency(conn: &mut AnyConnection, from: u64, to: u64) -> Result<Vec<Hash>> {
+    tree::consistency(&mut StoredNodes::new(conn, to), from, to)
+}

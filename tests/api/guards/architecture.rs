@@ -21,7 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("api", &["changes", "access", "auth", "store", "journal", "ledger", "db", "domain"]),
     ("app", &["maintenance", "api", "auth", "store", "db"]),
     ("demo", &["changes", "access", "auth", "store", "journal", "db", "domain"]),
-    ("maintenance", &["changes", "store", "db"]),
+    ("maintenance", &["changes", "store", "ledger", "http_client", "db"]),
     (
         "cli",
         &[

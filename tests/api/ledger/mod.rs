@@ -5,3 +5,4 @@ pub mod proofs;
 pub mod start;
 pub mod tampering;
 pub mod torture;
+pub mod witness;

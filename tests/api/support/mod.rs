@@ -21,3 +21,4 @@ pub mod sample_requests;
 pub mod samples;
 pub mod sources;
 pub mod tokens;
+pub mod witness;
