@@ -7,6 +7,7 @@ pub mod immutability;
 pub mod journal_coverage;
 pub mod migrations;
 pub mod openapi;
+pub mod operations;
 pub mod pages;
 pub mod permissions;
 pub mod scopes;
