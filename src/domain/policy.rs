@@ -121,7 +121,7 @@ impl Caller {
             Self::Nobody => return false,
             Self::Service => return true,
         };
-        // This leads to access beyond the scopes of an API client, so it takes a person.
+        // This leads to access beyond the scopes of an API client, so it takes a person (D-18).
         if matches!(act, Act::WidenAccess | Act::ChangeApiClients)
             && self.identity().is_some_and(|it| it.scopes().is_some())
         {
