@@ -2,6 +2,7 @@
 
 pub mod architecture;
 pub mod atomicity;
+pub mod documents;
 pub mod hostile;
 pub mod immutability;
 pub mod journal_coverage;

@@ -21,4 +21,5 @@ pub mod sample_requests;
 pub mod samples;
 pub mod scopes;
 pub mod sources;
+pub mod texts;
 pub mod tokens;
