@@ -1,6 +1,6 @@
 //! Puts the service together, for the binary and for the tests.
 
-use std::{any::Any, net::TcpListener, num::NonZero, sync::Arc, time::Duration};
+use std::{any::Any, net::TcpListener, num::NonZero, os::fd::AsFd, sync::Arc, time::Duration};
 
 use actix_web::{
     App, HttpServer,
@@ -9,7 +9,7 @@ use actix_web::{
     rt::net::TcpStream,
     web,
 };
-use rustix::net::{Shutdown, shutdown};
+use rustix::net::sockopt::{set_socket_send_buffer_size, set_tcp_user_timeout};
 
 use crate::{
     api::{
@@ -21,10 +21,11 @@ use crate::{
             health::{self, HealthAt},
             idempotency::RunningKeys,
             metrics::Metrics,
+            paced_body::{Replies, ReplyRules},
         },
         ledger::tiles,
         limits::{
-            connections::{Admission, ConnectionRules, Connections},
+            connections::{ConnectionRules, Connections},
             requests::Limits,
         },
         middleware,
@@ -40,6 +41,13 @@ use crate::{
 
 /// Seconds that running requests have to finish after the signal to stop.
 const SHUTDOWN_SECONDS: u64 = 30;
+
+/// What the system keeps of a reply until the client has it, in bytes. Linux takes twice as many, so
+/// that 100 ms to the client and back allow 2.5 MB a second.
+const SEND_BUFFER: usize = 128 * 1024;
+
+/// How long sent bytes may stay untaken by the client, in milliseconds.
+const UNTAKEN_MILLIS: u32 = 20_000;
 
 /// How long the head of a request may take.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
@@ -79,6 +87,8 @@ pub struct Waits {
     pub head: Duration,
     /// How long bodies may take, and how much memory.
     pub bodies: BodyRules,
+    /// How long clients may take for replies, and how much memory those have.
+    pub replies: ReplyRules,
     /// How many connections there may be.
     pub connections: ConnectionRules,
 }
@@ -86,7 +96,12 @@ pub struct Waits {
 impl Waits {
     /// As the service runs, where these connections are allowed.
     pub fn new(connections: ConnectionRules) -> Self {
-        Self { head: HEAD_TIMEOUT, bodies: BodyRules::default(), connections }
+        Self {
+            head: HEAD_TIMEOUT,
+            bodies: BodyRules::default(),
+            replies: ReplyRules::default(),
+            connections,
+        }
     }
 }
 
@@ -97,9 +112,10 @@ pub fn server(
     workers: NonZero<usize>,
     signals: bool,
 ) -> Result<Server> {
-    let Waits { head, bodies, connections: rules } = services.waits;
+    let Waits { head, bodies, replies, connections: rules } = services.waits;
     let proxies = services.limits.proxies().clone();
     let bodies = web::Data::from(Bodies::new(bodies, proxies.clone()));
+    let replies = web::Data::from(Replies::new(replies, proxies.clone()));
     let connections = Connections::new(rules, proxies);
     let db = web::Data::new(services.db);
     let tokens = web::Data::new(services.tokens);
@@ -126,6 +142,7 @@ pub fn server(
             .app_data(limits.clone())
             .app_data(ledger.clone())
             .app_data(bodies.clone())
+            .app_data(replies.clone())
             // The last middleware is the outermost.
             .wrap(from_fn(middleware::inner))
             .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
@@ -167,18 +184,19 @@ pub fn operator_server(db: Db, metrics: Metrics, listener: TcpListener) -> Resul
     Ok(server.listen(listener).map_err(Error::internal)?.run())
 }
 
-/// Counts a new connection, and closes it where its address has too many.
+/// Counts a new connection, which ends where its client takes nothing of what is sent.
 fn admit(connections: &Arc<Connections>, stream: &dyn Any, data: &mut Extensions) {
     let Some(stream) = stream.downcast_ref::<TcpStream>() else { return };
     // A client that has gone already has no address.
     let Ok(peer) = stream.peer_addr() else { return };
-    let connection = connections.open(peer);
-    if connection.admission == Admission::Closed
-        && let Err(error) = shutdown(stream, Shutdown::Both)
-    {
-        log::debug!("a connection can't be closed: {error}");
+    // Else the system keeps some MiB for a client that takes nothing, and the reply counts as sent.
+    let bounded = set_socket_send_buffer_size(stream, SEND_BUFFER)
+        .and_then(|()| set_tcp_user_timeout(stream, UNTAKEN_MILLIS));
+    if let Err(error) = bounded {
+        log::debug!("a connection has no bounds: {error}");
     }
-    data.insert(connection);
+    let socket = stream.as_fd().try_clone_to_owned().ok();
+    data.insert(connections.open(peer, socket));
 }
 
 async fn not_found() -> Result<&'static str> {

@@ -18,7 +18,8 @@ use futures_util::FutureExt;
 
 use super::{
     http::{
-        arrival, headers::X_REQUEST_ID, logged_caller::LoggedCaller, metrics::Metrics, problem,
+        arrival, headers::X_REQUEST_ID, logged_caller::LoggedCaller, metrics::Metrics,
+        paced_body::pace, problem,
     },
     limits::{
         connections::{Admission, Connection},
@@ -50,6 +51,7 @@ pub async fn outer(
     let (request, response) = match next.call(request).await {
         Ok(response) => {
             let (request, response) = response.map_into_boxed_body().into_parts();
+            let response = pace(&request, response).unwrap_or_else(HttpResponse::from_error);
             (Some(request), response)
         }
         Err(error) => (None, error_response(error)),

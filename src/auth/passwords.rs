@@ -39,7 +39,8 @@ pub struct Passwords {
     queue: Arc<Semaphore>,
     permits: Arc<Semaphore>,
     begun: Arc<AtomicU64>,
-    /// A hash that is checked for an unknown account, so that it takes as long as a known one.
+    /// A hash that is checked for an unknown account, so that it takes as long as a known one:
+    /// D-33.
     unknown_account: Arc<str>,
 }
 

@@ -82,7 +82,8 @@ impl Change for LogIn {
 }
 
 /// A failed log-in to an account that does not exist. It does in the database what a failed one to a
-/// known account does, so that both take the same time: it looks for a user, and commits a row.
+/// known account does, so that both take the same time (D-33): it looks for a user, and commits a
+/// row.
 pub struct LogInUnknown {
     /// The name of the row, which housekeeping deletes after a minute.
     pub name: String,
@@ -111,7 +112,7 @@ fn insert_refresh_token(tx: &mut Tx<'_>, live: Live, hash: &str) -> Result<()> {
 }
 
 /// Exchanges a refresh token for a new one. A token that was used before ends its session, since
-/// somebody may have stolen it.
+/// somebody may have stolen it (D-20).
 pub struct Refresh {
     /// The hash of the token that the client has.
     pub old_hash: String,
@@ -137,6 +138,7 @@ impl Change for Refresh {
         let session = token.session_id;
         let (user, started) =
             store::sessions::lock_live_exclusive(tx, session)?.ok_or_else(Error::invalid_token)?;
+        // Not stored: a shorter setting ends the sessions that exist, too (D-34).
         let ends_at = started.plus_seconds(self.days.seconds());
         if ends_at <= now {
             return Err(Error::invalid_token());

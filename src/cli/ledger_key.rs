@@ -12,7 +12,7 @@ use crate::{
     db::{database::Db, migrate},
     error::{Error, Result},
     journal::recorded::{Recorded, Unlogged},
-    ledger::note::{Signer, Verifier, is_key_name},
+    ledger::key::{Signer, Verifier, is_key_name},
     store::{self, settings::LEDGER_KEY},
 };
 

@@ -14,11 +14,7 @@ use crate::{
     db::connection::{open_scanner, snapshot},
     domain::timestamp::Timestamp,
     error::{Error, Result},
-    ledger::{
-        checkpoint::Checkpoint,
-        note::{Note, Verifier},
-        proof::Proof,
-    },
+    ledger::{checkpoint::Checkpoint, key::Verifier, note::Note, proof::Proof},
     store::{
         self,
         ledger::finding::{Finding, Verified},

@@ -3,7 +3,7 @@
 use crate::{
     config::{Config, witness::WitnessUrl},
     error::{Error, Result},
-    ledger::note::Verifier,
+    ledger::key::Verifier,
     maintenance::witness::Witness,
 };
 

@@ -3,8 +3,8 @@
 //! Every change counts the writes of its caller in its own transaction. A copy of the database has
 //! caught up with a caller once it shows as many as the primary does. A row that is counted up is
 //! locked until the commit, so a count is reached only after those before it. This assumes nothing
-//! about how the copy is made. The heartbeat is the time, written beside the counts: a copy whose
-//! heartbeat is old no longer follows.
+//! about how the copy is made (D-09). The heartbeat is the time, written beside the counts: a copy
+//! whose heartbeat is old no longer follows.
 
 use std::collections::BTreeSet;
 

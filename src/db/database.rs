@@ -27,7 +27,7 @@ const COALESCING_WRITERS: usize = 2;
 /// How long a read may take, exports aside.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How many big reads of a caller run at a time, and how many more wait.
+/// How many big reads of a caller run at a time, and how many more wait (D-32).
 const BIG_READS: (usize, usize) = (2, 4);
 
 /// The fewest threads for big reads: no caller takes all of them.

@@ -114,7 +114,7 @@ fn try_commit(
         // rolls back. Any other statement fails there.
         AnyConnection::Postgres(_) => "SELECT 1; COMMIT",
     };
-    // Whether a failed commit took place can't be known: it is never repeated.
+    // Whether a failed commit took place can't be known: it is never repeated (D-04).
     execute(conn, commit).map_err(|error| Failure { error, again: false })
 }
 

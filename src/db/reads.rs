@@ -32,7 +32,7 @@ pub enum ReadSize {
 
 thread_local! {
     /// The reading connection of this thread, for SQLite only. A page comes from the memory map in
-    /// less time than the way to another thread and back takes.
+    /// less time than the way to another thread and back takes (D-11).
     static LOCAL_READER: RefCell<Option<(DatabaseUrl, AnyConnection)>> = const { RefCell::new(None) };
 }
 

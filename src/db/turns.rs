@@ -1,4 +1,4 @@
-//! Takes turns between callers: each has a few reads that run, and a few that wait.
+//! Takes turns between callers: each has a few reads that run, and a few that wait (D-32).
 
 use std::{
     collections::HashMap,

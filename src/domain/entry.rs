@@ -98,6 +98,8 @@ impl Action {
     /// Whether entries with this action tell of this service alone: of access, or of the log itself.
     /// None come from other systems.
     pub fn is_reserved(self) -> bool {
+        // No action is of `hold`, `activity` or `webhook` yet, nor is there `user.erased`: they are
+        // reserved for what the service will write itself, so that no batch has them once they exist.
         const FAMILIES: [&str; 5] = ["session", "hold", "activity", "webhook", "api_client"];
         const ACTIONS: [&str; 3] = ["user.role_changed", "user.password_changed", "user.erased"];
         FAMILIES.contains(&self.family()) || ACTIONS.contains(&self.as_str())

@@ -83,7 +83,7 @@ pub enum Act {
     CreateUser,
     /// Add a note to a log.
     AddNote(Relation),
-    /// Edit a note.
+    /// Edit a note: `own` is by `entered_by`, not by the author that it names (`created_by`).
     EditNote {
         /// To the user whose log it is in.
         relation: Relation,
@@ -121,7 +121,7 @@ impl Caller {
             Self::Nobody => return false,
             Self::Service => return true,
         };
-        // This leads to access beyond the scopes of an API client, so it takes a person.
+        // This leads to access beyond the scopes of an API client, so it takes a person (D-18).
         if matches!(act, Act::WidenAccess | Act::ChangeApiClients)
             && self.identity().is_some_and(|it| it.scopes().is_some())
         {
@@ -209,8 +209,8 @@ pub fn may_write_notes(role: Role, relation: Relation) -> bool {
     }
 }
 
-/// Whether a note in a log may name a user as its author: they are on its Created By list. They are
-/// active, and may write notes there themselves.
+/// Whether a note in a log may name a user as its author (`created_by`): they are on its Created By
+/// list. They are active, and may write notes there themselves. To be named allows no edit.
 pub fn may_be_author(role: Role, status: UserStatus, relation: Relation) -> bool {
     status == UserStatus::Active && may_write_notes(role, relation)
 }

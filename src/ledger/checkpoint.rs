@@ -2,7 +2,8 @@
 
 use super::{
     hash::Hash,
-    note::{Note, Signer, Verifier, WrongNote},
+    key::{Signer, Verifier, WrongNote},
+    note::Note,
 };
 
 /// The head of a tree.

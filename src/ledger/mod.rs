@@ -6,6 +6,7 @@ pub mod commitment;
 pub mod cosignature;
 pub mod frontier;
 pub mod hash;
+pub mod key;
 pub mod leaf;
 pub mod note;
 pub mod proof;

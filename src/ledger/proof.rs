@@ -11,8 +11,8 @@ use super::{
     checkpoint::Checkpoint,
     commitment::Salt,
     hash::{Hash, leaf_hash},
+    key::Verifier,
     leaf::ReadLeaf,
-    note::Verifier,
     tree::check_inclusion,
 };
 

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use super::{
     checkpoint::Checkpoint,
     hash::Hash,
-    note::{Note, Verifier, WrongNote},
+    key::{Verifier, WrongNote},
+    note::Note,
 };
 
 /// The media type of a size that a witness has seen.

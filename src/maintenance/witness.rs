@@ -13,7 +13,7 @@ use crate::{
     http_client::{HttpClient, Received},
     ledger::{
         checkpoint::Checkpoint,
-        note::Verifier,
+        key::Verifier,
         witness::{WitnessReply, read_response, request},
     },
     store::ledger::heads::{Cosigned, LedgerHeads, consistency},

@@ -20,6 +20,7 @@ pub mod media_range;
 pub mod metrics;
 pub mod new_password;
 mod operation_rules;
+pub mod paced_body;
 pub mod paging;
 pub mod parse;
 pub mod problem;

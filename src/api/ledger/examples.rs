@@ -35,7 +35,7 @@ pub fn proof() -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::{checkpoint::Checkpoint, note::Verifier, proof::Proof};
+    use crate::ledger::{checkpoint::Checkpoint, key::Verifier, proof::Proof};
 
     #[test]
     fn the_examples_verify() {

@@ -2,8 +2,11 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
+    os::fd::OwnedFd,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+
+use rustix::net::{Shutdown, shutdown};
 
 use super::{client_address::network, shares::Shares};
 use crate::config::network::TrustedProxies;
@@ -29,8 +32,8 @@ pub struct ConnectionRules {
 impl ConnectionRules {
     /// The connections for which these descriptors suffice.
     pub fn for_descriptors(descriptors: usize) -> Self {
-        // A quarter is left for those that are being refused.
-        let rest = descriptors.saturating_sub(OTHER_DESCRIPTORS).max(descriptors / 2);
+        // A connection has two. A quarter is left for those that are being refused.
+        let rest = descriptors.saturating_sub(OTHER_DESCRIPTORS).max(descriptors / 2) / 2;
         let all = (rest / 4 * 3).clamp(1, CONNECTIONS_MAX);
         Self { all, address: (all / 4).max(1) }
     }
@@ -72,6 +75,26 @@ pub struct Connection {
     address: Option<IpAddr>,
     /// What becomes of it.
     pub admission: Admission,
+    socket: Option<Arc<Socket>>,
+}
+
+/// A second descriptor of a connection's socket, which ends it from outside.
+pub struct Socket(OwnedFd);
+
+impl Socket {
+    /// Ends the connection.
+    pub fn close(&self) {
+        if let Err(error) = shutdown(&self.0, Shutdown::Both) {
+            log::debug!("a connection can't be closed: {error}");
+        }
+    }
+}
+
+impl Connection {
+    /// What ends the connection from outside.
+    pub fn socket(&self) -> Option<Arc<Socket>> {
+        self.socket.clone()
+    }
 }
 
 impl Connections {
@@ -80,8 +103,8 @@ impl Connections {
         Arc::new(Self { rules, proxies, open: Mutex::default() })
     }
 
-    /// Counts a new connection.
-    pub fn open(self: &Arc<Self>, peer: SocketAddr) -> Connection {
+    /// Counts a new connection. One that its address has too many of is closed.
+    pub fn open(self: &Arc<Self>, peer: SocketAddr, socket: Option<OwnedFd>) -> Connection {
         let address = peer.ip().to_canonical();
         let address = (!self.proxies.include(address)).then(|| network(address));
         let mut open = self.lock();
@@ -95,7 +118,13 @@ impl Connections {
             Admission::Served
         };
         drop(open);
-        Connection { connections: Arc::clone(self), address, admission }
+        let socket = socket.map(|descriptor| Arc::new(Socket(descriptor)));
+        if admission == Admission::Closed
+            && let Some(socket) = &socket
+        {
+            socket.close();
+        }
+        Connection { connections: Arc::clone(self), address, admission, socket }
     }
 
     fn lock(&self) -> MutexGuard<'_, Shares> {
@@ -121,7 +150,7 @@ mod tests {
     fn an_address_has_its_share_and_a_proxy_has_no_limit() {
         let rules = ConnectionRules { all: 5, address: 2 };
         let connections = Connections::new(rules, "10.0.0.1".parse().unwrap());
-        let open = |from: &str| connections.open(peer(from));
+        let open = |from: &str| connections.open(peer(from), None);
         let mut kept: Vec<Connection> = ["2001:db8::1", "2001:db8::2"].map(open).into();
         assert!(kept.iter().all(|it| it.admission == Admission::Served));
         assert_eq!(open("2001:db8::3").admission, Admission::Closed, "it is the same network");
@@ -139,7 +168,7 @@ mod tests {
             let rules = ConnectionRules::for_descriptors(descriptors);
             (rules.all, rules.address)
         };
-        assert_eq!(rules(1024), (576, 144));
+        assert_eq!(rules(1024), (288, 72));
         assert_eq!(rules(1_048_576), (4096, 1024));
         assert_eq!(rules(0), (1, 1));
     }

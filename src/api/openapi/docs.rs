@@ -10,7 +10,10 @@ use actix_web::{
 use utoipa_swagger_ui::Config;
 
 use crate::{
-    api::{http::endpoint::resource, openapi},
+    api::{
+        http::{endpoint::resource, paced_body::SharedBody},
+        openapi,
+    },
     error::{Error, Result},
 };
 
@@ -45,7 +48,13 @@ pub fn register(config: &mut web::ServiceConfig) {
 }
 
 async fn document() -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(openapi::document())
+    shared(HttpResponse::Ok().content_type("application/json").body(openapi::document()))
+}
+
+/// Says that the body takes no memory of its own.
+fn shared(mut response: HttpResponse) -> HttpResponse {
+    response.extensions_mut().insert(SharedBody);
+    response
 }
 
 async fn index(config: web::Data<Config<'static>>) -> Result<HttpResponse> {
@@ -71,5 +80,6 @@ async fn file(name: web::Path<String>, config: web::Data<Config<'static>>) -> Re
     // The crate calls an unknown name an internal error.
     let file = utoipa_swagger_ui::serve(&name, config.into_inner());
     let file = file.ok().flatten().ok_or_else(Error::not_found)?;
-    Ok(HttpResponse::Ok().content_type(file.content_type).body(file.bytes.into_owned()))
+    let body = HttpResponse::Ok().content_type(file.content_type).body(file.bytes.into_owned());
+    Ok(shared(body))
 }

@@ -71,7 +71,7 @@ impl Change for CompleteEnrollment {
         let draft = match self.method {
             CompletionMethod::Earned => {
                 let text = format!("{name} completed “{title}”.");
-                // The learner did it then; somebody who forces a completion does it now.
+                // The learner did it then; somebody who forces a completion does it now (D-25).
                 enrollment
                     .draft(Action::EnrollmentCompleted, text, &before)
                     .occurred_at(completed_at)

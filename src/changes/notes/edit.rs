@@ -29,7 +29,7 @@ pub struct EditNote {
     pub notes: Option<String>,
     /// The new time.
     pub occurred_at: Option<Timestamp>,
-    /// The new author.
+    /// The new author that it names. Who may edit it follows from `entered_by`, which stays.
     pub created_by: Option<UserId>,
     /// The entry that it relates to from now on.
     pub relates_to: Option<Option<EntryId>>,

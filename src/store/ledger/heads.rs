@@ -7,7 +7,7 @@ use crate::{
     db::connection::AnyConnection,
     error::Result,
     journal::records::tiles::StoredNodes,
-    ledger::{checkpoint::Checkpoint, hash::Hash, note::Signer, tree},
+    ledger::{checkpoint::Checkpoint, hash::Hash, key::Signer, tree},
 };
 
 /// Signs the heads of the ledger. Clones share the last cosignature.

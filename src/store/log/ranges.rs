@@ -2,7 +2,7 @@
 //! is merged from the newest entries of each, so that nothing sorts a million of them.
 //!
 //! The index is chosen here and not by the planners: without statistics SQLite takes any, and
-//! PostgreSQL's do not know that what is rare may be rare among the newest too.
+//! PostgreSQL's do not know that what is rare may be rare among the newest too (D-12).
 
 use diesel::prelude::*;
 

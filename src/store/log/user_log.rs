@@ -4,7 +4,7 @@
 //! A page continues after the (time, id) of the last entry, so new entries do no harm. But an edit may
 //! move a note in time, from one side of that position to the other. Therefore each move has a number
 //! in its log (`users.log_moves`). The cursor keeps the number as of the first page, and the notes
-//! that moved since are shown where they were then.
+//! that moved since are shown where they were then (D-06).
 
 use std::cmp::Reverse;
 

@@ -1,10 +1,14 @@
-//! Guard: imports run downward only, no files form a circle, and only the store writes.
+//! Guard: imports run downward only, no files form a circle, all are compiled, and only the store
+//! writes.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use crate::support::{
     imports::uses,
-    sources::{circles, sources},
+    sources::{circles, sources, unnamed},
     tokens::tokens,
 };
 
@@ -175,6 +179,31 @@ fn comments_texts_and_other_libraries_are_no_use_of_a_file() {
     ] {
         assert_eq!(used_by(text), BTreeSet::new(), "{text}");
     }
+}
+
+#[test]
+fn every_file_is_named_by_a_mod() {
+    for folder in ["src", "tests/api", "benches"] {
+        let found = unnamed(&sources(folder));
+        assert!(found.is_empty(), "never compiled, for want of a `mod`, in {folder}: {found:#?}");
+    }
+}
+
+#[test]
+fn a_file_without_a_mod_is_found() {
+    let files = [
+        ("lib.rs", "pub mod a;\nmod d;"),
+        ("main.rs", ""),
+        ("a/mod.rs", "mod b; // mod c;"),
+        ("a/b.rs", ""),
+        ("a/c.rs", ""),
+        ("d.rs", "mod inner { } mod e;"),
+        ("d/e.rs", ""),
+        ("d/inner.rs", ""),
+        ("f/mod.rs", ""),
+    ];
+    let files = files.map(|(path, text)| (path.into(), text.to_owned())).into();
+    assert_eq!(unnamed(&files), ["a/c.rs", "d/inner.rs", "f/mod.rs"].map(PathBuf::from));
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn every_operation_makes_exactly_its_entries() {
     };
     for operation in operations() {
         let fixture = Fixture::new(&app);
-        let sample = Sample::new(&fixture, &operation);
+        let Some(sample) = Sample::new(&fixture, &operation) else { continue };
         let (before, all_before) = (log(&fixture.subject.id), entries_in_all(&app));
 
         sample.send(sample.sender(&fixture, &admin)).ok(sample.status);
@@ -56,7 +56,7 @@ fn a_repeated_request_is_done_and_logged_once() {
     let admin = app.admin();
     for operation in operations() {
         let fixture = Fixture::new(&app);
-        let sample = Sample::new(&fixture, &operation);
+        let Some(sample) = Sample::new(&fixture, &operation) else { continue };
         if !["PUT", "DELETE", "PATCH"].contains(&sample.method.as_str()) {
             continue;
         }

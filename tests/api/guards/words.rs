@@ -1,11 +1,8 @@
 //! Guard: people are *they*, in code, documents and tests; and the names in `src` are plain words.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::Path;
 
-use crate::support::{sources::sources, tokens::tokens};
+use crate::support::{sources::sources, texts::texts, tokens::tokens};
 
 /// Pronouns that leave out half of the readers.
 const PRONOUNS: &[&str] = &["he", "his", "him", "himself", "whoever", "whomever"];
@@ -69,23 +66,6 @@ fn private_names(path: &Path, text: &str) -> Vec<String> {
         after_path = token == "::";
     }
     all
-}
-
-/// The files with an ending below folders of the repository, and single files, with their text.
-fn texts(below: &[&str], endings: &[&str]) -> Vec<(PathBuf, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut next: Vec<PathBuf> = below.iter().map(|it| root.join(it)).collect();
-    let mut texts = Vec::new();
-    while let Some(path) = next.pop() {
-        if path.is_dir() {
-            next.extend(fs::read_dir(&path).unwrap().map(|it| it.unwrap().path()));
-        } else if path.extension().is_some_and(|it| endings.iter().any(|ending| it == *ending)) {
-            let text = fs::read_to_string(&path).unwrap();
-            texts.push((path.strip_prefix(root).unwrap().to_owned(), text));
-        }
-    }
-    texts.sort();
-    texts
 }
 
 #[track_caller]

@@ -54,7 +54,7 @@ fn every_post_sent_again_has_no_second_effect_and_gets_the_first_answer() {
     let mut tried = 0;
     for operation in operations() {
         let fixture = Fixture::new(&app);
-        let sample = Sample::new(&fixture, &operation);
+        let Some(sample) = Sample::new(&fixture, &operation) else { continue };
         if sample.method != "POST" {
             continue;
         }

@@ -8,3 +8,4 @@ pub mod lists;
 pub mod operator;
 pub mod shape;
 pub mod slow_bodies;
+pub mod slow_readers;

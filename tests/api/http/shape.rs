@@ -236,7 +236,7 @@ fn no_cache_keeps_a_reply_without_validating_it_again() {
     let app = TestApp::start();
     for operation in operations() {
         // A new fixture each time: one operation may prevent the next.
-        let sample = Sample::new(&Fixture::new(&app), &operation);
+        let Some(sample) = Sample::new(&Fixture::new(&app), &operation) else { continue };
         let secret = [
             "log_in",
             "refresh_session",

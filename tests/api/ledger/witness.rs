@@ -8,10 +8,7 @@ use std::{
 };
 
 use daybook::ledger::{
-    checkpoint::Checkpoint,
-    hash::Hash,
-    note::{Note, Verifier},
-    proof::Proof,
+    checkpoint::Checkpoint, hash::Hash, key::Verifier, note::Note, proof::Proof,
 };
 use serde_json::json;
 

@@ -29,7 +29,7 @@ use daybook::{
         policy::Credentials,
         user::{Role, UserKind, UserStatus},
     },
-    ledger::note::Signer,
+    ledger::key::Signer,
     store::ledger::heads::LedgerHeads,
 };
 use serde_json::json;

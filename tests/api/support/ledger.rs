@@ -2,7 +2,7 @@
 
 use daybook::ledger::{
     checkpoint::Checkpoint,
-    note::{Signer, Verifier},
+    key::{Signer, Verifier},
 };
 use serde_json::{Value, json};
 

@@ -24,9 +24,9 @@ impl SampleRequest {
 }
 
 /// The sample of an operation. Each new operation adds its own.
-pub fn request(fixture: &Fixture, operation: &str) -> SampleRequest {
+pub fn request(fixture: &Fixture, operation: &str) -> Option<SampleRequest> {
     let (bare, new) = (SampleRequest::bare, SampleRequest::new);
-    match operation {
+    Some(match operation {
         "log_in" => {
             let body = json!({"email": fixture.subject.email, "password": PASSWORD});
             new(200, body, &["session.logged_in"])
@@ -137,6 +137,6 @@ pub fn request(fixture: &Fixture, operation: &str) -> SampleRequest {
         "update_api_client" => new(200, json!({"name": "Renamed"}), &[]),
         "revoke_api_client" => bare(204, &[]),
         "rotate_api_client_secret" => new(201, json!({}), &[]),
-        unknown => panic!("the operation {unknown} has no sample in sample_requests.rs"),
-    }
+        _ => return None,
+    })
 }

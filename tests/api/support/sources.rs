@@ -1,10 +1,12 @@
-//! The source files, and circles among them.
+//! The source files, circles among them, and those that are never compiled.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
+
+use super::tokens::tokens;
 
 /// The source files below a folder of the repository, by their path in it.
 pub fn sources(folder: &str) -> BTreeMap<PathBuf, String> {
@@ -48,4 +50,29 @@ pub fn circles(uses: &BTreeMap<PathBuf, BTreeSet<PathBuf>>) -> Vec<BTreeSet<Path
         }
     }
     found
+}
+
+/// The files that no `mod` names: they are never compiled, and their tests never run.
+pub fn unnamed(sources: &BTreeMap<PathBuf, String>) -> Vec<PathBuf> {
+    let names = |parent: &Path, name: &str| {
+        let text = sources.get(parent).map(String::as_str).unwrap_or_default();
+        let tokens: Vec<&str> = tokens(text).into_iter().map(|(_, token)| token).collect();
+        tokens.windows(3).any(|it| *it == ["mod", name, ";"])
+    };
+    let is_named = |path: &PathBuf| {
+        let root = Path::new("");
+        // The module of `a/mod.rs` is `a`, that of `a/b.rs` is `b` in `a`.
+        let module = match path.file_name().is_some_and(|it| it == "mod.rs") {
+            true => path.parent().unwrap().to_owned(),
+            false => path.with_extension(""),
+        };
+        let (folder, name) = (module.parent().unwrap(), module.file_name().unwrap());
+        let parents = match folder == root {
+            true => ["lib.rs", "main.rs"].map(PathBuf::from),
+            false => [folder.join("mod.rs"), folder.with_extension("rs")],
+        };
+        let is_root = parents.contains(path);
+        is_root || parents.iter().any(|it| names(it, name.to_str().unwrap()))
+    };
+    sources.keys().filter(|path| !is_named(path)).cloned().collect()
 }

@@ -15,7 +15,7 @@ use daybook::{
     ledger::{
         checkpoint::Checkpoint,
         hash::{Hash, empty_root, sha256},
-        note::{Verifier, signature_line},
+        key::{Verifier, signature_line},
         tree::check_consistency,
     },
 };
