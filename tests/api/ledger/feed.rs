@@ -59,7 +59,9 @@ fn who_may_not_see_everybody_gets_the_records_of_those_whom_they_may_see() {
     let admin = app.admin();
     let all = follow_until(&admin, admin.all("/activity").len());
     let own = |person: &Person| {
-        let records = follow(&app.client_of(&person.email), 0);
+        let client = app.client_of(&person.email);
+        follow_until(&admin, admin.all("/activity").len());
+        let records = follow(&client, 0);
         assert!(records.iter().all(|it| it["user_id"] == person.id), "{records:?}");
         records
     };

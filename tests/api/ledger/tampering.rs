@@ -127,7 +127,9 @@ fn a_changed_edit_is_found_in_whichever_table() {
     ] {
         let it = Tampering::start();
         let column = if table == "entries" { "id" } else { "entry_id" };
-        it.tamper(&format!("UPDATE {table} SET {set} WHERE {column} = {}", it.id(&it.note)));
+        it.app
+            .database
+            .rewrite(&format!("UPDATE {table} SET {set} WHERE {column} = {}", it.id(&it.note)));
         let lines = it.found();
         assert!(lines.iter().any(|line| line.contains(&it.note)), "{table} {set}: {lines:?}");
     }
@@ -151,7 +153,7 @@ fn changes_that_are_written_in_another_way_are_found() {
         ("1.5", "1.50"),
     ] {
         let replace = |from: &str, to: &str| {
-            it.tamper(&format!(
+            it.app.database.rewrite(&format!(
                 "UPDATE entries SET changes = replace(changes, '{from}', '{to}') WHERE id = {}",
                 it.id(&entry)
             ));
