@@ -54,7 +54,10 @@ pub async fn outer(
         }
         Err(error) => (None, error_response(error)),
     };
-    let mut response = as_problem(response, &path, &request_id);
+    let pattern = request.as_ref().and_then(|request| request.match_pattern());
+    // A path has many spellings, by percent-encoding; its pattern has one.
+    let is_token_request = pattern.as_deref().unwrap_or(&path) == oauth_error::TOKEN_PATH;
+    let mut response = as_problem(response, &path, &request_id, is_token_request);
     // Nobody waits for the rest of a body that nobody reads.
     if is_refused || request.as_ref().is_none_or(arrival::is_unread) {
         response.head_mut().set_connection_type(ConnectionType::Close);
@@ -65,7 +68,6 @@ pub async fn outer(
     }
 
     let status = response.status().as_u16();
-    let pattern = request.as_ref().and_then(|request| request.match_pattern());
     if let Some(metrics) = metrics {
         let pattern = pattern.as_deref().unwrap_or("unknown");
         metrics.observe(method.as_str(), pattern, status, begun.elapsed());
@@ -137,14 +139,20 @@ fn request_id(request: &ServiceRequest) -> String {
     given.filter(fits).map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned)
 }
 
-/// Turns every error into a problem, and logs the cause, which is never sent.
-fn as_problem(response: HttpResponse, path: &str, request_id: &str) -> HttpResponse {
+/// Turns every error into a problem, or into the form of RFC 6749 for a token request, and logs the
+/// cause, which is never sent.
+fn as_problem(
+    response: HttpResponse,
+    path: &str,
+    request_id: &str,
+    is_token_request: bool,
+) -> HttpResponse {
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
     // The errors of RFC 6749 have their form already.
-    if path == oauth_error::TOKEN_PATH && is_json(&response) {
+    if is_token_request && is_json(&response) {
         return oauth_error::with_challenge(response);
     }
     let own = response.error().and_then(|error| error.as_error::<Error>());
@@ -157,14 +165,18 @@ fn as_problem(response: HttpResponse, path: &str, request_id: &str) -> HttpRespo
                 };
                 log::log!(level, "{}: {cause} request_id={request_id}", error.code.as_str());
             }
-            form(error, path, request_id)
+            form(error)
         }
+    let form = |error: &Error| match is_token_request {
+        true => oauth_error::response(error),
+        false => problem::response(error, path, request_id),
+    };
         None => {
             let error = problem::from_status(status);
             if error.status_code().is_server_error() {
                 log::error!("{:?} request_id={request_id}", response.error());
             }
-            form(&error, path, request_id)
+            form(&error)
         }
     };
     // Other headers of the first response stay: Allow, WWW-Authenticate.
@@ -174,14 +186,6 @@ fn as_problem(response: HttpResponse, path: &str, request_id: &str) -> HttpRespo
         }
     }
     problem
-}
-
-/// The form that an error has on a path.
-fn form(error: &Error, path: &str, request_id: &str) -> HttpResponse {
-    match path {
-        oauth_error::TOKEN_PATH => oauth_error::response(error),
-        _ => problem::response(error, path, request_id),
-    }
 }
 
 fn is_json(response: &HttpResponse) -> bool {
