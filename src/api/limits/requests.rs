@@ -22,7 +22,7 @@ use super::{
     quota::{Quota, WINDOW_SECONDS},
 };
 use crate::{
-    api::http::{authenticate::subject_from_cached_keys, bearer},
+    api::http::{authenticate::subject_from_cached_keys, bearer, health},
     auth::pseudonyms::Pseudonyms,
     config::network::{RateLimit, TrustedProxies},
     domain::{
@@ -151,12 +151,14 @@ fn hash(text: &str) -> u64 {
 }
 
 /// Whether a request counts. The operator's probes need a response whatever else comes from their
-/// address. A CORS preflight has no token, so it would use up the quota of its whole address.
+/// address; where the operator moved them, these paths are like any other. A CORS preflight has no
+/// token, so it would use up the quota of its whole address.
 fn is_counted(request: &ServiceRequest) -> bool {
     let preflight = request.method() == Method::OPTIONS
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     let path = request.path();
-    !preflight && !path.starts_with("/health/") && path != "/metrics"
+    let is_probe = health::PATHS.contains(&path) && request.resource_map().has_resource(path);
+    !preflight && !is_probe
 }
 
 /// Whether a request exceeds its quota, as `count` found.
