@@ -1,6 +1,6 @@
 //! What every request passes: its id, log line, counters and quota, and the form of its errors.
 
-use std::{panic::AssertUnwindSafe, time::Instant};
+use std::{borrow::Cow, panic::AssertUnwindSafe, time::Instant};
 
 use actix_web::{
     HttpResponse, ResponseError,
@@ -30,6 +30,9 @@ use crate::{
     domain::limits::REQUEST_ID_MAX,
     error::{Code, Error},
 };
+
+/// The most characters of a method or a path in a line of the log.
+const LOGGED_MAX: usize = 200;
 
 /// Wraps the whole service.
 ///
@@ -73,11 +76,20 @@ pub async fn outer(
         metrics.observe(method.as_str(), pattern, status, begun.elapsed());
     }
     let millis = begun.elapsed().as_secs_f64() * 1000.0;
+    let (method, path) = (shortened(method.as_str()), shortened(&path));
     log::info!("{method} {path} {status} {millis:.1}ms {caller} request_id={request_id}");
     match request {
         Some(request) => Ok(ServiceResponse::new(request, response)),
         // The request is lost with the error; actix sends the response of the error.
         None => Err(InternalError::from_response("", response).into()),
+    }
+}
+
+/// A method or a path for the log: long ones do not fill the log.
+fn shortened(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(LOGGED_MAX) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
     }
 }
 
@@ -155,6 +167,10 @@ fn as_problem(
     if is_token_request && is_json(&response) {
         return oauth_error::with_challenge(response);
     }
+    let form = |error: &Error| match is_token_request {
+        true => oauth_error::response(error),
+        false => problem::response(error, path, request_id),
+    };
     let own = response.error().and_then(|error| error.as_error::<Error>());
     let mut problem = match own {
         Some(error) => {
@@ -167,10 +183,6 @@ fn as_problem(
             }
             form(error)
         }
-    let form = |error: &Error| match is_token_request {
-        true => oauth_error::response(error),
-        false => problem::response(error, path, request_id),
-    };
         None => {
             let error = problem::from_status(status);
             if error.status_code().is_server_error() {
