@@ -7,6 +7,7 @@ use crate::support::{
     client::{Client, FORM, JSON},
     database::TestDatabase,
     process::{Process, daybook},
+    raw::send_raw,
     reply::text,
 };
 
@@ -56,6 +57,23 @@ fn a_line_of_the_request_log_has_caller_address_and_request_id() {
         let end = format!("ms user=- address=198.51.100.7 request_id={request_id}");
         assert!(seen.contains(" GET /users 401 ") && seen.ends_with(&end), "{seen}");
     }
+}
+
+#[test]
+fn a_line_of_the_request_log_has_the_first_characters_of_a_long_path_or_method() {
+    let database = TestDatabase::migrated();
+    let service = Process::serve(&database, &[]);
+    let path = format!("/{}", "x".repeat(20_000));
+    let send = |method: &str, path: &str, request_id: &str| {
+        let head =
+            format!("{method} {path} HTTP/1.1\r\nhost: x\r\nx-request-id: {request_id}\r\n\r\n");
+        assert_eq!(send_raw(&service.client.address, head.as_bytes()).status, 404);
+        service.log_up_to(&format!("request_id={request_id}")).pop().unwrap()
+    };
+    let seen = send("GET", &path, "a-long-path");
+    assert!(seen.contains(&format!(" GET /{}… 404 ", "x".repeat(199))), "{seen}");
+    let seen = send(&"M".repeat(3000), "/nowhere", "a-long-method");
+    assert!(seen.contains(&format!(" {}… /nowhere 404 ", "M".repeat(200))), "{seen}");
 }
 
 #[test]
