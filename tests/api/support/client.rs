@@ -80,6 +80,7 @@ impl Client {
         let content_type = answer.header("content-type");
         contract::check(method, path, answer.status, content_type.as_deref(), &answer.text);
         assert!(answer.header("x-request-id").is_some(), "{method} {path} has no X-Request-Id");
+        assert_eq!(answer.header("x-content-type-options").as_deref(), Some("nosniff"), "{path}");
         answer
     }
 
