@@ -234,5 +234,10 @@ mod tests {
         drop(one);
         memory(1).grow(100_000).unwrap();
         assert_eq!(bodies.used().all(), 0);
+        // Many addresses take no more than the whole together.
+        let mut all: Vec<Memory> = (1..=4).map(memory).collect();
+        all.iter_mut().for_each(|it| it.grow(100_000).unwrap());
+        assert!(memory(5).grow(CREDENTIALS_BODY_MAX + 1).is_err());
+        memory(5).grow(CREDENTIALS_BODY_MAX).unwrap();
     }
 }

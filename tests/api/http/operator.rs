@@ -1,12 +1,14 @@
 //! What the operator sees: the request log, and the listener for health and metrics.
 
+use std::{fs, process::Command};
+
 use serde_json::{Value, json};
 
 use crate::support::{
     app::PASSWORD,
     client::{Client, FORM, JSON},
     database::TestDatabase,
-    process::{Process, daybook},
+    process::{Process, daybook, refusal},
     raw::send_raw,
     reply::text,
 };
@@ -140,14 +142,38 @@ fn health_and_metrics_are_at_the_operators_listener_alone_if_there_is_one() {
 fn a_demo_that_others_can_reach_is_refused_unless_it_is_meant() {
     let database = TestDatabase::empty();
     for address in ["0.0.0.0:0", "[::]:0"] {
-        let words = ["serve", "--demo", "--listen", address];
-        let refused = daybook(&database, &words).env("RUST_LOG", "off").output().unwrap();
-        assert!(!refused.status.success());
-        let said = String::from_utf8(refused.stderr).unwrap();
+        let mut command = daybook(&database, &["serve", "--demo", "--listen", address]);
+        command.env("RUST_LOG", "off");
+        let said = refusal(command);
         assert_eq!(said.lines().count(), 1, "{said}");
         assert!(said.contains("--demo-in-public"), "{said}");
     }
     let words = ["--demo", "--demo-in-public"];
     let service = Process::serve_at(&database, "0.0.0.0:0", &words);
     service.client.get("/me").problem(401, "unauthenticated");
+}
+
+#[test]
+fn the_service_raises_its_own_limit_of_descriptors_and_says_so() {
+    let database = TestDatabase::migrated();
+    let service = Process::serve_with(&database, "127.0.0.1:0", &[], |command| {
+        // The same command, with a low soft limit; the hard one stays.
+        let mut limited = Command::new("sh");
+        limited.args(["-c", "ulimit -S -n 300; exec \"$0\" \"$@\""]);
+        limited.arg(command.get_program()).args(command.get_args());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => limited.env(name, value),
+                None => limited.env_remove(name),
+            };
+        }
+        limited.current_dir(database.folder.path());
+        *command = limited;
+    });
+    let limits = fs::read_to_string(format!("/proc/{}/limits", service.id())).unwrap();
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
+    let limits: Vec<&str> = line.split_whitespace().take(2).collect();
+    assert_eq!(limits[0], limits[1], "the soft limit is the hard one");
+    let said = service.log_up_to(" descriptors: at most ").pop().unwrap();
+    assert!(said.contains(&format!(" {} descriptors: at most ", limits[1])), "{said}");
 }

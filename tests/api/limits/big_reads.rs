@@ -71,13 +71,18 @@ fn begin_on<T>(system: &SystemRunner, reads: &mut [Waiting<T>]) {
 
 /// A big read that ends when the sender has gone.
 fn blocked(db: &Db, caller: Uuid) -> (Waiting<()>, mpsc::Sender<()>) {
+    blocked_of(db, caller, ReadSize::Big)
+}
+
+/// A read of a size that ends when the sender has gone.
+fn blocked_of(db: &Db, caller: Uuid, size: ReadSize) -> (Waiting<()>, mpsc::Sender<()>) {
     let (sender, receiver) = mpsc::channel::<()>();
     let (db, receiver) = (db.clone(), std::sync::Mutex::new(receiver));
     let work = move |_: &mut Reader<'_>| {
         let _ = receiver.lock().unwrap().recv();
         Ok(())
     };
-    (Box::pin(async move { db.read_in_turn(caller, ReadSize::Big, work).await }), sender)
+    (Box::pin(async move { db.read_in_turn(caller, size, work).await }), sender)
 }
 
 /// Takes all threads for big reads, as two callers may.
@@ -131,10 +136,13 @@ fn a_caller_has_two_big_reads_running_and_four_waiting_and_small_reads_go_on() {
     let (mut reads, senders): (Vec<_>, Vec<_>) = (0..6).map(|_| blocked(&app.db, id(&sam))).unzip();
     let system = System::new();
     begin_on(&system, &mut reads);
-    let refused = sam.client.get(BIG);
-    refused.problem(429, "rate_limited");
-    assert!(refused.header("retry-after").is_some());
     let own = format!("/users/{}/activity", sam.id);
+    for big in [BIG, "/activity?q=zzzz", "/users?q=zzzz", "/users?include=total_count"] {
+        let refused = sam.client.get(big);
+        refused.problem(429, "rate_limited");
+        assert!(refused.header("retry-after").is_some());
+    }
+    sam.client.get(&format!("{own}?q=zzzz")).problem(429, "rate_limited");
     for path in ["/me", &own, "/activity", "/courses", &format!("{own}?type=system")] {
         sam.client.get(path).ok(200);
     }
@@ -160,6 +168,23 @@ fn small_reads_never_wait_behind_the_big_reads_of_all_callers() {
     assert_eq!(app.stranger().get("/health/ready").status, 200);
     app.client_of(&sam.email);
     drop(senders);
+}
+
+#[test]
+fn the_exports_and_the_lists_of_a_caller_leave_connections_for_others() {
+    let app = slow();
+    let (sam, lea) = (app.learner("Sam"), app.learner("Lea"));
+    let sizes = [ReadSize::Export, ReadSize::Export, ReadSize::List, ReadSize::List];
+    let blocked = sizes.map(|size| blocked_of(&app.db, id(&sam), size));
+    let (mut reads, senders): (Vec<_>, Vec<_>) = blocked.into_iter().unzip();
+    begin(&mut reads);
+    for path in ["/me", "/activity", "/courses", BIG] {
+        lea.client.get(path).ok(200);
+    }
+    drop(senders);
+    for read in reads {
+        block_on(read).unwrap();
+    }
 }
 
 #[test]

@@ -28,9 +28,10 @@ use serde_json::{Value, json};
 
 use crate::support::{
     app::{Settings, TestApp},
+    client::Client,
     database::TestDatabase,
-    process::daybook,
-    reply::Reply,
+    process::{Process, daybook},
+    reply::{Reply, text},
 };
 
 const AUDIENCE: &str = "daybook.example.com";
@@ -326,6 +327,20 @@ fn a_claim_with_a_nul_is_an_invalid_token() {
             me(&app, &key.sign(&claims)).problem(401, "invalid_token");
         }
     }
+}
+
+#[test]
+fn the_request_log_names_the_user_of_a_token() {
+    let issuer = Issuer::start();
+    let key = issuer.key(Algorithm::ES256, "one");
+    let database = TestDatabase::migrated();
+    let words = ["--oidc-issuer", &issuer.url, "--oidc-audience", AUDIENCE];
+    let service = Process::serve(&database, &words);
+    let token = Some(key.sign(&issuer.claims("admin@example.com")));
+    let client = Client { token, ..service.client.clone() };
+    let me = client.send("GET", "/me", &[("x-request-id", "by-the-provider")], None).ok(200);
+    let seen = service.log_up_to("request_id=by-the-provider").pop().unwrap();
+    assert!(seen.contains(&format!("ms user={} address=", text(&me["id"]))), "{seen}");
 }
 
 #[test]
