@@ -1,6 +1,6 @@
 //! What every request passes: its id, log line, counters and quota, and the form of its errors.
 
-use std::{panic::AssertUnwindSafe, time::Instant};
+use std::{borrow::Cow, panic::AssertUnwindSafe, time::Instant};
 
 use actix_web::{
     HttpResponse, ResponseError,
@@ -32,6 +32,9 @@ use crate::{
     error::{Code, Error},
 };
 
+/// The most characters of a method or a path in a line of the log.
+const LOGGED_MAX: usize = 200;
+
 /// Wraps the whole service.
 ///
 /// # Errors
@@ -56,7 +59,10 @@ pub async fn outer(
         }
         Err(error) => (None, error_response(error)),
     };
-    let mut response = as_problem(response, &path, &request_id);
+    let pattern = request.as_ref().and_then(|request| request.match_pattern());
+    // A path has many spellings, by percent-encoding; its pattern has one.
+    let is_token_request = pattern.as_deref().unwrap_or(&path) == oauth_error::TOKEN_PATH;
+    let mut response = as_problem(response, &path, &request_id, is_token_request);
     // Nobody waits for the rest of a body that nobody reads.
     if is_refused || request.as_ref().is_none_or(arrival::is_unread) {
         response.head_mut().set_connection_type(ConnectionType::Close);
@@ -67,17 +73,25 @@ pub async fn outer(
     }
 
     let status = response.status().as_u16();
-    let pattern = request.as_ref().and_then(|request| request.match_pattern());
     if let Some(metrics) = metrics {
         let pattern = pattern.as_deref().unwrap_or("unknown");
         metrics.observe(method.as_str(), pattern, status, begun.elapsed());
     }
     let millis = begun.elapsed().as_secs_f64() * 1000.0;
+    let (method, path) = (shortened(method.as_str()), shortened(&path));
     log::info!("{method} {path} {status} {millis:.1}ms {caller} request_id={request_id}");
     match request {
         Some(request) => Ok(ServiceResponse::new(request, response)),
         // The request is lost with the error; actix sends the response of the error.
         None => Err(InternalError::from_response("", response).into()),
+    }
+}
+
+/// A method or a path for the log: long ones do not fill the log.
+fn shortened(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(LOGGED_MAX) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
     }
 }
 
@@ -139,16 +153,26 @@ fn request_id(request: &ServiceRequest) -> String {
     given.filter(fits).map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned)
 }
 
-/// Turns every error into a problem, and logs the cause, which is never sent.
-fn as_problem(response: HttpResponse, path: &str, request_id: &str) -> HttpResponse {
+/// Turns every error into a problem, or into the form of RFC 6749 for a token request, and logs the
+/// cause, which is never sent.
+fn as_problem(
+    response: HttpResponse,
+    path: &str,
+    request_id: &str,
+    is_token_request: bool,
+) -> HttpResponse {
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
     // The errors of RFC 6749 have their form already.
-    if path == oauth_error::TOKEN_PATH && is_json(&response) {
+    if is_token_request && is_json(&response) {
         return oauth_error::with_challenge(response);
     }
+    let form = |error: &Error| match is_token_request {
+        true => oauth_error::response(error),
+        false => problem::response(error, path, request_id),
+    };
     let own = response.error().and_then(|error| error.as_error::<Error>());
     let mut problem = match own {
         Some(error) => {
@@ -159,14 +183,14 @@ fn as_problem(response: HttpResponse, path: &str, request_id: &str) -> HttpRespo
                 };
                 log::log!(level, "{}: {cause} request_id={request_id}", error.code.as_str());
             }
-            form(error, path, request_id)
+            form(error)
         }
         None => {
             let error = problem::from_status(status);
             if error.status_code().is_server_error() {
                 log::error!("{:?} request_id={request_id}", response.error());
             }
-            form(&error, path, request_id)
+            form(&error)
         }
     };
     // Other headers of the first response stay: Allow, WWW-Authenticate.
@@ -176,14 +200,6 @@ fn as_problem(response: HttpResponse, path: &str, request_id: &str) -> HttpRespo
         }
     }
     problem
-}
-
-/// The form that an error has on a path.
-fn form(error: &Error, path: &str, request_id: &str) -> HttpResponse {
-    match path {
-        oauth_error::TOKEN_PATH => oauth_error::response(error),
-        _ => problem::response(error, path, request_id),
-    }
 }
 
 fn is_json(response: &HttpResponse) -> bool {

@@ -20,8 +20,9 @@ const ALGORITHMS: &[Algorithm] = &[Algorithm::RS256, Algorithm::ES256, Algorithm
 /// one, or none.
 const TYPES: &[&str] = &["at+jwt", "application/at+jwt"];
 
-/// The claims that an access token has, besides `iss`, `aud`, `exp` and `iat` (RFC 9068, section 2.2).
-const REQUIRED: &[&str] = &["sub", "client_id", "jti"];
+/// The claims that an access token has as texts, besides `aud`, `exp` and `iat` (RFC 9068, section 2.2).
+/// An `iss` that is a list might name others beside the issuer.
+const REQUIRED: &[&str] = &["iss", "sub", "client_id", "jti"];
 
 /// Claims that only ID tokens have (OpenID Connect Core 1.0, sections 2 and 3.3.2.11).
 const OF_ID_TOKENS: &[&str] = &["nonce", "at_hash", "c_hash"];
@@ -108,7 +109,10 @@ impl IdentityProvider {
 fn access_token_header(token: &str) -> Option<Header> {
     decode_header(token).ok().filter(|header| {
         let named = header.typ.as_deref().unwrap_or_default();
-        ALGORITHMS.contains(&header.alg) && TYPES.iter().any(|it| it.eq_ignore_ascii_case(named))
+        // What a critical field asks for is not understood here (RFC 7515, section 4.1.11).
+        header.crit.is_none()
+            && ALGORITHMS.contains(&header.alg)
+            && TYPES.iter().any(|it| it.eq_ignore_ascii_case(named))
     })
 }
 

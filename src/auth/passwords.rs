@@ -9,7 +9,10 @@ use argon2::{
     Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
     password_hash::phc::PasswordHash,
 };
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::spawn_blocking,
+};
 
 use crate::error::{Error, Result};
 
@@ -31,12 +34,25 @@ impl Default for Cost {
 /// The most passwords that wait to be hashed: about a second of work for a thread.
 pub const WAITING_MAX: usize = 64;
 
+/// The share of the places for those that wait which is kept for accounts at addresses where they
+/// logged in recently: a quarter.
+const KEPT_SHARE: usize = 4;
+
+/// A place in the queue, until the last clone is dropped: one request may check a password and hash
+/// another.
+#[derive(Clone)]
+pub struct QueuePlace {
+    _permit: Arc<OwnedSemaphorePermit>,
+}
+
 /// Hashes and checks passwords. Clones share the limit of concurrent hashes, and the queue.
 #[derive(Clone)]
 pub struct Passwords {
     argon2: Argon2<'static>,
-    /// The places in the queue, for those that are hashed and those that wait.
+    /// The places in the queue for everybody, for those that are hashed and those that wait.
     queue: Arc<Semaphore>,
+    /// The places that only known accounts take, where the others are taken.
+    kept: Arc<Semaphore>,
     permits: Arc<Semaphore>,
     begun: Arc<AtomicU64>,
     /// A hash that is checked for an unknown account, so that it takes as long as a known one:
@@ -62,9 +78,11 @@ impl Passwords {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let unknown_account = hash_password(&argon2, "")?.into();
         let concurrent = concurrent.max(1);
-        let queue = Arc::new(Semaphore::new(concurrent + waiting));
+        let kept = waiting / KEPT_SHARE;
+        let queue = Arc::new(Semaphore::new(concurrent + waiting - kept));
+        let kept = Arc::new(Semaphore::new(kept));
         let permits = Arc::new(Semaphore::new(concurrent));
-        Ok(Self { argon2, queue, permits, begun: Arc::default(), unknown_account })
+        Ok(Self { argon2, queue, kept, permits, begun: Arc::default(), unknown_account })
     }
 
     /// How many passwords were hashed or checked so far, those that are running included.
@@ -72,23 +90,58 @@ impl Passwords {
         self.begun.load(Ordering::Relaxed)
     }
 
+    /// Takes a place in the queue.
+    ///
+    /// # Errors
+    /// `unavailable` where too many wait.
+    pub fn enter(&self) -> Result<QueuePlace> {
+        Self::take(&self.queue)
+    }
+
+    /// Takes a place that is kept for known accounts, for when [`Self::enter`] has none.
+    ///
+    /// # Errors
+    /// As [`Self::enter`].
+    pub fn enter_kept(&self) -> Result<QueuePlace> {
+        Self::take(&self.kept)
+    }
+
+    fn take(places: &Arc<Semaphore>) -> Result<QueuePlace> {
+        let permit = Arc::clone(places).try_acquire_owned();
+        let permit = permit.map_err(|_| Error::unavailable("too many passwords wait"))?;
+        Ok(QueuePlace { _permit: Arc::new(permit) })
+    }
+
     /// The hash of a password, as a PHC string.
     ///
     /// # Errors
     /// `unavailable` where too many wait; `internal_error` where the system has no randomness.
     pub async fn hash(&self, password: String) -> Result<String> {
-        self.run(move |argon2| hash_password(argon2, &password)).await
+        self.hash_in(self.enter()?, password).await
+    }
+
+    /// The hash of a password, as a PHC string, by a place in the queue.
+    ///
+    /// # Errors
+    /// `internal_error` where the system has no randomness.
+    pub async fn hash_in(&self, place: QueuePlace, password: String) -> Result<String> {
+        self.run(place, move |argon2| hash_password(argon2, &password)).await
     }
 
     /// Whether a password has this hash. Without a hash it is `false`, after the same time.
     ///
     /// # Errors
-    /// `unavailable` where too many wait; `internal_error` where the hash is not a PHC string.
-    pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool> {
+    /// `internal_error` where the hash is not a PHC string.
+    pub async fn verify(
+        &self,
+        place: QueuePlace,
+        password: String,
+        hash: Option<String>,
+    ) -> Result<bool> {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.unknown_account.to_string());
         let matches = self
-            .run(move |argon2| {
+            .run(place, move |argon2| {
                 let hash = PasswordHash::new(&hash).map_err(Error::internal)?;
                 Ok(argon2.verify_password(password.as_bytes(), &hash).is_ok())
             })
@@ -98,10 +151,9 @@ impl Passwords {
 
     async fn run<T: Send + 'static>(
         &self,
+        place: QueuePlace,
         work: impl FnOnce(&Argon2<'static>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let place = Arc::clone(&self.queue).try_acquire_owned();
-        let place = place.map_err(|_| Error::unavailable("too many passwords wait"))?;
         let permits = Arc::clone(&self.permits);
         let permit = permits.acquire_owned().await.map_err(Error::internal)?;
         self.begun.fetch_add(1, Ordering::Relaxed);

@@ -9,7 +9,7 @@ use std::{
 
 use jsonwebtoken::{
     Algorithm, DecodingKey,
-    jwk::{Jwk, JwkSet, PublicKeyUse},
+    jwk::{Jwk, JwkSet, KeyOperations, PublicKeyUse},
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -157,8 +157,10 @@ fn find(set: &JwkSet, kid: Option<&str>, algorithm: Algorithm) -> Option<Decodin
     let fits = |key: &&Jwk| {
         let signs =
             key.common.public_key_use.as_ref().is_none_or(|it| *it == PublicKeyUse::Signature);
+        let verifies = key.common.key_operations.as_ref();
+        let verifies = verifies.is_none_or(|it| it.contains(&KeyOperations::Verify));
         let named = key.common.key_algorithm.as_ref().map(ToString::to_string);
-        signs && named.is_none_or(|it| it == format!("{algorithm:?}"))
+        signs && verifies && named.is_none_or(|it| it == format!("{algorithm:?}"))
     };
     let mut keys = set.keys.iter().filter(fits);
     let key = match kid {

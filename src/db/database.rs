@@ -1,6 +1,9 @@
 //! An open database: the pools of its connections, and what they share.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::sync::{Notify, watch};
 
@@ -24,7 +27,7 @@ const GROUP: usize = 256;
 /// Connections to PostgreSQL for coalesced changes: while one waits for the disk, the other works.
 const COALESCING_WRITERS: usize = 2;
 
-/// How long a read may take, exports aside.
+/// How long a read may take with all its waits, exports aside.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How many big reads of a caller run at a time, and how many more wait (D-32).
@@ -61,7 +64,7 @@ pub struct Options {
     pub pool: usize,
     /// How many jobs may wait for a connection before the next one is refused.
     pub queue: usize,
-    /// How long a read may take, exports aside.
+    /// How long a read may take with all its waits, exports aside: for its turn, and for a connection.
     pub read_timeout: Duration,
     /// Another copy of the database that follows it: for lists and exports.
     pub read_replica: Option<DatabaseUrl>,
@@ -80,6 +83,7 @@ pub struct Db(Arc<Inner>);
 
 struct Inner {
     url: DatabaseUrl,
+    read_timeout: Duration,
     context: TxContext,
     readers: WorkerPool,
     big_readers: WorkerPool,
@@ -137,6 +141,7 @@ impl Db {
             records: Notify::new(),
             ledger_size: watch::Sender::new(0),
             url,
+            read_timeout: options.read_timeout,
         })))
     }
 
@@ -180,6 +185,11 @@ impl Db {
     /// The clock that changes are dated by.
     pub fn clock(&self) -> &Clock {
         &self.0.context.clock
+    }
+
+    /// When a read that comes now has to be done.
+    pub(super) fn read_deadline(&self) -> Option<Instant> {
+        Instant::now().checked_add(self.0.read_timeout)
     }
 
     /// The connections for small reads, and for lists that are not big.

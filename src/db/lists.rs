@@ -75,6 +75,7 @@ where
     T: Send + 'static,
 {
     let ListOptions { size, from_primary } = options;
+    let deadline = primary.read_deadline();
     let (caller, gated, writes) = primary
         .read(move |reader| {
             let (caller, gated) = gate(reader)?;
@@ -87,7 +88,7 @@ where
         .await?;
     let shared = Arc::new((gated, work));
     if !from_primary {
-        let (shared, turn) = (Arc::clone(&shared), primary.turn(key, size).await?);
+        let (shared, turn) = (Arc::clone(&shared), primary.turn(key, size, deadline).await?);
         let read = move |reader: &mut Reader<'_>| {
             let _turn = &turn;
             (shared.1)(reader, &shared.0)

@@ -6,6 +6,7 @@ mod cancel;
 pub mod connection;
 mod constraint;
 pub mod database;
+mod deadline;
 pub(crate) mod direct;
 mod failure;
 mod files;

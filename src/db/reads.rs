@@ -1,7 +1,7 @@
 //! The ways to read from a database: small reads, on the calling thread where that is faster; lists
 //! and big reads, each on threads of their own, where callers take turns.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, time::Instant};
 
 use uuid::Uuid;
 
@@ -49,7 +49,7 @@ impl Db {
         if self.url().is_sqlite() {
             read_here(self.url(), work)
         } else {
-            self.read_in(self.readers(), None, work).await
+            self.read_in(self.readers(), None, self.read_deadline(), work).await
         }
     }
 
@@ -62,10 +62,11 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut Reader<'_>) -> Result<T> + Send + 'static,
     {
-        self.read_in(self.big_readers(), None, work).await
+        self.read_in(self.big_readers(), None, self.read_deadline(), work).await
     }
 
-    /// Reads for a caller, when it is their turn.
+    /// Reads for a caller, when it is their turn. Waiting for the turn and for a thread is a part of
+    /// the time that the read has; parts of an export have no such time.
     ///
     /// # Errors
     /// As [`Self::read`]; `rate_limited` where too many of the caller's reads wait; `unavailable`
@@ -75,22 +76,31 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut Reader<'_>) -> Result<T> + Send + 'static,
     {
-        let turn = self.turn(caller, size).await?;
+        let deadline = match size {
+            ReadSize::Export => None,
+            ReadSize::Small | ReadSize::List | ReadSize::Big => self.read_deadline(),
+        };
+        let turn = self.turn(caller, size, deadline).await?;
         match size {
             ReadSize::Small => self.read(work).await,
-            ReadSize::List => self.read_in(self.readers(), turn, work).await,
-            ReadSize::Big => self.read_in(self.big_readers(), turn, work).await,
-            ReadSize::Export => self.read_in(self.export_readers(), turn, work).await,
+            ReadSize::List => self.read_in(self.readers(), turn, deadline, work).await,
+            ReadSize::Big => self.read_in(self.big_readers(), turn, deadline, work).await,
+            ReadSize::Export => self.read_in(self.export_readers(), turn, deadline, work).await,
         }
     }
 
     /// Waits for a caller's turn. Parts of an export have it from [`Self::begin_export`].
-    pub(super) async fn turn(&self, caller: Uuid, size: ReadSize) -> Result<Option<Turn>> {
+    pub(super) async fn turn(
+        &self,
+        caller: Uuid,
+        size: ReadSize,
+        deadline: Option<Instant>,
+    ) -> Result<Option<Turn>> {
         let [lists, big, _] = self.turns();
         Ok(match size {
             ReadSize::Small | ReadSize::Export => None,
-            ReadSize::List => Some(lists.take(caller).await?),
-            ReadSize::Big => Some(big.take(caller).await?),
+            ReadSize::List => Some(lists.take(caller, deadline).await?),
+            ReadSize::Big => Some(big.take(caller, deadline).await?),
         })
     }
 
@@ -101,11 +111,17 @@ impl Db {
     /// callers run.
     pub async fn begin_export(&self, caller: Uuid) -> Result<Turn> {
         let [.., exports] = self.turns();
-        exports.take(caller).await
+        exports.take(caller, self.read_deadline()).await
     }
 
     /// Reads on a thread of a pool. The turn ends with the read, not with the wait for it.
-    async fn read_in<T, F>(&self, pool: &WorkerPool, turn: Option<Turn>, work: F) -> Result<T>
+    async fn read_in<T, F>(
+        &self,
+        pool: &WorkerPool,
+        turn: Option<Turn>,
+        deadline: Option<Instant>,
+        work: F,
+    ) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Reader<'_>) -> Result<T> + Send + 'static,
@@ -118,7 +134,7 @@ impl Db {
                 None => Err(Error::unavailable("the connection was lost while reading")),
             }
         };
-        pool.read(work).await
+        pool.read(deadline, work).await
     }
 }
 

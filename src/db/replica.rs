@@ -92,12 +92,13 @@ impl ReadReplica {
             return None;
         }
         let (url, now) = (self.url.clone(), self.clock.now());
-        let outcome = self.workers.read(move |conn| match progress(conn, caller, &writes, now)? {
-            Progress::CaughtUp => {
-                with_reader(&url, conn, MemoryUse::SmallCache, &work).map(Outcome::Read)
-            }
-            progress => Ok(Outcome::NotRead(progress)),
-        });
+        let outcome =
+            self.workers.read(None, move |conn| match progress(conn, caller, &writes, now)? {
+                Progress::CaughtUp => {
+                    with_reader(&url, conn, MemoryUse::SmallCache, &work).map(Outcome::Read)
+                }
+                progress => Ok(Outcome::NotRead(progress)),
+            });
         match tokio::time::timeout(PATIENCE, outcome).await {
             Ok(Ok(Outcome::Read(output))) => return Some(output),
             Ok(Ok(Outcome::NotRead(Progress::Stopped))) => {

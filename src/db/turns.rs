@@ -3,11 +3,13 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
+use super::deadline::by;
 use crate::error::{Error, Result};
 
 /// How many reads each caller has at a time.
@@ -37,14 +39,18 @@ impl Turns {
         Arc::new(Self { running, waiting, total, callers: Mutex::default() })
     }
 
-    /// Waits for the turn of a caller's read.
+    /// Waits for the turn of a caller's read, until the deadline.
     ///
     /// # Errors
     /// `rate_limited` where too many of the caller's reads wait already; `unavailable` where too many
-    /// of all callers do.
-    pub(super) async fn take(self: &Arc<Self>, caller: Uuid) -> Result<Turn> {
+    /// of all callers do, or the turn does not come by the deadline.
+    pub(super) async fn take(
+        self: &Arc<Self>,
+        caller: Uuid,
+        deadline: Option<Instant>,
+    ) -> Result<Turn> {
         let (permits, admission) = self.admit(caller)?;
-        let permit = permits.acquire_owned().await.map_err(Error::internal)?;
+        let permit = by(deadline, permits.acquire_owned()).await?.map_err(Error::internal)?;
         Ok(Turn { _permit: permit, _admission: admission })
     }
 

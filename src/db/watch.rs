@@ -7,7 +7,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use diesel::{
@@ -33,16 +33,17 @@ const STEPS_PER_LOOK: i32 = 4096;
 /// The watch over one read.
 pub(crate) struct Watch {
     abandoned: AtomicBool,
-    deadline: Mutex<Option<Instant>>,
+    /// When the read has to be done, if ever: its waits count.
+    deadline: Option<Instant>,
     /// The process of PostgreSQL that runs the read now.
     process: Mutex<Option<i32>>,
 }
 
 impl Watch {
     /// A watch over a read that has not begun.
-    pub(super) fn new() -> Arc<Self> {
-        let (deadline, process) = (Mutex::default(), Mutex::default());
-        Arc::new(Self { abandoned: AtomicBool::new(false), deadline, process })
+    pub(super) fn new(deadline: Option<Instant>) -> Arc<Self> {
+        let (abandoned, process) = (AtomicBool::new(false), Mutex::default());
+        Arc::new(Self { abandoned, deadline, process })
     }
 
     /// Whether somebody still waits for the read.
@@ -50,23 +51,12 @@ impl Watch {
         !self.abandoned.load(Ordering::Relaxed)
     }
 
-    fn deadline(&self) -> Option<Instant> {
-        *self.deadline.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn is_overdue(&self) -> bool {
-        self.deadline().is_some_and(|deadline| Instant::now() >= deadline)
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
     /// Runs a read under the watch: on this thread, and in this process of PostgreSQL.
-    pub(super) fn run<T>(
-        self: &Arc<Self>,
-        timeout: Option<Duration>,
-        process: Option<i32>,
-        read: impl FnOnce() -> T,
-    ) -> T {
-        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        *self.deadline.lock().unwrap_or_else(PoisonError::into_inner) = deadline;
+    pub(super) fn run<T>(self: &Arc<Self>, process: Option<i32>, read: impl FnOnce() -> T) -> T {
         *self.process.lock().unwrap_or_else(PoisonError::into_inner) = process;
         CURRENT.with(|current| current.replace(Some(Arc::clone(self))));
         let output = read();

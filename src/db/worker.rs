@@ -1,6 +1,6 @@
 //! What a thread of a worker pool works with, and the loop of the threads that read.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use crossbeam_channel::Receiver;
 
@@ -38,9 +38,9 @@ impl Worker {
         self.conn.as_mut().ok_or_else(|| Error::unavailable("no connection"))
     }
 
-    /// Runs jobs that read, one at a time, until the queue is closed. A read that takes longer than
-    /// the timeout is interrupted.
-    pub(super) fn read_loop(&mut self, timeout: Option<Duration>) {
+    /// Runs jobs that read, one at a time, until the queue is closed. A read that is not done by
+    /// its deadline is interrupted.
+    pub(super) fn read_loop(&mut self) {
         while let Ok(mut job) = self.jobs.recv() {
             let mut failure = None;
             for _ in 0..TRIES {
@@ -48,7 +48,7 @@ impl Worker {
                 if job.watch().is_some_and(|watch| !watch.is_wanted()) {
                     break;
                 }
-                match self.run(&mut *job, timeout) {
+                match self.run(&mut *job) {
                     Ok(End::Good | End::Bad) => break,
                     Ok(End::Transient) => self.forget_connection(),
                     Ok(End::Broken) => {
@@ -65,7 +65,7 @@ impl Worker {
         }
     }
 
-    fn run(&mut self, job: &mut dyn Job, timeout: Option<Duration>) -> Result<End> {
+    fn run(&mut self, job: &mut dyn Job) -> Result<End> {
         if self.process.is_none()
             && let AnyConnection::Postgres(conn) = self.conn()?
         {
@@ -74,7 +74,7 @@ impl Worker {
         let (watch, process) = (job.watch().cloned(), self.process);
         let conn = self.conn()?;
         Ok(match watch {
-            Some(watch) => watch.run(timeout, process, || job.run(conn)),
+            Some(watch) => watch.run(process, || job.run(conn)),
             None => job.run(conn),
         })
     }

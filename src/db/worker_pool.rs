@@ -3,7 +3,7 @@
 use std::{
     sync::Arc,
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crossbeam_channel::{Sender, TrySendError, bounded};
@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use super::{
     cancel::Canceller,
     connection::{AnyConnection, open_scanner, open_writer},
+    deadline::by,
     group_commit::write_loop,
     job::{Job, Read, Task},
     waiter::Waiter,
@@ -39,7 +40,7 @@ pub(super) struct Readers {
     pub(super) threads: usize,
     /// How many reads may wait for one of them.
     pub(super) queue: usize,
-    /// How long a read may take.
+    /// How long a statement may take.
     pub(super) timeout: Option<Duration>,
 }
 
@@ -76,8 +77,8 @@ impl WorkerPool {
         readers: Readers,
         canceller: Option<Arc<Canceller>>,
     ) -> Result<Self> {
-        let Readers { name, threads, queue, timeout } = readers;
-        let body = move |worker: &mut Worker| worker.read_loop(timeout);
+        let Readers { name, threads, queue, .. } = readers;
+        let body = |worker: &mut Worker| worker.read_loop();
         let mut pool = Self::start(name, first, open, threads, queue, body)?;
         pool.canceller = canceller;
         Ok(pool)
@@ -140,20 +141,21 @@ impl WorkerPool {
         self.wait_for(task, reply).await
     }
 
-    /// Queues a read and waits for its outcome. Where nobody waits any more, the read is not begun, or
-    /// ends where it is.
+    /// Queues a read and waits for its outcome, until the deadline. Where nobody waits any more, the
+    /// read is not begun, or ends where it is.
     ///
     /// # Errors
-    /// As [`Self::run`]; `unavailable` where the read takes too long.
-    pub(super) async fn read<T, F>(&self, work: F) -> Result<T>
+    /// As [`Self::run`]; `unavailable` where the read is not done by the deadline.
+    pub(super) async fn read<T, F>(&self, deadline: Option<Instant>, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnMut(&mut AnyConnection) -> Result<T> + Send + 'static,
     {
-        let watch = Watch::new();
+        let watch = Watch::new(deadline);
         let (read, reply) = Read::new(work, Arc::clone(&watch));
         let waiter = Waiter::new(watch, self.canceller.clone());
-        let outcome = self.wait_for(read, reply).await;
+        // Past the deadline, the waiter is dropped before it is done, which ends the read.
+        let outcome = by(deadline, self.wait_for(read, reply)).await?;
         waiter.done();
         outcome
     }

@@ -4,6 +4,8 @@ use std::{fmt, net::IpAddr, str::FromStr};
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
+use super::characters::{is_joiner, shows_nothing};
+
 /// The most characters of a local part (RFC 5321, section 4.5.3.1.1).
 const LOCAL_MAX: usize = 64;
 
@@ -73,6 +75,10 @@ fn domain_key(domain: &str) -> Result<String, EmailError> {
         let address: IpAddr = literal.parse().map_err(|_| EmailError::Malformed)?;
         return Ok(format!("[{address}]"));
     }
+    // They are no part of the key, so nobody would see where an address differs from its key.
+    if domain.chars().any(|c| shows_nothing(c) && !is_joiner(c)) {
+        return Err(EmailError::Malformed);
+    }
     Uts46::new()
         .to_ascii(
             domain.as_bytes(),
@@ -141,6 +147,10 @@ mod tests {
             " a@b.c",
             "a@b@c d",
             "a@xn--a.b",
+            "a@b\u{ad}.c",
+            "a@b\u{200b}.c",
+            "a@b.c\u{fe0f}",
+            "a@b\u{34f}.c",
             "\"a\"@b.c",
         ] {
             assert_eq!(text.parse::<EmailAddress>(), Err(EmailError::Malformed), "{text:?}");

@@ -4,6 +4,7 @@ pub mod attempt;
 pub mod batch;
 pub mod catalogue;
 pub mod certification;
+pub mod characters;
 pub mod clock;
 pub mod committed_field;
 pub mod date;

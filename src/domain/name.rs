@@ -1,67 +1,50 @@
 //! Which characters a name may have: everybody has to see what it is.
 
+use super::characters::{is_invisible, is_joiner, is_mark, is_undefined, shows_nothing};
+
+/// The most marks in a row: more than any script stacks on a letter.
+const MARKS_MAX: usize = 8;
+
 /// Why a text can't be a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameError {
     /// It has no visible character.
     Blank,
-    /// It has a character that is not seen, but changes what is seen.
+    /// It has a character that is not seen, but changes what is seen; or one without a meaning.
     InvisibleCharacter,
+    /// It has so many marks on one letter that they cover what is around it.
+    TooManyMarks,
 }
 
-/// Checks a name: it has a visible character, and no control, bidirectional or invisible character.
+/// Checks a name: it has a visible character, and no control, bidirectional, invisible or undefined
+/// character. A mark is no visible character: it needs one to stand on.
 ///
 /// Persian and the scripts of India need the joiners U+200C and U+200D, so these are allowed between
 /// letters.
 pub fn check_name(name: &str) -> Result<(), NameError> {
     let chars: Vec<char> = name.chars().collect();
+    let mut marks = 0;
     for (at, c) in chars.iter().enumerate() {
         if is_joiner(*c) {
             let (before, after) = chars.split_at(at);
-            let last = before.iter().rev().find(|c| !is_mark(**c));
+            let last = before.iter().rev().find(|c| c.is_alphabetic() || !is_mark(**c));
             let next = after.get(1);
             if ![last, next].iter().all(|it| it.is_some_and(|c| c.is_alphabetic())) {
                 return Err(NameError::InvisibleCharacter);
             }
-        } else if is_invisible(*c) {
+        } else if is_invisible(*c) || is_undefined(*c) {
             return Err(NameError::InvisibleCharacter);
+        } else if is_mark(*c) {
+            marks += 1;
+        } else {
+            marks = 0;
+        }
+        if marks > MARKS_MAX {
+            return Err(NameError::TooManyMarks);
         }
     }
-    if chars.iter().any(|c| is_visible(*c)) { Ok(()) } else { Err(NameError::Blank) }
-}
-
-/// ZERO WIDTH NON-JOINER and ZERO WIDTH JOINER.
-fn is_joiner(c: char) -> bool {
-    matches!(c, '\u{200c}' | '\u{200d}')
-}
-
-/// Signs that belong to the letter before them, in the scripts that use joiners.
-fn is_mark(c: char) -> bool {
-    !c.is_alphabetic()
-        && !c.is_numeric()
-        && matches!(c, '\u{300}'..='\u{36f}' | '\u{64b}'..='\u{65f}' | '\u{900}'..='\u{109f}'
-            | '\u{1780}'..='\u{17ff}' | '\u{1a20}'..='\u{1cff}' | '\u{a800}'..='\u{abff}'
-            | '\u{11000}'..='\u{11fff}')
-}
-
-/// Controls (Cc), line and paragraph separators (Zl, Zp), format characters without a sign of their
-/// own (Cf), fillers, and whatever else is ignorable by default. Variation selectors are not among
-/// them: some spellings of Japanese names need them.
-fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}'
-            | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
-            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{13430}'..='\u{1343f}'
-            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e00ff}' | '\u{e01f0}'..='\u{e0fff}')
-}
-
-/// Whether a character by itself shows something.
-fn is_visible(c: char) -> bool {
-    let selector = matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}');
-    // U+2800 is a Braille sign without dots.
-    !(c.is_whitespace() || selector || is_joiner(c) || is_invisible(c) || c == '\u{2800}')
+    let has_base = chars.iter().any(|c| !shows_nothing(*c) && !is_mark(*c));
+    if has_base { Ok(()) } else { Err(NameError::Blank) }
 }
 
 #[cfg(test)]
@@ -94,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_name_needs_a_visible_character() {
-        for name in ["", " ", "\u{a0}\u{3000}", "\u{2800}", "\u{fe0f}"] {
+        for name in ["", " ", "\u{a0}\u{3000}", "\u{2800}", "\u{fe0f}", "\u{301}", " \u{93e}"] {
             assert_eq!(check_name(name), Err(NameError::Blank), "{name:?}");
         }
     }
@@ -120,6 +103,10 @@ mod tests {
             '\u{3164}',
             '\u{feff}',
             '\u{e0041}',
+            '\u{ffff}',
+            '\u{fdd0}',
+            '\u{e000}',
+            '\u{10fffd}',
         ] {
             assert_eq!(
                 check_name(&format!("Sam{c}uel")),
@@ -128,6 +115,15 @@ mod tests {
             );
             assert_eq!(check_name(&c.to_string()), Err(NameError::InvisibleCharacter), "{c:?}");
         }
+    }
+
+    #[test]
+    fn a_letter_has_so_many_marks() {
+        let marked = |number| format!("Z{}o", "\u{300}".repeat(number));
+        assert_eq!(check_name(&marked(8)), Ok(()));
+        assert_eq!(check_name(&marked(9)), Err(NameError::TooManyMarks));
+        let joined = format!("क{}ष", "\u{94d}\u{200d}क\u{94d}".repeat(9));
+        assert_eq!(check_name(&joined), Ok(()));
     }
 
     #[test]

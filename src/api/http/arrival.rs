@@ -17,7 +17,10 @@ use actix_web::{
 use futures_util::StreamExt;
 
 use crate::{
-    api::limits::{client_address::client_address, shares::Shares},
+    api::{
+        limits::{client_address::client_address, shares::Shares},
+        session::oauth_error::TOKEN_PATH,
+    },
     config::network::TrustedProxies,
     error::{Code, Error, Result},
 };
@@ -135,7 +138,7 @@ pub async fn read_body<T>(
 ) -> Result<T> {
     let bodies = request.app_data::<web::Data<Bodies>>().cloned();
     let bodies = bodies.ok_or_else(|| Error::internal("no bodies in the app"))?.into_inner();
-    let (rules, max) = (bodies.rules, body_max(request.path()));
+    let (rules, max) = (bodies.rules, body_max(request.match_pattern().as_deref()));
     if declared_length(request).is_some_and(|length| length > max) {
         return Err(too_large(max));
     }
@@ -173,11 +176,14 @@ pub async fn read_body<T>(
     work(&whole)
 }
 
-/// The largest body of a path.
-fn body_max(path: &str) -> usize {
-    match path.starts_with("/auth/") || path == "/oauth/token" {
-        true => CREDENTIALS_BODY_MAX,
-        false => BODY_MAX,
+/// The largest body of a resource, by the pattern of its path: a path has many spellings, by
+/// percent-encoding.
+fn body_max(pattern: Option<&str>) -> usize {
+    match pattern {
+        Some(pattern) if pattern.starts_with("/auth/") || pattern == TOKEN_PATH => {
+            CREDENTIALS_BODY_MAX
+        }
+        _ => BODY_MAX,
     }
 }
 
@@ -228,5 +234,10 @@ mod tests {
         drop(one);
         memory(1).grow(100_000).unwrap();
         assert_eq!(bodies.used().all(), 0);
+        // Many addresses take no more than the whole together.
+        let mut all: Vec<Memory> = (1..=4).map(memory).collect();
+        all.iter_mut().for_each(|it| it.grow(100_000).unwrap());
+        assert!(memory(5).grow(CREDENTIALS_BODY_MAX + 1).is_err());
+        memory(5).grow(CREDENTIALS_BODY_MAX).unwrap();
     }
 }

@@ -18,13 +18,19 @@ pub enum HealthAt {
     OperatorOnly,
 }
 
+/// The paths of the resources.
+pub const PATHS: [&str; 3] = [LIVE, READY, METRICS];
+const LIVE: &str = "/health/live";
+const READY: &str = "/health/ready";
+const METRICS: &str = "/metrics";
+
 /// Adds the three resources. They are not in the document, because they are not for API clients.
 pub fn register(config: &mut web::ServiceConfig) {
     let get = || vec![Method::GET];
     config
-        .service(plain(resource("/health/live", get()), live))
-        .service(plain(resource("/health/ready", get()), ready))
-        .service(plain(resource("/metrics", get()), metrics));
+        .service(plain(resource(LIVE, get()), live))
+        .service(plain(resource(READY, get()), ready))
+        .service(plain(resource(METRICS, get()), metrics));
 }
 
 fn plain<H, Args>(resource: actix_web::Resource, handler: H) -> actix_web::Resource

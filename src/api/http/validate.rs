@@ -28,8 +28,8 @@ pub fn line(text: &str) -> Result<(), ValidationError> {
     Ok(())
 }
 
-/// Accepts a name of a user or a group: with a visible character, and without control, bidirectional
-/// or invisible characters.
+/// Accepts a name of a user or a group: with a visible character, and without control, bidirectional,
+/// invisible or undefined characters.
 ///
 /// # Errors
 /// `blank` or `invalid_character`.
@@ -37,8 +37,11 @@ pub fn visible_name(text: &str) -> Result<(), ValidationError> {
     check_name(text).map_err(|error| match error {
         NameError::Blank => violation("blank", "It needs a visible character."),
         NameError::InvisibleCharacter => {
-            let text = "It can't contain control, direction or invisible characters.";
+            let text = "It can't contain control, direction, invisible or undefined characters.";
             violation("invalid_character", text)
+        }
+        NameError::TooManyMarks => {
+            violation("invalid_character", "It can't have more than 8 marks on one letter.")
         }
     })
 }

@@ -46,7 +46,8 @@ impl FixedWindow {
 ///
 /// A full shard drops the windows that are over, and all of them if that leaves more than half. So
 /// memory and time stay bounded. A sender with enough addresses to cause this gains little: each of
-/// those addresses has a quota anyway.
+/// those addresses has a quota anyway. Keys that anybody can have many of need windows of their own,
+/// so that they push out no others.
 pub struct FixedWindows<K> {
     shards: [Mutex<HashMap<K, FixedWindow>>; SHARDS],
     hasher: RandomState,

@@ -14,6 +14,7 @@ use super::{
     requests::Limits,
 };
 use crate::{
+    auth::passwords::{Passwords, QueuePlace},
     changes::{self, attempts::CountAttempt},
     db::database::Db,
     domain::{
@@ -44,12 +45,62 @@ impl LogInAttempts {
     /// # Errors
     /// `rate_limited` after too many attempts.
     pub async fn count(&self, db: &Db, kind: &str, account: &str) -> Result<Option<Attempt>> {
+        let attempt = self.attempt(db, kind, account).await?;
+        self.add(db, attempt).await
+    }
+
+    /// Takes a place in the queue of passwords, and then counts an attempt at the account of a user,
+    /// as [`Self::count`] does. So an attempt that nobody has time for is not counted. Where the queue
+    /// is full, some places are left for those who logged in from here recently.
+    ///
+    /// # Errors
+    /// `rate_limited` after too many attempts; `unavailable` where too many passwords wait.
+    pub async fn count_password(
+        &self,
+        db: &Db,
+        passwords: &Passwords,
+        account: &str,
+    ) -> Result<(QueuePlace, Option<Attempt>)> {
+        let attempt = self.attempt(db, "user", account).await?;
+        let place = match (passwords.enter(), &attempt) {
+            (Err(full), Some((limits, attempt))) => {
+                match is_known(db, attempt, limits.now()).await? {
+                    true => passwords.enter_kept()?,
+                    false => return Err(full),
+                }
+            }
+            (place, _) => place?,
+        };
+        Ok((place, self.add(db, attempt).await?))
+    }
+
+    /// An attempt at an account, with the limits that it counts in; none where nothing is limited.
+    ///
+    /// # Errors
+    /// `rate_limited` where it is known already that there were too many.
+    async fn attempt(
+        &self,
+        db: &Db,
+        kind: &str,
+        account: &str,
+    ) -> Result<Option<(&web::Data<Limits>, Attempt)>> {
         let Some(limits) = self.0.app_data::<web::Data<Limits>>() else { return Ok(None) };
         let Some(attempt) = limits.log_in_attempt(&self.0, kind, account) else { return Ok(None) };
         let now = limits.now();
-        if let Some(full) = full_window(limits, db, &attempt, now).await? {
-            return Err(self.refuse(full, now));
+        match full_window(limits, db, &attempt, now).await? {
+            Some(full) => Err(self.refuse(full, now)),
+            None => Ok(Some((limits, attempt))),
         }
+    }
+
+    /// Counts an attempt in the database.
+    async fn add(
+        &self,
+        db: &Db,
+        attempt: Option<(&web::Data<Limits>, Attempt)>,
+    ) -> Result<Option<Attempt>> {
+        let Some((limits, attempt)) = attempt else { return Ok(None) };
+        let now = limits.now();
         let change = CountAttempt(attempt.clone());
         let counted = changes::apply(db, Credentials::None, change).await?;
         let used = u32::try_from(counted.attempts).unwrap_or(u32::MAX);
@@ -94,7 +145,11 @@ async fn full_window(
     let Some(window) = full(&attempt.address).or_else(|| full(&attempt.account)) else {
         return Ok(None);
     };
+    Ok((!is_known(db, attempt, now).await?).then_some(window))
+}
+
+/// Whether the account logged in from the address recently.
+async fn is_known(db: &Db, attempt: &Attempt, now: Timestamp) -> Result<bool> {
     let place = attempt.place.clone();
-    let known = db.read(move |conn| store::attempts::is_known(conn, &place, now)).await?;
-    Ok((!known).then_some(window))
+    db.read(move |conn| store::attempts::is_known(conn, &place, now)).await
 }

@@ -18,11 +18,11 @@ use actix_web::{
 
 use super::{
     client_address::{client_address, full_address},
-    fixed_window::FixedWindows,
+    fixed_window::{FixedWindow, FixedWindows},
     quota::{Quota, WINDOW_SECONDS},
 };
 use crate::{
-    api::http::{authenticate::subject_from_cached_keys, bearer},
+    api::http::{authenticate::subject_from_cached_keys, bearer, health},
     auth::pseudonyms::Pseudonyms,
     config::network::{RateLimit, TrustedProxies},
     domain::{
@@ -39,7 +39,7 @@ pub struct Limits {
     per_minute: Option<NonZero<u32>>,
     proxies: TrustedProxies,
     clock: Clock,
-    callers: FixedWindows<Sender>,
+    windows: Windows,
     names: Pseudonyms,
     /// The buckets of log-in attempts that the database last found full, by their names.
     pub(super) full_buckets: FixedWindows<String>,
@@ -53,8 +53,8 @@ impl Limits {
             RateLimit::Off => None,
             RateLimit::PerMinute(number) => Some(number),
         };
-        let (callers, full_buckets) = (FixedWindows::default(), FixedWindows::default());
-        Self { per_minute, proxies, clock, callers, names: Pseudonyms::new(secret), full_buckets }
+        let (windows, full_buckets) = (Windows::default(), FixedWindows::default());
+        Self { per_minute, proxies, clock, windows, names: Pseudonyms::new(secret), full_buckets }
     }
 
     /// The proxies whose `X-Forwarded-For` is trusted.
@@ -86,12 +86,35 @@ impl Limits {
 }
 
 /// Whose quota a request counts in.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy)]
 enum Sender {
+    Account(Account),
+    Address(IpAddr),
+}
+
+/// Who sent a request with a valid token.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Account {
     User(UserId),
     Client(ApiClientId),
     External(u64),
-    Address(IpAddr),
+}
+
+/// The windows of all senders. Anybody may have very many addresses, so these have room of their
+/// own: they never push out the counters of accounts.
+#[derive(Default)]
+struct Windows {
+    accounts: FixedWindows<Account>,
+    addresses: FixedWindows<IpAddr>,
+}
+
+impl Windows {
+    fn add(&self, sender: Sender, cost: u32, now: Timestamp) -> FixedWindow {
+        match sender {
+            Sender::Account(account) => self.accounts.add(account, cost, WINDOW_SECONDS, now),
+            Sender::Address(address) => self.addresses.add(address, cost, WINDOW_SECONDS, now),
+        }
+    }
 }
 
 /// Marks a request that exceeds its quota, as an extension of it.
@@ -104,7 +127,7 @@ pub fn count(request: &ServiceRequest) -> Option<Quota> {
     let now = limits.now();
     let sender = sender(request, limits, now);
     let cost = u32::from(is_counted(request));
-    let window = limits.callers.add(sender, cost, WINDOW_SECONDS, now);
+    let window = limits.windows.add(sender, cost, now);
     let exceeded = cost > 0 && window.used > limit;
     if exceeded {
         request.extensions_mut().insert(QuotaExceeded);
@@ -130,12 +153,12 @@ pub fn address(request: &ServiceRequest) -> Option<IpAddr> {
 
 fn sender(request: &ServiceRequest, limits: &Limits, now: Timestamp) -> Sender {
     match bearer::credentials(request.request(), now) {
-        Ok(Credentials::Session(user, _)) => Sender::User(user),
-        Ok(Credentials::Client(_, client, ..)) => Sender::Client(client),
+        Ok(Credentials::Session(user, _)) => Sender::Account(Account::User(user)),
+        Ok(Credentials::Client(_, client, ..)) => Sender::Account(Account::Client(client)),
         // A token of the identity provider counts for its subject once the keys are cached; the
         // first one makes the service fetch them. An invalid token must not get its own quota.
         _ => match subject_from_cached_keys(request.request(), now) {
-            Some(subject) => Sender::External(hash(&subject.value)),
+            Some(subject) => Sender::Account(Account::External(hash(&subject.value))),
             None => {
                 let peer = request.peer_addr();
                 Sender::Address(client_address(peer, request.headers(), &limits.proxies))
@@ -151,15 +174,33 @@ fn hash(text: &str) -> u64 {
 }
 
 /// Whether a request counts. The operator's probes need a response whatever else comes from their
-/// address. A CORS preflight has no token, so it would use up the quota of its whole address.
+/// address; where the operator moved them, these paths are like any other. A CORS preflight has no
+/// token, so it would use up the quota of its whole address.
 fn is_counted(request: &ServiceRequest) -> bool {
     let preflight = request.method() == Method::OPTIONS
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     let path = request.path();
-    !preflight && !path.starts_with("/health/") && path != "/metrics"
+    let is_probe = health::PATHS.contains(&path) && request.resource_map().has_resource(path);
+    !preflight && !is_probe
 }
 
 /// Whether a request exceeds its quota, as `count` found.
 pub fn exceeds_quota(request: &ServiceRequest) -> bool {
     request.extensions().contains::<QuotaExceeded>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn very_many_addresses_push_out_no_counter_of_an_account() {
+        let (windows, now) = (Windows::default(), Timestamp::system_now());
+        let user = Sender::Account(Account::External(1));
+        assert_eq!(windows.add(user, 5, now).used, 5);
+        for number in 0..200_000_u32 {
+            windows.add(Sender::Address(IpAddr::from(number.to_be_bytes())), 1, now);
+        }
+        assert_eq!(windows.add(user, 1, now).used, 6);
+    }
 }

@@ -106,7 +106,7 @@ pub async fn log_in(
     // All spellings of an address are one account; a text that is no address is one of its own.
     let address = body.email.parse::<EmailAddress>().ok();
     let account = address.as_ref().map_or(body.email.as_str(), EmailAddress::key);
-    let attempt = attempts.count(&db, "user", account).await?;
+    let (place, attempt) = attempts.count_password(&db, &passwords, account).await?;
     let wrong =
         || Error::new(Code::Unauthenticated, "The e-mail address or the password is wrong.");
     let user = db.read(move |conn| match address {
@@ -115,7 +115,7 @@ pub async fn log_in(
     });
     let user = user.await?;
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
-    let matches = passwords.verify(body.password, hash.clone()).await?;
+    let matches = passwords.verify(place, body.password, hash.clone()).await?;
     let refresh_token = new_refresh_token()?;
     let refresh_hash = token_hash(&refresh_token);
     let reply = tokens_reply(&db, &tokens, refresh_token, wrong);

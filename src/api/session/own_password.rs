@@ -72,11 +72,11 @@ pub async fn change_own_password(
     let account = user.email_key.unwrap_or_else(|| user.id.to_string());
     let owner = Owner { email: user.email, given_name: user.given_name, surname: user.surname };
     new_password::check("/new_password", &body.new_password, &owner)?;
-    attempts.count(&db, "user", &account).await?;
-    if !passwords.verify(body.current_password, Some(hash.clone())).await? {
+    let (place, _) = attempts.count_password(&db, &passwords, &account).await?;
+    if !passwords.verify(place.clone(), body.current_password, Some(hash.clone())).await? {
         return Err(wrong_password());
     }
-    let new_hash = passwords.hash(body.new_password).await?;
+    let new_hash = passwords.hash_in(place, body.new_password).await?;
     ctx.apply(ChangeOwnPassword { verified: hash, new_hash }).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     app::TestApp,
-    client::{Client, JSON},
+    client::{Client, FORM, JSON},
     contract::{document, is_valid},
     raw::send_raw,
     reply::Reply,
@@ -296,6 +296,22 @@ fn a_body_of_more_than_a_mebibyte_is_not_read() {
     let body = json!({"title": title}).to_string();
     assert_eq!(body.len(), 1_048_576);
     app.admin().send("POST", "/courses", &[JSON], Some(&body)).problem(422, "validation_failed");
+}
+
+#[test]
+fn the_bodies_of_log_ins_are_small_however_their_path_is_written() {
+    let app = TestApp::start();
+    let body = json!({"email": "a@example.com", "password": "x".repeat(20_000)}).to_string();
+    for path in ["/auth/login", "/%61uth/login", "/auth/%6cogin"] {
+        let answer = app.stranger().send("POST", path, &[JSON], Some(&body));
+        answer.problem(413, "payload_too_large");
+    }
+    let form = format!("grant_type=client_credentials&client_id={}", "x".repeat(20_000));
+    for path in ["/oauth/token", "/o%61uth/token"] {
+        let answer = app.stranger().send("POST", path, &[FORM], Some(&form));
+        // In the form of RFC 6749 too.
+        assert_eq!(answer.ok(413)["error"], "invalid_request", "{path}");
+    }
 }
 
 #[test]

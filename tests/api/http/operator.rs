@@ -1,12 +1,15 @@
 //! What the operator sees: the request log, and the listener for health and metrics.
 
+use std::{fs, process::Command};
+
 use serde_json::{Value, json};
 
 use crate::support::{
     app::PASSWORD,
     client::{Client, FORM, JSON},
     database::TestDatabase,
-    process::{Process, daybook},
+    process::{Process, daybook, refusal},
+    raw::send_raw,
     reply::text,
 };
 
@@ -56,6 +59,23 @@ fn a_line_of_the_request_log_has_caller_address_and_request_id() {
         let end = format!("ms user=- address=198.51.100.7 request_id={request_id}");
         assert!(seen.contains(" GET /users 401 ") && seen.ends_with(&end), "{seen}");
     }
+}
+
+#[test]
+fn a_line_of_the_request_log_has_the_first_characters_of_a_long_path_or_method() {
+    let database = TestDatabase::migrated();
+    let service = Process::serve(&database, &[]);
+    let path = format!("/{}", "x".repeat(20_000));
+    let send = |method: &str, path: &str, request_id: &str| {
+        let head =
+            format!("{method} {path} HTTP/1.1\r\nhost: x\r\nx-request-id: {request_id}\r\n\r\n");
+        assert_eq!(send_raw(&service.client.address, head.as_bytes()).status, 404);
+        service.log_up_to(&format!("request_id={request_id}")).pop().unwrap()
+    };
+    let seen = send("GET", &path, "a-long-path");
+    assert!(seen.contains(&format!(" GET /{}… 404 ", "x".repeat(199))), "{seen}");
+    let seen = send(&"M".repeat(3000), "/nowhere", "a-long-method");
+    assert!(seen.contains(&format!(" {}… /nowhere 404 ", "M".repeat(200))), "{seen}");
 }
 
 #[test]
@@ -122,14 +142,38 @@ fn health_and_metrics_are_at_the_operators_listener_alone_if_there_is_one() {
 fn a_demo_that_others_can_reach_is_refused_unless_it_is_meant() {
     let database = TestDatabase::empty();
     for address in ["0.0.0.0:0", "[::]:0"] {
-        let words = ["serve", "--demo", "--listen", address];
-        let refused = daybook(&database, &words).env("RUST_LOG", "off").output().unwrap();
-        assert!(!refused.status.success());
-        let said = String::from_utf8(refused.stderr).unwrap();
+        let mut command = daybook(&database, &["serve", "--demo", "--listen", address]);
+        command.env("RUST_LOG", "off");
+        let said = refusal(command);
         assert_eq!(said.lines().count(), 1, "{said}");
         assert!(said.contains("--demo-in-public"), "{said}");
     }
     let words = ["--demo", "--demo-in-public"];
     let service = Process::serve_at(&database, "0.0.0.0:0", &words);
     service.client.get("/me").problem(401, "unauthenticated");
+}
+
+#[test]
+fn the_service_raises_its_own_limit_of_descriptors_and_says_so() {
+    let database = TestDatabase::migrated();
+    let service = Process::serve_with(&database, "127.0.0.1:0", &[], |command| {
+        // The same command, with a low soft limit; the hard one stays.
+        let mut limited = Command::new("sh");
+        limited.args(["-c", "ulimit -S -n 300; exec \"$0\" \"$@\""]);
+        limited.arg(command.get_program()).args(command.get_args());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => limited.env(name, value),
+                None => limited.env_remove(name),
+            };
+        }
+        limited.current_dir(database.folder.path());
+        *command = limited;
+    });
+    let limits = fs::read_to_string(format!("/proc/{}/limits", service.id())).unwrap();
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
+    let limits: Vec<&str> = line.split_whitespace().take(2).collect();
+    assert_eq!(limits[0], limits[1], "the soft limit is the hard one");
+    let said = service.log_up_to(" descriptors: at most ").pop().unwrap();
+    assert!(said.contains(&format!(" {} descriptors: at most ", limits[1])), "{said}");
 }

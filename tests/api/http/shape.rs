@@ -348,6 +348,26 @@ fn the_docs_run_no_script_but_their_own_and_stand_in_no_frame() {
     assert!(!policy.contains("unsafe"), "{policy}");
     assert_eq!(page.header("referrer-policy").as_deref(), Some("no-referrer"));
     assert!(!page.text.contains("<script>") && page.text.contains("<script src=\"/docs/"));
+    // Whatever is below it has the same headers, and the page has all that it loads.
+    let files: Vec<String> =
+        page.text.split('"').filter(|it| it.starts_with("/docs/")).map(str::to_owned).collect();
+    assert_eq!(files.len(), 7, "{files:?}");
+    let others = [
+        ("/docs/", 308),
+        ("/docs/index.html", 308),
+        ("/docs/%69ndex.html", 308),
+        ("/docs/oauth2-redirect.html", 404),
+        ("/docs/oauth2-redirect.js", 404),
+        ("/docs/nothing.js", 404),
+    ];
+    let files = files.iter().map(|file| (file.as_str(), 200));
+    for (path, status) in files.chain(others) {
+        let headers = [("accept-encoding", "identity")];
+        let answer = app.stranger().send("HEAD", path, &headers, None);
+        assert_eq!(answer.status, status, "{path}");
+        assert_eq!(answer.header("content-security-policy").as_ref(), Some(&policy), "{path}");
+        assert_eq!(answer.header("referrer-policy").as_deref(), Some("no-referrer"), "{path}");
+    }
     let settings = app.stranger().get("/docs/swagger-initializer.js").text;
     assert!(!settings.contains("\"persistAuthorization\": true"), "{settings}");
 }

@@ -77,7 +77,8 @@ fn a_body_that_trickles_is_a_request_timeout() {
 
 #[test]
 fn a_body_that_comes_steadily_ends_in_time_too() {
-    let app = start(|rules| rules.whole = Duration::from_millis(200));
+    // Its rate would let it take an hour.
+    let app = start(|rules| (rules.rate, rules.whole) = (1, Duration::from_millis(200)));
     let body = [b' '; 4000];
     let stream = begin(&app, "POST /auth/login", 5000, &body);
     assert_problem(&to_the_end(stream), 408, "request_timeout");

@@ -6,19 +6,16 @@ use crate::support::{
     batch::item,
     database::TestDatabase,
     ledger::{follow_until, new_user},
-    process::{Process, daybook},
+    process::{Process, daybook, refusal},
 };
 
-/// The error of a start that is refused.
-fn refusal(database: &TestDatabase, key: Option<&str>) -> String {
+/// What a start says that is refused.
+fn refused_start(database: &TestDatabase, key: Option<&str>) -> String {
     let mut command = daybook(database, &["serve", "--listen", "127.0.0.1:0"]);
     if let Some(key) = key {
         command.env("DAYBOOK_LEDGER_KEY", key);
     }
-    let output = command.output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let log = String::from_utf8(output.stderr).unwrap();
-    log.lines().last().unwrap().to_owned()
+    refusal(command)
 }
 
 fn new_key(database: &TestDatabase, origin: &str) -> String {
@@ -32,7 +29,7 @@ fn another_key_or_origin_stops_the_start_until_it_is_said_to_be_meant() {
     drop(Process::serve(&database, &[]));
     for origin in ["daybook.invalid/tests", "log.example.com/daybook"] {
         let key = new_key(&database, origin);
-        let refused = refusal(&database, Some(&key));
+        let refused = refused_start(&database, Some(&key));
         assert!(refused.contains("the ledger was begun with the key"), "{refused}");
         assert!(refused.contains("daybook ledger-key rotate"), "{refused}");
 
@@ -43,14 +40,15 @@ fn another_key_or_origin_stops_the_start_until_it_is_said_to_be_meant() {
         });
         let checkpoint = serve.client.get("/ledger/checkpoint").text;
         assert!(checkpoint.starts_with(&format!("{origin}\n")), "{checkpoint}");
-        refusal(&database, None);
+        refused_start(&database, None);
     }
 }
 
 #[test]
 fn a_key_that_is_none_stops_the_start_and_is_not_printed() {
     let database = TestDatabase::migrated();
-    let refused = refusal(&database, Some("PRIVATE+KEY+daybook.invalid/tests+00000000+c2VjcmV0"));
+    let refused =
+        refused_start(&database, Some("PRIVATE+KEY+daybook.invalid/tests+00000000+c2VjcmV0"));
     assert!(refused.contains("DAYBOOK_LEDGER_KEY"), "{refused}");
     assert!(!refused.contains("c2VjcmV0"), "{refused}");
 }
@@ -67,11 +65,11 @@ fn a_ledger_that_lost_its_end_stops_the_start() {
     drop(serve);
 
     database.rewrite(&format!("DELETE FROM ledger WHERE position >= {}", size - 100));
-    let refused = refusal(&database, None);
+    let refused = refused_start(&database, None);
     let said = format!("the ledger has {} records, and its head says {size}", size - 100);
     assert!(refused.contains(&said), "{refused}");
     // With a head that fits, the tiles still say that there were more.
     database.rewrite(&format!("UPDATE ledger_head SET size = {}", size - 100));
-    let refused = refusal(&database, None);
+    let refused = refused_start(&database, None);
     assert!(refused.contains("does not fit its 1 tiles of level 0"), "{refused}");
 }

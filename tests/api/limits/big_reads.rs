@@ -15,6 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use actix_web::rt::{System, SystemRunner};
 use daybook::{
     db::{
         connection::AnyConnection,
@@ -26,6 +27,7 @@ use daybook::{
     error::{Code, Error, Result},
 };
 use diesel::RunQueryDsl;
+use ureq::Agent;
 use uuid::Uuid;
 
 use crate::support::{
@@ -54,7 +56,12 @@ fn slow() -> TestApp {
 
 /// Begins reads of one caller, or lets them wait for their turn.
 fn begin<T>(reads: &mut [Waiting<T>]) {
-    block_on(poll_fn(|context| {
+    begin_on(&System::new(), reads);
+}
+
+/// The same, for reads that are waited for later: their deadlines belong to one system.
+fn begin_on<T>(system: &SystemRunner, reads: &mut [Waiting<T>]) {
+    system.block_on(poll_fn(|context| {
         for read in reads.iter_mut() {
             assert!(read.as_mut().poll(context).is_pending());
         }
@@ -64,13 +71,18 @@ fn begin<T>(reads: &mut [Waiting<T>]) {
 
 /// A big read that ends when the sender has gone.
 fn blocked(db: &Db, caller: Uuid) -> (Waiting<()>, mpsc::Sender<()>) {
+    blocked_of(db, caller, ReadSize::Big)
+}
+
+/// A read of a size that ends when the sender has gone.
+fn blocked_of(db: &Db, caller: Uuid, size: ReadSize) -> (Waiting<()>, mpsc::Sender<()>) {
     let (sender, receiver) = mpsc::channel::<()>();
     let (db, receiver) = (db.clone(), std::sync::Mutex::new(receiver));
     let work = move |_: &mut Reader<'_>| {
         let _ = receiver.lock().unwrap().recv();
         Ok(())
     };
-    (Box::pin(async move { db.read_in_turn(caller, ReadSize::Big, work).await }), sender)
+    (Box::pin(async move { db.read_in_turn(caller, size, work).await }), sender)
 }
 
 /// Takes all threads for big reads, as two callers may.
@@ -122,11 +134,15 @@ fn a_caller_has_two_big_reads_running_and_four_waiting_and_small_reads_go_on() {
     let app = slow();
     let (sam, lea) = (app.learner("Sam"), app.learner("Lea"));
     let (mut reads, senders): (Vec<_>, Vec<_>) = (0..6).map(|_| blocked(&app.db, id(&sam))).unzip();
-    begin(&mut reads);
-    let refused = sam.client.get(BIG);
-    refused.problem(429, "rate_limited");
-    assert!(refused.header("retry-after").is_some());
+    let system = System::new();
+    begin_on(&system, &mut reads);
     let own = format!("/users/{}/activity", sam.id);
+    for big in [BIG, "/activity?q=zzzz", "/users?q=zzzz", "/users?include=total_count"] {
+        let refused = sam.client.get(big);
+        refused.problem(429, "rate_limited");
+        assert!(refused.header("retry-after").is_some());
+    }
+    sam.client.get(&format!("{own}?q=zzzz")).problem(429, "rate_limited");
     for path in ["/me", &own, "/activity", "/courses", &format!("{own}?type=system")] {
         sam.client.get(path).ok(200);
     }
@@ -135,7 +151,7 @@ fn a_caller_has_two_big_reads_running_and_four_waiting_and_small_reads_go_on() {
     lea.client.get(BIG).ok(200);
     drop(senders);
     for read in reads {
-        block_on(read).unwrap();
+        system.block_on(read).unwrap();
     }
     sam.client.get(BIG).ok(200);
 }
@@ -152,6 +168,23 @@ fn small_reads_never_wait_behind_the_big_reads_of_all_callers() {
     assert_eq!(app.stranger().get("/health/ready").status, 200);
     app.client_of(&sam.email);
     drop(senders);
+}
+
+#[test]
+fn the_exports_and_the_lists_of_a_caller_leave_connections_for_others() {
+    let app = slow();
+    let (sam, lea) = (app.learner("Sam"), app.learner("Lea"));
+    let sizes = [ReadSize::Export, ReadSize::Export, ReadSize::List, ReadSize::List];
+    let blocked = sizes.map(|size| blocked_of(&app.db, id(&sam), size));
+    let (mut reads, senders): (Vec<_>, Vec<_>) = blocked.into_iter().unzip();
+    begin(&mut reads);
+    for path in ["/me", "/activity", "/courses", BIG] {
+        lea.client.get(path).ok(200);
+    }
+    drop(senders);
+    for read in reads {
+        block_on(read).unwrap();
+    }
 }
 
 #[test]
@@ -226,8 +259,38 @@ fn a_read_that_takes_too_long_is_unavailable() {
 }
 
 #[test]
+fn a_read_that_waits_too_long_for_its_turn_or_for_a_thread_is_503() {
+    let app = start(Duration::from_secs(1));
+    let (sam, lea) = (app.learner("Sam"), app.learner("Lea"));
+    let patient = |client: &Client| Client { agent: patient(), ..client.clone() };
+    let (mut reads, senders): (Vec<_>, Vec<_>) = (0..2).map(|_| blocked(&app.db, id(&sam))).unzip();
+    begin(&mut reads);
+    let (_others, other_senders) = block_all(&app.db);
+    // One waits for the caller's own reads, the other for those of all callers.
+    for client in [&sam.client, &lea.client] {
+        let answer = patient(client).get(BIG);
+        answer.problem(503, "unavailable");
+        assert!(answer.header("retry-after").is_some());
+        client.get("/me").ok(200);
+    }
+    drop((senders, other_senders));
+    // Neither of them kept its turn.
+    sam.client.get(BIG).ok(200);
+    lea.client.get(BIG).ok(200);
+}
+
+/// Waits longer than the service does, but not without end.
+fn patient() -> Agent {
+    Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(Duration::from_secs(20)))
+        .build()
+        .into()
+}
+
+#[test]
 fn a_search_through_many_entries_that_takes_too_long_is_503() {
-    let app = start(Duration::from_millis(1));
+    let app = start(Duration::from_millis(20));
     let sam = app.learner("Sam");
     let user = app.database.id(&sam.id);
     // Each turn of the loop doubles the log.
@@ -235,7 +298,7 @@ fn a_search_through_many_entries_that_takes_too_long_is_503() {
         true => ("randomblob(16)", "occurred_at - 1000000"),
         false => ("gen_random_uuid()", "occurred_at - interval '1 second'"),
     };
-    for _ in 0..15 {
+    for _ in 0..17 {
         app.database
             .sabotage(&format!(
                 "INSERT INTO entries (id, user_id, occurred_at, recorded_at, action, source, \

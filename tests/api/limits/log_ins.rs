@@ -94,6 +94,39 @@ fn ten_log_ins_a_minute_to_an_account_whatever_the_addresses_and_whether_or_not_
 }
 
 #[test]
+fn a_full_queue_counts_no_log_in_and_has_places_for_those_who_are_known() {
+    let (clock, mut kept) = (Clock::stopped_at(Timestamp::system_now()), None);
+    let settings =
+        Settings { rate_limit: "1000000", trusted_proxies: "127.0.0.1", ..Settings::default() };
+    let app = TestApp::start_adjusted(clock, &settings, |services| {
+        kept = Some(services.passwords.clone());
+    });
+    let passwords = kept.unwrap();
+    let known = from(&app, HOME, "admin@example.com", PASSWORD).ok(200);
+    let known = app.client_with(known["access_token"].as_str().unwrap());
+    later(&app, 60);
+    let taken: Vec<_> = std::iter::from_fn(|| passwords.enter().ok()).collect();
+    // Threads, and the places of those that wait, but for a quarter of them.
+    assert_eq!(taken.len(), 2 + 48);
+    for _ in 0..12 {
+        let full = from(&app, ELSEWHERE, "admin@example.com", PASSWORD);
+        full.problem(503, "unavailable");
+        assert!(full.header("retry-after").is_some());
+    }
+    from(&app, HOME, "admin@example.com", PASSWORD).ok(200);
+    let change = json!({"current_password": PASSWORD, "new_password": "another long password"});
+    let headers = [JSON, ("x-forwarded-for", HOME)];
+    known.send("PUT", "/me/password", &headers, Some(&change.to_string())).ok(204);
+    let places: Vec<_> = std::iter::from_fn(|| passwords.enter_kept().ok()).collect();
+    assert_eq!(places.len(), 16);
+    from(&app, HOME, "admin@example.com", PASSWORD).problem(503, "unavailable");
+    drop((taken, places));
+    for _ in 0..10 {
+        from(&app, ELSEWHERE, "admin@example.com", "another long password").ok(200);
+    }
+}
+
+#[test]
 fn log_ins_that_succeed_count_too() {
     let app = start();
     for _ in 0..10 {

@@ -1,6 +1,9 @@
 //! How many requests a minute a caller may send, and how replies say so.
 
-use daybook::domain::{clock::Clock, timestamp::Timestamp};
+use daybook::{
+    api::http::health::HealthAt,
+    domain::{clock::Clock, timestamp::Timestamp},
+};
 
 use crate::support::{
     api_clients::account,
@@ -64,6 +67,25 @@ fn every_reply_says_how_much_of_the_limit_is_left() {
         assert!(rest.ends_with(";t=60"), "{standing}");
         assert_ne!(answer.status, 429);
     }
+}
+
+#[test]
+fn only_the_probes_themselves_are_not_counted() {
+    let app = start("5", "");
+    let standing = |path: &str| app.stranger().get(path).header("ratelimit");
+    for path in ["/health/live", "/health/ready", "/metrics"] {
+        assert_eq!(standing(path).as_deref(), Some("\"default\";r=5;t=60"), "{path}");
+    }
+    assert_eq!(standing("/health/anything").as_deref(), Some("\"default\";r=4;t=60"));
+    assert_eq!(standing("/health/live/x").as_deref(), Some("\"default\";r=3;t=60"));
+    // Where the operator moved them, there are none.
+    let clock = Clock::stopped_at(Timestamp::system_now());
+    let settings = Settings { rate_limit: "5", ..Settings::default() };
+    let app = TestApp::start_adjusted(clock, &settings, |services| {
+        services.health_at = HealthAt::OperatorOnly;
+    });
+    let answer = app.stranger().get("/health/live");
+    assert_eq!(answer.header("ratelimit").as_deref(), Some("\"default\";r=4;t=60"));
 }
 
 #[test]

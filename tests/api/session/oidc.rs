@@ -20,14 +20,18 @@ use daybook::{
     config::oidc::Provider,
     domain::{clock::Clock, timestamp::Timestamp},
 };
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, jwk::Jwk};
+use jsonwebtoken::{
+    Algorithm, EncodingKey, Header, encode,
+    jwk::{Jwk, KeyOperations},
+};
 use serde_json::{Value, json};
 
 use crate::support::{
     app::{Settings, TestApp},
+    client::Client,
     database::TestDatabase,
-    process::daybook,
-    reply::Reply,
+    process::{Process, daybook},
+    reply::{Reply, text},
 };
 
 const AUDIENCE: &str = "daybook.example.com";
@@ -209,6 +213,13 @@ fn a_token_that_the_provider_did_not_issue_for_this_service_is_an_invalid_token(
         &good,
         &EncodingKey::from_secret(&public),
     );
+    let critical = Header {
+        kid: Some("one".to_owned()),
+        typ: Some("at+jwt".to_owned()),
+        crit: Some(vec!["exp".to_owned()]),
+        ..Header::new(Algorithm::ES256)
+    };
+    let critical = encode(&critical, &good, &key.private).unwrap();
     let tokens = [
         ("another's key", same_name.sign(&good)),
         ("a key of another kind", other_kind.sign(&good)),
@@ -216,6 +227,8 @@ fn a_token_that_the_provider_did_not_issue_for_this_service_is_an_invalid_token(
         ("the public key as a secret", confused.unwrap()),
         ("another issuer", with("iss", json!("https://example.com"))),
         ("no issuer", without("iss")),
+        ("a list with the issuer", with("iss", json!([issuer.url, "https://example.com"]))),
+        ("a critical field of the header", critical),
         ("another audience", with("aud", json!("another"))),
         ("no audience", without("aud")),
         ("expired", with("exp", json!(now - 1))),
@@ -240,6 +253,25 @@ fn a_token_that_the_provider_did_not_issue_for_this_service_is_an_invalid_token(
         answer.problem(401, "invalid_token");
     }
     me(&app, &with("aud", json!(["another", AUDIENCE]))).ok(200);
+}
+
+#[test]
+fn a_key_that_is_not_for_signatures_checks_none() {
+    let issuer = Issuer::start();
+    let claims = issuer.claims("admin@example.com");
+    for (operations, status) in [
+        (vec![KeyOperations::Verify], 200),
+        (vec![KeyOperations::Encrypt, KeyOperations::Verify], 200),
+        (vec![KeyOperations::Encrypt], 401),
+        (vec![], 401),
+    ] {
+        let key = Key::new(Algorithm::ES256, "one");
+        let mut public = key.public();
+        public.common.key_operations = Some(operations);
+        *issuer.keys.lock().unwrap() = vec![public];
+        // A new provider, because the last one has looked for keys a moment ago.
+        assert_eq!(me(&trusting(&issuer, "email"), &key.sign(&claims)).status, status);
+    }
 }
 
 #[test]
@@ -295,6 +327,20 @@ fn a_claim_with_a_nul_is_an_invalid_token() {
             me(&app, &key.sign(&claims)).problem(401, "invalid_token");
         }
     }
+}
+
+#[test]
+fn the_request_log_names_the_user_of_a_token() {
+    let issuer = Issuer::start();
+    let key = issuer.key(Algorithm::ES256, "one");
+    let database = TestDatabase::migrated();
+    let words = ["--oidc-issuer", &issuer.url, "--oidc-audience", AUDIENCE];
+    let service = Process::serve(&database, &words);
+    let token = Some(key.sign(&issuer.claims("admin@example.com")));
+    let client = Client { token, ..service.client.clone() };
+    let me = client.send("GET", "/me", &[("x-request-id", "by-the-provider")], None).ok(200);
+    let seen = service.log_up_to("request_id=by-the-provider").pop().unwrap();
+    assert!(seen.contains(&format!("ms user={} address=", text(&me["id"]))), "{seen}");
 }
 
 #[test]

@@ -2,16 +2,20 @@
 
 use daybook::{
     auth::passwords::{Cost, Passwords},
-    domain::{clock::Clock, timestamp::Timestamp},
+    changes::{self, passwords::ChangeOwnPassword, sessions::LogIn},
+    config::session::SessionDays,
+    domain::{clock::Clock, policy::Credentials, timestamp::Timestamp},
+    error::Code,
 };
 use serde_json::{Value, json};
 
 use crate::support::{
     api_clients::{SCOPES, account},
-    app::{PASSWORD, Settings, TestApp},
+    app::{PASSWORD, Settings, TestApp, block_on},
     client::Client,
     database::TestDatabase,
     expect::entry,
+    groups::{grant, set_home_group},
     process::daybook,
     reply::{Reply, text},
 };
@@ -162,16 +166,19 @@ fn no_password_is_hashed_for_callers_who_may_not_set_it() {
 }
 
 #[test]
-fn a_manager_has_no_password_of_an_administrator_hashed() {
+fn a_manager_has_no_password_of_anybody_hashed() {
     let (app, passwords) = with_passwords(None);
     let (manager, group) = (app.learner("Manager"), app.group("Group"));
-    let ada = app.person("administrator", "Ada", "Second");
-    let path = format!("/users/{}", ada.id);
-    app.admin().patch_now(&path, json!({"home_group_id": group})).ok(200);
-    let member = format!("/groups/{group}/members/{}", manager.id);
-    app.admin().put(&member, json!({"permissions": ["manage_users"]})).ok(200);
+    let people = [app.learner("Sam"), app.person("administrator", "Ada", "Second")];
+    for person in &people {
+        set_home_group(&app, person, json!(group));
+    }
+    grant(&app, &group, &manager, json!(["manage_users"]));
     let before = passwords.begun();
-    manager.client.patch(&path, "*", json!({"password": NEW})).problem(403, "forbidden");
+    for person in &people {
+        let path = format!("/users/{}", person.id);
+        manager.client.patch(&path, "*", json!({"password": NEW})).problem(403, "forbidden");
+    }
     assert_eq!(passwords.begun(), before);
 }
 
@@ -198,6 +205,28 @@ fn where_too_many_passwords_wait_the_next_is_told_to_come_back() {
     }
     // Afterwards all is as before.
     app.log_in("admin@example.com", PASSWORD).ok(200);
+}
+
+#[test]
+fn a_password_that_was_replaced_after_it_was_checked_opens_nothing() {
+    let app = TestApp::start();
+    let sam = app.learner("Sam");
+    let user = sam.id.parse().unwrap();
+    let checked = "the hash that the password matched".to_owned();
+    let log_in = LogIn {
+        user,
+        days: SessionDays::default(),
+        verified: Some(checked.clone()),
+        refresh_hash: "the hash of a token".to_owned(),
+        attempt: None,
+    };
+    let live = block_on(changes::apply(&app.db, Credentials::None, log_in)).unwrap();
+    assert!(live.is_none());
+    entry(&app, &sam.id, "session.login_failed");
+    let change = ChangeOwnPassword { verified: checked, new_hash: "another".to_owned() };
+    let refused = block_on(changes::apply(&app.db, Credentials::External(user), change));
+    assert_eq!(refused.unwrap_err().code, Code::ValidationFailed);
+    app.log_in(&sam.email, PASSWORD).ok(200);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use daybook::db::{connection::open_writer, migrate};
 
 use crate::support::{
     database::TestDatabase,
-    process::{Process, daybook},
+    process::{Process, daybook, refusal},
 };
 
 fn mode(path: &Path) -> u32 {
@@ -102,13 +102,9 @@ fn a_secret_that_others_may_read_stops_the_start_with_one_clear_line() {
             });
             continue;
         }
-        let output = daybook(&database, &["serve", "--listen", "127.0.0.1:0"])
-            .env("RUST_LOG", "off")
-            .env_remove("DAYBOOK_JWT_SECRET")
-            .output()
-            .unwrap();
-        assert!(!output.status.success());
-        let said = String::from_utf8(output.stderr).unwrap();
+        let mut command = daybook(&database, &["serve", "--listen", "127.0.0.1:0"]);
+        command.env("RUST_LOG", "off").env_remove("DAYBOOK_JWT_SECRET");
+        let said = refusal(command);
         assert_eq!(said.lines().count(), 1, "{said}");
         assert!(said.contains(&format!("chmod 600 {}", secret.display())), "{said}");
         assert_eq!(mode(&secret), others, "it stays for the operator to see");

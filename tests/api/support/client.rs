@@ -1,8 +1,11 @@
 //! A client of the service. Every reply is validated against the OpenAPI document.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -80,6 +83,7 @@ impl Client {
         let content_type = answer.header("content-type");
         contract::check(method, path, answer.status, content_type.as_deref(), &answer.text);
         assert!(answer.header("x-request-id").is_some(), "{method} {path} has no X-Request-Id");
+        assert_eq!(answer.header("x-content-type-options").as_deref(), Some("nosniff"), "{path}");
         answer
     }
 
@@ -141,6 +145,8 @@ pub fn agent() -> Agent {
         .http_status_as_error(false)
         .allow_non_standard_methods(true)
         .max_redirects(0)
+        // A reply that never comes is a failure, and not a test without an end.
+        .timeout_global(Some(Duration::from_secs(60)))
         .build()
         .into()
 }

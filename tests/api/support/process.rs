@@ -1,7 +1,7 @@
 //! The binary in a process of its own, to be stopped, killed, and run again.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read},
     process::{Child, Command, Stdio},
     sync::{Mutex, mpsc},
     time::Duration,
@@ -38,6 +38,25 @@ pub fn daybook(database: &TestDatabase, words: &[&str]) -> Command {
         .env("DAYBOOK_RATE_LIMIT", "off")
         .env("RUST_LOG", "info");
     command
+}
+
+/// What a command says when it refuses to start, on its standard error.
+pub fn refusal(mut command: Command) -> String {
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stderr = child.stderr.take().unwrap();
+    let (send, said) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        stderr.read_to_string(&mut text).unwrap();
+        let _ = send.send(text);
+    });
+    // A service that starts after all says nothing, and does not end.
+    let said = said.recv_timeout(Duration::from_secs(30));
+    let _ = child.kill();
+    let status = child.wait().unwrap();
+    let said = said.expect("it is not refused");
+    assert!(!status.success(), "{said}");
+    said
 }
 
 impl Process {
@@ -104,6 +123,11 @@ impl Process {
         Client { token: token.as_str().map(str::to_owned), ..self.client.clone() }
     }
 
+    /// Its id for the system.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// `kill -9`.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
@@ -118,7 +142,7 @@ impl Process {
 
     /// Sends a signal, and does not wait for its effect.
     pub fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
+        let id = self.id().to_string();
         assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
     }
 }

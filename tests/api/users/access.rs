@@ -1,8 +1,13 @@
 //! Who changes what makes or widens access to the accounts of users.
 
+use std::thread;
+
+use daybook::db::connection::open_writer;
+use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 use crate::support::{
+    api_clients::{SCOPES, account},
     app::{PASSWORD, TestApp},
     client::Client,
     fixtures::Person,
@@ -138,5 +143,41 @@ fn a_raised_role_ends_all_sessions_of_the_user() {
             assert_eq!(client.get("/me").ok(200)["role"], role);
             assert_eq!(refresh(&app.stranger(), &session["refresh_token"]), 200);
         }
+    }
+}
+
+#[test]
+fn what_a_caller_may_do_is_asked_again_once_the_user_is_locked() {
+    let app = TestApp::start();
+    if app.database.url.is_sqlite() {
+        // Its one writer does not wait for locks.
+        return;
+    }
+    let (sam, tom) = (app.learner("Sam"), app.learner("Tom"));
+    let max = manager_of(&app, &[&sam]);
+    let hr = account(&app, SCOPES).client(&app);
+    let changes = [
+        (&max.client, &sam, json!({"surname": "Other"})),
+        // An API client changes the address of a learner, and of nobody else.
+        (&hr, &tom, json!({"email": "another@example.com"})),
+    ];
+    for (client, user, body) in changes {
+        let mut holder = open_writer(&app.database.url).unwrap();
+        let raise = format!(
+            "BEGIN; UPDATE users SET role = 'administrator' WHERE id = {}",
+            app.database.id(&user.id)
+        );
+        holder.batch_execute(&raise).unwrap();
+        let reply = thread::scope(|scope| {
+            let waits = scope.spawn(|| client.patch_now(&path(user), body));
+            let waiting = "count(*)::text FROM pg_stat_activity \
+                 WHERE datname = current_database() AND wait_event_type = 'Lock'";
+            while app.database.ask(&format!("SELECT {waiting}")) == "0" {
+                assert!(!waits.is_finished());
+            }
+            holder.batch_execute("COMMIT").unwrap();
+            waits.join().unwrap()
+        });
+        reply.problem(403, "forbidden");
     }
 }

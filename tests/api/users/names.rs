@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{app::TestApp, client::CSV, reply::text};
 
-const BAD: [(&str, &str); 7] = [
+const BAD: [(&str, &str); 11] = [
     (" ", "blank"),
     ("\u{a0}\u{3000}", "blank"),
     ("\u{200b}", "invalid_character"),
@@ -12,9 +12,13 @@ const BAD: [(&str, &str); 7] = [
     ("\u{2066}Sam\u{2069}", "invalid_character"),
     ("Sam\u{200d}", "invalid_character"),
     ("\u{feff}Sam", "invalid_character"),
+    ("\u{301}", "blank"),
+    ("S\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}am", "invalid_character"),
+    ("Sam\u{ffff}", "invalid_character"),
+    ("\u{e000}", "invalid_character"),
 ];
 
-const GOOD: [&str; 4] = ["علی\u{200c}رضا", "Zoë", "山田", "O’Neill-Ito"];
+const GOOD: [&str; 5] = ["علی\u{200c}رضا", "Zoë", "山田", "O’Neill-Ito", "Nguye\u{302}\u{303}n"];
 
 #[test]
 fn a_name_has_something_to_see_and_nothing_that_hides() {
