@@ -372,6 +372,11 @@ fn the_operator_says_how_long_a_session_lasts() {
     }
 }
 
+/// How many rows there are, without those of the ledger: an entry brings its record in its own commit.
+fn rows(app: &TestApp) -> usize {
+    dump(&app.database).iter().filter(|row| !row.starts_with("ledger")).count()
+}
+
 #[test]
 fn a_log_in_to_an_unknown_account_does_what_one_to_a_known_account_does() {
     let clock = Clock::stopped_at(Timestamp::system_now());
@@ -393,8 +398,8 @@ fn a_log_in_to_an_unknown_account_does_what_one_to_a_known_account_does() {
         assert_eq!(passwords.begun(), hashed + 1, "{email}");
         assert!(answer.header("ratelimit").unwrap().contains("\"login\";r="), "{email}");
         // Now the rows of the counts are there, and each still commits a row of its own.
-        let before = dump(&app.database).len();
+        let before = rows(&app);
         app.log_in(email, "not the password").problem(401, "unauthenticated");
-        assert_eq!(dump(&app.database).len(), before + 1, "{email}");
+        assert_eq!(rows(&app), before + 1, "{email}");
     }
 }
