@@ -1,8 +1,8 @@
 //! Ends statements of PostgreSQL that nobody waits for any more, from a connection of its own.
 
-use std::{sync::Arc, thread};
+use std::{sync::Arc, thread, time::Duration};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use diesel::{PgConnection, RunQueryDsl, dsl::sql, sql_types::Integer};
 
 use super::{
@@ -16,6 +16,12 @@ use crate::{
 
 /// How many reads may wait to be ended. The rest ends by the timeout of statements.
 const QUEUE: usize = 1024;
+
+/// The time between two attempts to end a read.
+const AGAIN: Duration = Duration::from_millis(100);
+
+/// How often a read is looked at that does not run: it may be about to.
+const ROUNDS_MIN: usize = 3;
 
 /// The thread that ends statements.
 pub(super) struct Canceller(Sender<Arc<Watch>>);
@@ -42,19 +48,37 @@ impl Canceller {
 
 fn cancel_loop(url: &DatabaseUrl, watches: &Receiver<Arc<Watch>>) {
     let mut conn = None;
-    for watch in watches {
+    let mut running: Vec<(Arc<Watch>, usize)> = Vec::new();
+    loop {
+        let next = match running.is_empty() {
+            true => watches.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            false => watches.recv_timeout(AGAIN),
+        };
+        match next {
+            Ok(watch) => running.push((watch, 0)),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
         // The thread that reads waits for the end of this: it must not wait for a connection too.
         if conn.is_none() {
             conn = open_reader(url).inspect_err(|error| log::warn!("{error}")).ok();
         }
-        watch.with_process(|process| {
-            let Some(AnyConnection::Postgres(open)) = &mut conn else { return };
-            let cancel = diesel::sql_query("SELECT pg_cancel_backend($1)");
-            if let Err(error) = cancel.bind::<Integer, _>(process).execute(open) {
-                log::warn!("a statement can't be ended: {error}");
-                conn = None;
-            }
+        // PostgreSQL drops a cancel that comes between two messages of the reader, so it is sent again
+        // while the read runs.
+        running.retain_mut(|(watch, rounds)| {
+            *rounds += 1;
+            let runs = watch.with_process(|process| end_statement(&mut conn, process));
+            runs || *rounds < ROUNDS_MIN
         });
+    }
+}
+
+fn end_statement(conn: &mut Option<AnyConnection>, process: i32) {
+    let Some(AnyConnection::Postgres(open)) = conn else { return };
+    let cancel = diesel::sql_query("SELECT pg_cancel_backend($1)");
+    if let Err(error) = cancel.bind::<Integer, _>(process).execute(open) {
+        log::warn!("a statement can't be ended: {error}");
+        *conn = None;
     }
 }
 

@@ -84,11 +84,12 @@ impl Watch {
     }
 
     /// Does something with the process that runs the read, which can't begin another one meanwhile.
-    pub(super) fn with_process(&self, work: impl FnOnce(i32)) {
+    /// Whether there is one.
+    pub(super) fn with_process(&self, work: impl FnOnce(i32)) -> bool {
         let process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(process) = *process {
-            work(process);
-        }
+        let Some(process) = *process else { return false };
+        work(process);
+        true
     }
 }
 
