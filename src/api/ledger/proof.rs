@@ -1,6 +1,9 @@
 //! `/users/{user_id}/activity/{entry_id}/proof`: that an entry stands in the ledger.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use serde::{Deserialize, Serialize};
@@ -16,6 +19,7 @@ use crate::{
     },
     db::connection::AnyConnection,
     domain::{
+        committed_field::CommittedField,
         ids::{EntryId, UserId},
         record::RecordKind,
     },
@@ -73,7 +77,7 @@ pub struct EntryProof {
     /// The very bytes that are hashed: JSON in the form of RFC 8785.
     leaf: String,
     /// The fields that the leaf commits to, by name: each with its salt and its value.
-    disclosures: std::collections::BTreeMap<String, DisclosedField>,
+    disclosures: BTreeMap<CommittedField, DisclosedField>,
     /// The audit path (RFC 6962, section 2.1.1), each hash in base64.
     #[schema(max_items = 64)]
     inclusion: Vec<String>,
