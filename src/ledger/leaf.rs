@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::Serialize;
 
 use super::{
     commitment::{Salt, Seed, canonical},
@@ -234,19 +233,4 @@ struct LeafJson<'a> {
     kind: RecordKind,
     recorded_at: Timestamp,
     v: u32,
-}
-
-/// A leaf, read as far as a proof has to know it.
-#[derive(Debug, Deserialize)]
-pub struct ReadLeaf<'a> {
-    /// The commitments, by field.
-    #[serde(borrow)]
-    pub commitments: BTreeMap<&'a str, &'a str>,
-    /// What is never erased.
-    #[serde(borrow)]
-    pub facts: &'a RawValue,
-    /// The kind of the record.
-    pub kind: &'a str,
-    /// When the record was written.
-    pub recorded_at: &'a str,
 }

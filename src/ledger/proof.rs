@@ -5,14 +5,13 @@ use std::{collections::BTreeMap, fmt};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
 use super::{
     checkpoint::Checkpoint,
     commitment::Salt,
     hash::{Hash, leaf_hash},
     key::Verifier,
-    leaf::ReadLeaf,
     tree::check_inclusion,
 };
 
@@ -159,4 +158,19 @@ pub struct Proven<'a> {
     pub origin: String,
     /// The record.
     pub leaf: ReadLeaf<'a>,
+}
+
+/// A leaf, read as far as a proof has to know it.
+#[derive(Debug, Deserialize)]
+pub struct ReadLeaf<'a> {
+    /// The commitments, by field.
+    #[serde(borrow)]
+    pub commitments: BTreeMap<&'a str, &'a str>,
+    /// What is never erased.
+    #[serde(borrow)]
+    pub facts: &'a RawValue,
+    /// The kind of the record.
+    pub kind: &'a str,
+    /// When the record was written.
+    pub recorded_at: &'a str,
 }
