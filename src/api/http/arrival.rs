@@ -1,8 +1,7 @@
 //! How a body arrives: by a deadline, within its size, and within the memory for all bodies.
 
 use std::{
-    net::IpAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -18,7 +17,10 @@ use futures_util::StreamExt;
 
 use crate::{
     api::{
-        limits::{client_address::client_address, shares::Shares},
+        limits::{
+            client_address::client_address,
+            memory::{Memory, MemoryShare},
+        },
         session::oauth_error::TOKEN_PATH,
     },
     config::network::TrustedProxies,
@@ -67,52 +69,19 @@ impl BodyRules {
 pub struct Bodies {
     rules: BodyRules,
     proxies: TrustedProxies,
-    /// The bytes that they take.
-    used: Mutex<Shares>,
+    memory: Arc<Memory>,
 }
 
 impl Bodies {
     /// None yet.
     pub fn new(rules: BodyRules, proxies: TrustedProxies) -> Arc<Self> {
-        Arc::new(Self { rules, proxies, used: Mutex::default() })
-    }
-
-    fn used(&self) -> MutexGuard<'_, Shares> {
-        self.used.lock().unwrap_or_else(PoisonError::into_inner)
+        Arc::new(Self { rules, proxies, memory: Memory::new(rules.memory, "body") })
     }
 }
 
-/// The memory that a body takes, until it is dropped.
-struct Memory {
-    bodies: Arc<Bodies>,
-    address: IpAddr,
-    bytes: usize,
-}
-
-impl Memory {
-    /// Takes memory for `bytes` in all. One address takes a quarter of the whole memory at most.
-    fn grow(&mut self, bytes: usize) -> Result<()> {
-        let more = bytes.saturating_sub(self.bytes);
-        if bytes <= CREDENTIALS_BODY_MAX || more == 0 {
-            return Ok(());
-        }
-        let memory = self.bodies.rules.memory;
-        let mut used = self.bodies.used();
-        if used.all() + more > memory || used.used_by(self.address) + more > memory / 4 {
-            return Err(Error::unavailable("there is no memory for another body"));
-        }
-        used.add(Some(self.address), more);
-        self.bytes = bytes;
-        Ok(())
-    }
-}
-
-impl Drop for Memory {
-    fn drop(&mut self) {
-        if self.bytes > 0 {
-            self.bodies.used().remove(Some(self.address), self.bytes);
-        }
-    }
+/// Takes memory for a body that has grown to `bytes`. Small ones don't count.
+fn grow(memory: &mut MemoryShare, bytes: usize) -> Result<()> {
+    if bytes <= CREDENTIALS_BODY_MAX { Ok(()) } else { memory.grow(bytes) }
 }
 
 /// Marks a request whose body was read to its end, as an extension of it.
@@ -144,7 +113,7 @@ pub async fn read_body<T>(
     }
     let begun = Instant::now();
     let address = client_address(request.peer_addr(), request.headers(), &bodies.proxies);
-    let mut memory = Memory { bodies, address, bytes: 0 };
+    let mut memory = MemoryShare::new(Arc::clone(&bodies.memory), address);
     let mut first = Bytes::new();
     let mut body = BytesMut::new();
     loop {
@@ -161,7 +130,7 @@ pub async fn read_body<T>(
         // Most bodies are one chunk, which need not be copied.
         if received == 0 {
             first = chunk;
-            memory.grow(first.len())?;
+            grow(&mut memory, first.len())?;
             continue;
         }
         if body.is_empty() {
@@ -169,7 +138,7 @@ pub async fn read_body<T>(
             first = Bytes::new();
         }
         body.extend_from_slice(&chunk);
-        memory.grow(body.len())?;
+        grow(&mut memory, body.len())?;
     }
     request.extensions_mut().insert(BodyRead);
     let whole = if body.is_empty() { first } else { body.freeze() };
@@ -208,6 +177,8 @@ fn unreadable(error: &PayloadError, max: usize) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
 
     #[test]
@@ -224,20 +195,20 @@ mod tests {
         let bodies = Bodies::new(rules, TrustedProxies::default());
         let memory = |last: u8| {
             let address = IpAddr::from([192, 0, 2, last]);
-            Memory { bodies: Arc::clone(&bodies), address, bytes: 0 }
+            MemoryShare::new(Arc::clone(&bodies.memory), address)
         };
         let mut one = memory(1);
-        one.grow(100_000).unwrap();
-        assert!(memory(1).grow(CREDENTIALS_BODY_MAX + 1).is_err());
-        memory(1).grow(CREDENTIALS_BODY_MAX).unwrap();
-        memory(2).grow(100_000).unwrap();
+        grow(&mut one, 100_000).unwrap();
+        assert!(grow(&mut memory(1), CREDENTIALS_BODY_MAX + 1).is_err());
+        grow(&mut memory(1), CREDENTIALS_BODY_MAX).unwrap();
+        grow(&mut memory(2), 100_000).unwrap();
         drop(one);
-        memory(1).grow(100_000).unwrap();
-        assert_eq!(bodies.used().all(), 0);
+        grow(&mut memory(1), 100_000).unwrap();
+        assert_eq!(bodies.memory.in_use(), 0);
         // Many addresses take no more than the whole together.
-        let mut all: Vec<Memory> = (1..=4).map(memory).collect();
-        all.iter_mut().for_each(|it| it.grow(100_000).unwrap());
-        assert!(memory(5).grow(CREDENTIALS_BODY_MAX + 1).is_err());
-        memory(5).grow(CREDENTIALS_BODY_MAX).unwrap();
+        let mut all: Vec<MemoryShare> = (1..=4).map(memory).collect();
+        all.iter_mut().for_each(|it| grow(it, 100_000).unwrap());
+        assert!(grow(&mut memory(5), CREDENTIALS_BODY_MAX + 1).is_err());
+        grow(&mut memory(5), CREDENTIALS_BODY_MAX).unwrap();
     }
 }

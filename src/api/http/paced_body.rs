@@ -2,10 +2,9 @@
 //! and what waits for clients has a bound.
 
 use std::{
-    net::IpAddr,
     pin::Pin,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        Arc, Weak,
         atomic::{AtomicU64, Ordering},
     },
     task::{Context, Poll, ready},
@@ -20,9 +19,13 @@ use actix_web::{
 };
 
 use crate::{
-    api::limits::{client_address::client_address, connections::Connection, shares::Shares},
+    api::limits::{
+        client_address::client_address,
+        connections::{Connection, Socket},
+        memory::{Memory, MemoryShare},
+    },
     config::network::TrustedProxies,
-    error::{Error, Result},
+    error::Result,
 };
 
 /// The largest slice, in bytes. actix asks for the next one while it has less than 32 KiB to write.
@@ -47,8 +50,7 @@ impl Default for ReplyRules {
 pub struct Replies {
     rules: ReplyRules,
     proxies: TrustedProxies,
-    /// The bytes that they take.
-    used: Mutex<Shares>,
+    memory: Arc<Memory>,
 }
 
 /// Marks a response whose body many replies share, so that it takes no memory of its own.
@@ -58,38 +60,7 @@ pub struct SharedBody;
 impl Replies {
     /// None yet.
     pub fn new(rules: ReplyRules, proxies: TrustedProxies) -> Arc<Self> {
-        Arc::new(Self { rules, proxies, used: Mutex::default() })
-    }
-
-    fn used(&self) -> MutexGuard<'_, Shares> {
-        self.used.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The memory that a reply takes, until it is dropped.
-struct Memory {
-    replies: Arc<Replies>,
-    address: IpAddr,
-    bytes: usize,
-}
-
-impl Memory {
-    /// Takes memory. One address takes a quarter of the whole memory at most.
-    fn take(replies: Arc<Replies>, address: IpAddr, bytes: usize) -> Result<Self> {
-        let memory = replies.rules.memory;
-        let mut used = replies.used();
-        if used.all() + bytes > memory || used.used_by(address) + bytes > memory / 4 {
-            return Err(Error::unavailable("there is no memory for another reply"));
-        }
-        used.add(Some(address), bytes);
-        drop(used);
-        Ok(Self { replies, address, bytes })
-    }
-}
-
-impl Drop for Memory {
-    fn drop(&mut self) {
-        self.replies.used().remove(Some(self.address), self.bytes);
+        Arc::new(Self { rules, proxies, memory: Memory::new(rules.memory, "reply") })
     }
 }
 
@@ -111,15 +82,14 @@ pub fn pace(request: &HttpRequest, response: HttpResponse) -> Result<HttpRespons
     let shared = response.extensions().get::<SharedBody>().is_some();
     let memory = size.filter(|_| !shared).map(|bytes| {
         let address = client_address(request.peer_addr(), request.headers(), &replies.proxies);
-        Memory::take(Arc::clone(&replies), address, bytes)
+        let mut share = MemoryShare::new(Arc::clone(&replies.memory), address);
+        share.grow(bytes).map(|()| share)
     });
     let memory = memory.transpose()?;
-    let connection = request.conn_data::<Connection>().and_then(Connection::socket);
     let pace = Arc::new(Pace {
         begun: Instant::now(),
         given: AtomicU64::new(NOT_GIVEN),
-        cut: connection
-            .map(|socket| Box::new(move || socket.close()) as Box<dyn Fn() + Send + Sync>),
+        socket: request.conn_data::<Connection>().and_then(Connection::socket),
     });
     spawn(watch(Arc::downgrade(&pace), replies.rules.slice));
     Ok(response
@@ -134,8 +104,8 @@ struct Pace {
     begun: Instant,
     /// Milliseconds from `begun`, or [`NOT_GIVEN`].
     given: AtomicU64,
-    /// Ends the connection.
-    cut: Option<Box<dyn Fn() + Send + Sync>>,
+    /// The connection's.
+    socket: Option<Arc<Socket>>,
 }
 
 impl Pace {
@@ -154,16 +124,16 @@ impl Pace {
 
 /// Cuts off a client that does not take a slice in time.
 async fn watch(pace: Weak<Pace>, patience: Duration) {
-    loop {
-        let Some(rest) = pace.upgrade().map(|pace| patience.saturating_sub(pace.waited())) else {
-            return;
-        };
+    while let Some(pace) = pace.upgrade() {
+        let rest = patience.saturating_sub(pace.waited());
         if rest.is_zero() {
-            if let Some(cut) = pace.upgrade().as_ref().and_then(|pace| pace.cut.as_ref()) {
-                cut();
+            if let Some(socket) = &pace.socket {
+                socket.close();
             }
             return;
         }
+        // A body that is done takes its pace with it.
+        drop(pace);
         sleep(rest.max(patience / 8)).await;
     }
 }
@@ -174,7 +144,7 @@ struct PacedBody {
     /// What is left of the last chunk.
     rest: Bytes,
     pace: Arc<Pace>,
-    _memory: Option<Memory>,
+    _memory: Option<MemoryShare>,
 }
 
 impl MessageBody for PacedBody {
@@ -210,7 +180,7 @@ mod tests {
     use super::*;
 
     fn body(bytes: &'static [u8]) -> PacedBody {
-        let pace = Pace { begun: Instant::now(), given: AtomicU64::new(NOT_GIVEN), cut: None };
+        let pace = Pace { begun: Instant::now(), given: AtomicU64::new(NOT_GIVEN), socket: None };
         let body = BoxBody::new(Bytes::from_static(bytes));
         PacedBody { body, rest: Bytes::new(), pace: Arc::new(pace), _memory: None }
     }
@@ -225,20 +195,5 @@ mod tests {
             lengths.push(slice.unwrap().len());
         }
         assert_eq!(lengths, [SLICE, SLICE, 40_000 - 2 * SLICE]);
-    }
-
-    #[test]
-    fn an_address_takes_a_quarter_of_the_memory() {
-        let rules = ReplyRules { memory: 100, ..ReplyRules::default() };
-        let replies = Replies::new(rules, TrustedProxies::default());
-        let take = |address: &str, bytes| {
-            Memory::take(Arc::clone(&replies), address.parse().unwrap(), bytes)
-        };
-        let first = take("192.0.2.1", 20).unwrap();
-        assert!(take("192.0.2.1", 6).is_err());
-        let others: Vec<_> = (2..6).map(|it| take(&format!("192.0.2.{it}"), 20).unwrap()).collect();
-        assert!(take("192.0.2.9", 1).is_err(), "there is none left");
-        drop((first, others));
-        assert!(take("192.0.2.1", 25).is_ok());
     }
 }
