@@ -4,7 +4,7 @@
 use aws_lc_rs::hmac;
 use sha2::{Digest, Sha256};
 
-use super::tokens::hex;
+use crate::domain::text::hex;
 
 /// Makes names with a secret key (HMAC, RFC 2104). With a plain hash, a reader of the database could
 /// find every IPv4 address, and many passwords, by trying them.

@@ -12,6 +12,7 @@ use crate::{
         policy::{Credentials, Needs},
         scope::Scopes,
         session::{ACCESS_TOKEN_SECONDS, access_token_seconds},
+        text::hex,
         timestamp::Timestamp,
     },
     error::{Error, Result},
@@ -224,9 +225,4 @@ pub fn random_bytes<const N: usize>() -> Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(Error::internal)?;
     Ok(bytes)
-}
-
-/// Bytes as hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

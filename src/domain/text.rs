@@ -1,4 +1,6 @@
-//! Case folding, and enums of words.
+//! Case folding, digits, and enums of words.
+
+use std::str::FromStr;
 
 /// Folds case, to compare and to search: each character is upper-cased and then lower-cased,
 /// without regard to its neighbours. So a part of a folded text is the folded part.
@@ -7,6 +9,16 @@ pub fn fold(text: &str) -> String {
         return text.to_ascii_lowercase();
     }
     text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
+}
+
+/// Bytes as hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A number in the one decimal form that it has: no leading zeroes, no plus sign.
+pub fn decimal<N: FromStr + ToString>(text: &str) -> Option<N> {
+    text.parse().ok().filter(|number: &N| number.to_string() == text)
 }
 
 /// The error of a text that is no word of a vocabulary.

@@ -2,9 +2,10 @@
 
 use super::{
     hash::Hash,
-    key::{Signer, Verifier, WrongNote},
+    key::{Signer, Verifier, WrongNote, wrong},
     note::Note,
 };
+use crate::domain::text::decimal;
 
 /// The head of a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +39,7 @@ impl Checkpoint {
         let checkpoint = Self::parse(Note::parse(note)?.verified_by(key)?)?;
         if checkpoint.origin != key.name() {
             let text = format!("the checkpoint is of {}, not of {}", checkpoint.origin, key.name());
-            return Err(WrongNote(text));
+            return Err(wrong(text));
         }
         Ok(checkpoint)
     }
@@ -48,18 +49,18 @@ impl Checkpoint {
     /// # Errors
     /// Where it does not begin with origin, size and root.
     pub fn parse(text: &str) -> Result<Self, WrongNote> {
-        let broken = || WrongNote("the note is not a checkpoint".to_owned());
+        let broken = || wrong("the note is not a checkpoint");
         let mut lines = text.strip_suffix('\n').ok_or_else(broken)?.split('\n');
         let (Some(origin), Some(size), Some(root)) = (lines.next(), lines.next(), lines.next())
         else {
             return Err(broken());
         };
-        let number: u64 = size.parse().map_err(|_| broken())?;
+        let size = decimal(size).ok_or_else(broken)?;
         let root = Hash::from_base64(root).ok_or_else(broken)?;
-        if origin.is_empty() || number.to_string() != size || lines.any(str::is_empty) {
+        if origin.is_empty() || lines.any(str::is_empty) {
             return Err(broken());
         }
-        Ok(Self { origin: origin.to_owned(), size: number, root })
+        Ok(Self { origin: origin.to_owned(), size, root })
     }
 }
 

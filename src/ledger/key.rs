@@ -9,6 +9,7 @@ use super::{
     cosignature::{self, cosigned_message},
     hash::sha256,
 };
+use crate::domain::text::hex;
 
 /// The signature type of plain Ed25519.
 pub const ED25519_TYPE: u8 = 0x01;
@@ -45,10 +46,6 @@ fn key_id(name: &str, kind: u8, public: &[u8]) -> [u8; 4] {
     let mut id = [0; 4];
     id.copy_from_slice(&hash.0[..4]);
     id
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A key that signs notes. Its text form is that of Go's `note` package:

@@ -14,6 +14,7 @@ use super::{
     key::Verifier,
     tree::check_inclusion,
 };
+use crate::domain::text::decimal;
 
 /// How a proof file of any version begins.
 const NAME: &str = "c2sp.org/tlog-proof";
@@ -111,11 +112,7 @@ impl Proof {
         }
         let extra = STANDARD.decode(lines.next()?.strip_prefix("extra ")?).ok()?;
         let Extra { leaf, disclosures } = serde_json::from_slice(&extra).ok()?;
-        let index = lines.next()?.strip_prefix("index ")?;
-        let position: u64 = index.parse().ok()?;
-        if position.to_string() != index {
-            return None;
-        }
+        let position = decimal(lines.next()?.strip_prefix("index ")?)?;
         let size = checkpoint.lines().nth(1)?.parse().ok()?;
         let inclusion = lines.map(str::to_owned).collect();
         let (checkpoint, key) = (checkpoint.to_owned(), String::new());

@@ -4,6 +4,7 @@
 use std::fmt::{self, Write};
 
 use super::hash::{Hash, node_hash};
+use crate::domain::text::decimal;
 
 /// Hashes of a full tile.
 pub const TILE_WIDTH: u64 = 256;
@@ -70,7 +71,7 @@ impl fmt::Display for WrongPath {
 /// Where the path is not exactly as the format writes it.
 pub fn parse_tile_path(path: &str) -> Result<(u64, u64), WrongPath> {
     let (groups, width) = match path.split_once(".p/") {
-        Some((groups, width)) => (groups, decimal(width)?),
+        Some((groups, width)) => (groups, decimal(width).ok_or(WrongPath)?),
         None => (path, TILE_WIDTH),
     };
     if width == 0 || (path.contains(".p/") && width >= TILE_WIDTH) {
@@ -95,12 +96,6 @@ pub fn parse_tile_path(path: &str) -> Result<(u64, u64), WrongPath> {
         return Err(WrongPath);
     }
     Ok((index, width))
-}
-
-/// A decimal number without leading zeroes.
-fn decimal(text: &str) -> Result<u64, WrongPath> {
-    let number: u64 = text.parse().map_err(|_| WrongPath)?;
-    if number.to_string() == text { Ok(number) } else { Err(WrongPath) }
 }
 
 /// The root of a complete subtree inside a tile: of `2^height` hashes, the `index`-th of that height.

@@ -5,9 +5,10 @@ use std::fmt::Write;
 use super::{
     checkpoint::Checkpoint,
     hash::Hash,
-    key::{Verifier, WrongNote},
+    key::{Verifier, WrongNote, wrong},
     note::Note,
 };
+use crate::domain::text::decimal;
 
 /// The media type of a size that a witness has seen.
 const SIZE_TYPE: &str = "text/x.tlog.size";
@@ -59,10 +60,6 @@ pub fn read_response(
     }
 }
 
-fn wrong(text: &str) -> WrongNote {
-    WrongNote(text.to_owned())
-}
-
 /// The line of the key among signature lines of a checkpoint. Lines of other keys are ignored.
 fn cosignature_line(
     checkpoint: &Checkpoint,
@@ -82,7 +79,7 @@ fn cosignature_line(
 /// A size in decimal, without leading zeroes.
 fn parse_size(text: &str) -> Option<u64> {
     let digits = text.strip_suffix('\n').unwrap_or(text);
-    digits.parse().ok().filter(|size: &u64| size.to_string() == digits)
+    decimal(digits)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use futures_util::future::{Ready, ready};
 use serde::Serialize;
 
 use crate::{
-    domain::version::IfMatch,
+    domain::{text::decimal, version::IfMatch},
     error::{Code, Error, Result},
 };
 
@@ -44,8 +44,7 @@ fn if_match(request: &HttpRequest) -> Result<IfMatch> {
     // A weak tag never matches here (RFC 9110, section 13.1.1).
     let strong = tags.iter().filter(|(weak, _)| !weak);
     // Tags are compared character by character: "01" is not the tag of version 1.
-    let version = |tag: &str| tag.parse::<i64>().ok().filter(|it| it.to_string() == tag);
-    let versions = strong.filter_map(|(_, opaque)| version(opaque)).collect();
+    let versions = strong.filter_map(|(_, opaque)| decimal(opaque)).collect();
     Ok(if there { IfMatch::Versions(versions) } else { IfMatch::Missing })
 }
 

@@ -7,7 +7,10 @@ use super::proof::leaf_of;
 use crate::{
     api::http::{endpoint::resource, extract::Ctx},
     db::{connection::AnyConnection, database::Db, reads::ReadSize},
-    domain::policy::{Act, Relation},
+    domain::{
+        policy::{Act, Relation},
+        text::decimal,
+    },
     error::{Error, Result},
     journal::records::tiles::read_tile,
     ledger::tile::{LEVEL_MAX, TILE_WIDTH, TileId, parse_tile_path},
@@ -41,12 +44,10 @@ pub fn register(config: &mut web::ServiceConfig) {
 
 async fn hashes(path: web::Path<(String, String)>, db: web::Data<Db>) -> Result<HttpResponse> {
     let (level, path) = path.into_inner();
-    let number: u8 = level.parse().map_err(|_| Error::not_found())?;
+    let level = decimal(&level).filter(|level| *level <= LEVEL_MAX);
+    let level = level.ok_or_else(Error::not_found)?;
     let (index, width) = parse_tile_path(&path).map_err(|_| Error::not_found())?;
-    if number > LEVEL_MAX || number.to_string() != level {
-        return Err(Error::not_found());
-    }
-    let tile = TileId { level: number, index };
+    let tile = TileId { level, index };
     let hashes = db.read(move |conn| {
         let size = width_in(conn, tile, width)?;
         read_tile(conn, tile, size)
