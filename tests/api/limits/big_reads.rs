@@ -177,13 +177,14 @@ fn the_exports_and_the_lists_of_a_caller_leave_connections_for_others() {
     let sizes = [ReadSize::Export, ReadSize::Export, ReadSize::List, ReadSize::List];
     let blocked = sizes.map(|size| blocked_of(&app.db, id(&sam), size));
     let (mut reads, senders): (Vec<_>, Vec<_>) = blocked.into_iter().unzip();
-    begin(&mut reads);
+    let system = System::new();
+    begin_on(&system, &mut reads);
     for path in ["/me", "/activity", "/courses", BIG] {
         lea.client.get(path).ok(200);
     }
     drop(senders);
     for read in reads {
-        block_on(read).unwrap();
+        system.block_on(read).unwrap();
     }
 }
 
