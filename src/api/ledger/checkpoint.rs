@@ -12,11 +12,9 @@ use crate::{
     },
     db::{connection::AnyConnection, database::Db},
     error::{Error, Result},
+    journal::records::sequencer::size,
     ledger::hash::Hash,
-    store::{
-        self,
-        ledger::{heads::LedgerHeads, records::size},
-    },
+    store::{self, ledger::heads::LedgerHeads},
 };
 
 const TEXT: &str = "text/plain; charset=utf-8";

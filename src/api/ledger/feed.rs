@@ -20,10 +20,8 @@ use crate::{
     db::{connection::AnyConnection, reader::Reader, reads::ReadSize},
     domain::{ids::UserId, policy::Caller},
     error::{Error, Result},
-    store::ledger::{
-        records::{page, size},
-        wordings::wordings,
-    },
+    journal::records::sequencer::size,
+    store::ledger::{records::page, wordings::wordings},
 };
 
 /// The operations of this file.

@@ -28,6 +28,7 @@ use crate::{
         entry::row::EntryRow,
         records::{
             facts::{entry_facts, entry_texts},
+            sequencer::size,
             tiles::StoredNodes,
         },
     },
@@ -41,7 +42,7 @@ use crate::{
         self,
         ledger::{
             heads::LedgerHeads,
-            records::{RecordRow, find, size},
+            records::{RecordRow, find},
             wordings::wordings,
         },
     },

@@ -12,12 +12,9 @@ use crate::{
         text::decimal,
     },
     error::{Error, Result},
-    journal::records::tiles::read_tile,
+    journal::records::{sequencer::size, tiles::read_tile},
     ledger::tile::{LEVEL_MAX, TILE_WIDTH, TileId, parse_tile_path},
-    store::ledger::{
-        records::{page, size},
-        wordings::wordings,
-    },
+    store::ledger::{records::page, wordings::wordings},
 };
 
 /// A tile, once it is there, never changes.

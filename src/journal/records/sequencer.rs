@@ -39,7 +39,11 @@ impl Db {
     }
 }
 
-fn size(conn: &mut AnyConnection) -> Result<i64> {
+/// How many records have a position.
+///
+/// # Errors
+/// `unavailable` where the database is away.
+pub fn size(conn: &mut AnyConnection) -> Result<i64> {
     Ok(ledger_head::table.select(ledger_head::size).first(conn)?)
 }
 

@@ -26,15 +26,19 @@ pub fn read_tile(conn: &mut AnyConnection, tile: TileId, size: u64) -> Result<Ve
     let stored = if tile.level == 0 && width < TILE_WIDTH as usize {
         leaf_hashes(conn, tile.index * TILE_WIDTH, width)?
     } else {
-        let found: Option<Vec<u8>> = ledger_tiles::table
-            .find((i32::from(tile.level), signed(tile.index)?))
-            .select(ledger_tiles::hashes)
-            .first(conn)
-            .optional()?;
-        hashes(&found.unwrap_or_default())?
+        hashes(&stored_tile(conn, tile)?.unwrap_or_default())?
     };
     let hashes = stored.get(..width).map(<[Hash]>::to_vec);
     hashes.ok_or_else(|| Error::internal(format!("tile {tile:?} lacks hashes")))
+}
+
+/// The hashes of a tile one after another, as they are stored, if it is.
+///
+/// # Errors
+/// `unavailable` where the database is away.
+pub fn stored_tile(conn: &mut AnyConnection, tile: TileId) -> Result<Option<Vec<u8>>> {
+    let row = ledger_tiles::table.find((i32::from(tile.level), signed(tile.index)?));
+    Ok(row.select(ledger_tiles::hashes).first(conn).optional()?)
 }
 
 /// The hashes of leaves, from one position on.
@@ -76,8 +80,7 @@ pub(super) fn fill(conn: &mut AnyConnection, before: u64, after: u64) -> Result<
         let mut above = TileId { level: 1, index: index / TILE_WIDTH };
         let mut place = index;
         loop {
-            let row = ledger_tiles::table.find((i32::from(above.level), signed(above.index)?));
-            let found: Option<Vec<u8>> = row.select(ledger_tiles::hashes).first(conn).optional()?;
+            let found = stored_tile(conn, above)?;
             let exists = found.is_some();
             let mut bytes = found.unwrap_or_default();
             if bytes.len() as u64 != place % TILE_WIDTH * HASH_BYTES as u64 {
@@ -87,6 +90,7 @@ pub(super) fn fill(conn: &mut AnyConnection, before: u64, after: u64) -> Result<
             let full = bytes.len() as u64 == TILE_WIDTH * HASH_BYTES as u64;
             let next = if full { Some(tile_root(&hashes(&bytes)?)?) } else { None };
             if exists {
+                let row = ledger_tiles::table.find((i32::from(above.level), signed(above.index)?));
                 diesel::update(row).set(ledger_tiles::hashes.eq(bytes)).execute(conn)?;
             } else {
                 insert(conn, above, bytes)?;

@@ -2,13 +2,13 @@
 
 use diesel::{dsl::max, prelude::*};
 
-use super::records::size;
 use crate::{
     db::{
         connection::AnyConnection,
         schema::{ledger, ledger_tiles},
     },
     error::{Error, Result},
+    journal::records::sequencer::size,
     ledger::tile::{LEVEL_MAX, TILE_WIDTH, TileId},
 };
 

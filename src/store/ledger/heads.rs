@@ -2,11 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::records::size;
 use crate::{
     db::connection::AnyConnection,
     error::Result,
-    journal::records::tiles::StoredNodes,
+    journal::records::{sequencer::size, tiles::StoredNodes},
     ledger::{checkpoint::Checkpoint, hash::Hash, key::Signer, tree},
 };
 

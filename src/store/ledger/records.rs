@@ -6,10 +6,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    db::{
-        connection::AnyConnection,
-        schema::{ledger, ledger_head},
-    },
+    db::{connection::AnyConnection, schema::ledger},
     domain::{
         committed_field::CommittedField,
         ids::{EntryId, UserId},
@@ -74,14 +71,6 @@ impl RecordRow {
     fn broken(&self, what: &str) -> Error {
         Error::internal(format!("record {} has no valid {what}", self.position))
     }
-}
-
-/// How many records have a position.
-///
-/// # Errors
-/// `unavailable` where the database is away.
-pub fn size(conn: &mut AnyConnection) -> Result<i64> {
-    Ok(ledger_head::table.select(ledger_head::size).first(conn)?)
 }
 
 /// The records from a position on, in their order.

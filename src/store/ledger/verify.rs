@@ -1,8 +1,6 @@
 //! Checks the whole database against its ledger: every leaf is made anew from the rows, and the tree
 //! from the leaves, in bounded memory.
 
-use diesel::prelude::*;
-
 use super::{
     finding::{Fault, Finding, Verified},
     records::{self, RecordRow},
@@ -10,19 +8,23 @@ use super::{
     wordings::wordings,
 };
 use crate::{
-    db::{connection::AnyConnection, schema::ledger_tiles},
+    db::connection::AnyConnection,
     domain::{ids::EntryId, record::RecordKind},
     error::{Error, Result},
     journal::{
         entry::row::EntryRow,
-        records::facts::{are_changes_as_written, entry_facts, entry_texts},
+        records::{
+            facts::{are_changes_as_written, entry_facts, entry_texts},
+            sequencer,
+            tiles::stored_tile,
+        },
     },
     ledger::{
         checkpoint::Checkpoint,
         frontier::Frontier,
         hash::{HASH_BYTES, Hash},
         leaf::record_hash,
-        tile::{LEVEL_MAX, TILE_HEIGHT, TILE_WIDTH, subtree_root},
+        tile::{LEVEL_MAX, TILE_HEIGHT, TILE_WIDTH, TileId, subtree_root},
     },
 };
 
@@ -40,7 +42,7 @@ pub fn verify(
     found: &mut dyn FnMut(&Finding),
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Verified> {
-    let size = records::size(conn)?;
+    let size = sequencer::size(conn)?;
     let mut check = Check {
         conn,
         found,
@@ -196,7 +198,8 @@ impl Check<'_> {
     }
 
     fn tile(&mut self, level: usize, index: u64, hashes: &[Hash]) -> Result<()> {
-        let stored = stored_tile(self.conn, level, index.cast_signed())?;
+        let level = u8::try_from(level).map_err(Error::internal)?;
+        let stored = stored_tile(self.conn, TileId { level, index })?;
         let computed: Vec<u8> = hashes.iter().flat_map(|it| it.0).collect();
         if stored.as_deref() != Some(&computed) {
             let last = self.next - 1;
@@ -210,7 +213,8 @@ impl Check<'_> {
         let width = TILE_WIDTH.cast_signed();
         let mut leaves = Vec::new();
         for tile in from / width..(to + width - 1) / width {
-            let Some(bytes) = stored_tile(self.conn, 0, tile)? else { break };
+            let index = tile.cast_unsigned();
+            let Some(bytes) = stored_tile(self.conn, TileId { level: 0, index })? else { break };
             let (chunks, _) = bytes.as_chunks::<HASH_BYTES>();
             let skip = usize::try_from((from - tile * width).max(0)).map_err(Error::internal)?;
             leaves.extend(chunks.iter().skip(skip).map(|it| Hash(*it)));
@@ -254,16 +258,10 @@ impl Check<'_> {
                 self.tile(level, index, hashes)?;
             }
         }
-        let full = self.next / TILE_WIDTH.cast_signed();
-        if stored_tile(self.conn, 0, full)?.is_some() {
+        let index = self.next.cast_unsigned() / TILE_WIDTH;
+        if stored_tile(self.conn, TileId { level: 0, index })?.is_some() {
             self.fault(Fault::Cut, Some(self.next), None, "a tile has more records than there are");
         }
         Ok(())
     }
-}
-
-fn stored_tile(conn: &mut AnyConnection, level: usize, index: i64) -> Result<Option<Vec<u8>>> {
-    let level = i32::try_from(level).map_err(Error::internal)?;
-    let row = ledger_tiles::table.find((level, index)).select(ledger_tiles::hashes);
-    Ok(row.first(conn).optional()?)
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::support::{
     client::{Client, JSON},
     database::TestDatabase,
-    ledger::{follow, new_user, verifier},
+    ledger::{follow, follow_on, new_user, verifier},
     process::{Process, daybook},
     reply::text,
 };
@@ -93,7 +93,7 @@ fn a_follower_gets_each_record_once_through_rollbacks_and_a_killed_replica() {
         let writers: Vec<_> = start(clients).collect();
         let mut follower = second.as_ref().map_or(admin.clone(), at);
         while followed.len() < enough {
-            follow_on(&follower, &mut followed);
+            follow_on(&follower, &mut followed, 1);
         }
         first.kill();
         let survivor = second.unwrap_or_else(|| Process::serve_at(&database, &address, &[]));
@@ -107,7 +107,7 @@ fn a_follower_gets_each_record_once_through_rollbacks_and_a_killed_replica() {
             }
         });
         while !done.load(Ordering::Acquire) {
-            follow_on(&follower, &mut followed);
+            follow_on(&follower, &mut followed, 1);
         }
         survivor
     });
@@ -115,7 +115,7 @@ fn a_follower_gets_each_record_once_through_rollbacks_and_a_killed_replica() {
     let client = at(&survivor);
     let acknowledged = acknowledged.into_inner().unwrap();
     for _ in 0..10 {
-        follow_on(&client, &mut followed);
+        follow_on(&client, &mut followed, 1);
     }
 
     let positions: Vec<usize> =
@@ -137,12 +137,4 @@ fn a_follower_gets_each_record_once_through_rollbacks_and_a_killed_replica() {
     let words = ["verify", "database", "--checkpoint", "checkpoint", "--key", &key];
     let output = daybook(&database, &words).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-}
-
-/// Waits for the next records, for a second at most.
-fn follow_on(client: &Client, followed: &mut Vec<Value>) {
-    let from = followed.len();
-    let page = client.get(&format!("/ledger?from={from}&limit=1000&wait=1")).ok(200);
-    followed.extend(page["data"].as_array().unwrap().iter().cloned());
-    assert_eq!(page["next"], followed.len());
 }

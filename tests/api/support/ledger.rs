@@ -40,14 +40,20 @@ pub fn follow(client: &Client, mut from: i64) -> Vec<Value> {
     }
 }
 
+/// Waits for the next records, for some seconds at most. The client sees everybody.
+pub fn follow_on(client: &Client, followed: &mut Vec<Value>, seconds: u32) {
+    let from = followed.len();
+    let page = client.get(&format!("/ledger?from={from}&limit=1000&wait={seconds}")).ok(200);
+    followed.extend(page["data"].as_array().unwrap().iter().cloned());
+    assert_eq!(page["next"], followed.len());
+}
+
 /// Follows the ledger from its beginning until it has so many records.
 pub fn follow_until(client: &Client, count: usize) -> Vec<Value> {
     let mut records = Vec::new();
     // Each answer waits for a record, so the number of tries bounds the time.
     for _ in 0..100 {
-        let from = records.len();
-        let page = client.get(&format!("/ledger?from={from}&limit=1000&wait=5")).ok(200);
-        records.extend(page["data"].as_array().unwrap().iter().cloned());
+        follow_on(client, &mut records, 5);
         if records.len() >= count {
             return records;
         }
